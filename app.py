@@ -1,0 +1,68 @@
+"""The one entry: every process and every tool of 邻议 starts here. No logic, only doors."""
+
+import argparse
+import os
+import sys
+
+from bot.config import ConfigError
+from ops import house
+from ops import tools as tool
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs the command; wrong settings end it with one clear sentence."""
+    args = parser().parse_args(argv)
+    os.environ[house.CONFIG_ENV] = args.config
+    try:
+        return int(args.run(args) or 0)
+    except ConfigError as error:
+        print(f"不能启动：{error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    top = argparse.ArgumentParser(prog="python app.py", description="邻议：社区协商助手")
+    top.add_argument("--config", default=house.settings_path(), help="设置文件（默认 config.yaml）")
+    commands = top.add_subparsers(required=True, metavar="命令")
+
+    def add(name: str, run: object, text: str, parent: argparse._SubParsersAction = commands) -> argparse.ArgumentParser:
+        each = parent.add_parser(name, help=text, description=text)
+        each.set_defaults(run=run)
+        return each
+
+    add("serve", tool.serve, "启动网页服务：平台回调、管理后台").add_argument("--port", type=int)
+    add("scheduler", tool.schedule, "启动定时程序：截止、提醒、发送")
+    demo = add("demo", tool.demo, "一条命令看全部：演示小区、模拟手机、管理后台")
+    demo.add_argument("--port", type=int, default=8700, help="手机页面的端口，被占用时自动换一个")
+    demo.add_argument("--folder", default="var/demo", help="演示数据放在哪里")
+    demo.add_argument("--fresh", action="store_true", help="清空上次的演示数据")
+    add("doctor", tool.doctor, "检查这套安装，说明哪里对、哪里不对")
+    db = commands.add_parser("db", help="数据库").add_subparsers(required=True, metavar="动作")
+    add("upgrade", tool.db_upgrade, "升级数据库到当前版本", db)
+    load = add("load", tool.db_load, "从文件载入一个社区（楼栋、群、人员）", db)
+    load.add_argument("file")
+    user = commands.add_parser("user", help="后台账号").add_subparsers(required=True, metavar="动作")
+    new = add("add", tool.user_add, "新建后台账号", user)
+    new.add_argument("username")
+    new.add_argument("--community", help="社区代码；不写则可看所有社区")
+    new.add_argument("--password-env", default="", help="从这个环境变量读密码；不写则提示输入")
+    role = commands.add_parser("role", help="居民与网格员的角色").add_subparsers(required=True, metavar="动作")
+    give = add("set", tool.role_set, "设置一个人的角色", role)
+    give.add_argument("person", type=int, help="人员编号（后台“居民”页可见）")
+    give.add_argument("role", choices=["resident", "grid_worker", "admin"])
+    log = add("log", tool.log, "在终端看消息记录")
+    log.add_argument("--limit", type=int, default=50)
+    log.add_argument("--person", default="")
+    log.add_argument("--kind", default="")
+    log.add_argument("--text", default="")
+    log.add_argument("--days", type=int, default=30)
+    audit = commands.add_parser("audit", help="审计链").add_subparsers(required=True, metavar="动作")
+    add("verify", tool.audit_verify, "校验审计链，指出第一条不对的记录", audit)
+    return top
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What others do with the same requests: they answer, and store nothing."""

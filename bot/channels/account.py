@@ -1,0 +1,24 @@
+"""What a channel must know about one account on one platform; where it comes from is not its business."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+Clock = Callable[[], datetime]  # aware, UTC
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account as configured; what is secret stays out of its printed form."""
+
+    name: str
+    kind: str  # mp | wecom_aibot | wecom_webhook
+    community: str
+    api_base: str
+    token: str = field(default="", repr=False)
+    aes_key: str = field(default="", repr=False)
+    previous_aes_key: str = field(default="", repr=False)  # while the platform still uses the old one
+    app_id: str = ""
+    app_secret: str = field(default="", repr=False)
+    mode: str = "safe"  # safe | compat | plain; only a 公众号 has a choice
+    bot_name: str = "小议"

@@ -1,0 +1,98 @@
+"""Calls the platform's REST side, once; turns every trouble into ChannelError, free of credentials."""
+
+import json
+import logging
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+from bot.channels.redact import RedactingFilter
+from bot.message import ChannelError
+
+log = logging.getLogger(__name__)
+logging.getLogger("urllib3.connectionpool").addFilter(RedactingFilter())  # its debug lines hold whole URLs
+
+TIMEOUT = (3.05, 5.0)
+_JSON = {"Content-Type": "application/json; charset=utf-8"}
+TOKEN_CODES = frozenset({40001, 40014, 42001})
+BUSY = -1
+TOO_OFTEN = 45009
+# Telling the platform the same thing again will not help: outside the window, quota used up, not following,
+# blocked, unknown person, robot gone, nothing to say, a kind it does not know, too long, a used-up address.
+PERMANENT = frozenset({45015, 45047, 43004, 48001, 48002, 40003, 93000, 93001, 93004, 93006, 93008, 93017,
+                       93019, 44004, 40008, 40009, 40013, 40058, 40125, 45002, 47001, 301019})
+
+
+class ApiClient:
+    """The REST side of one platform address."""
+
+    def __init__(self, base: str, *, busy_wait_s: float = 60, timeout: tuple[float, float] = TIMEOUT):
+        self.base = base.rstrip("/")
+        self._busy_wait_s, self._timeout = busy_wait_s, timeout
+        self._session = requests.Session()
+        self._session.trust_env = urlsplit(base).hostname not in ("127.0.0.1", "localhost", "::1")
+
+    def post(self, path: str, payload: Mapping[str, Any],
+             query: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """Posts JSON to a path of this address and returns the answer whose errcode is 0."""
+        return self._judge(path, *self._exchange(self.base + path, payload, query))
+
+    def post_to(self, url: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Posts JSON to a whole address, which the caller knows to be the platform's."""
+        return self._judge(urlsplit(url).path, *self._exchange(url, payload, None))
+
+    def _exchange(self, url: str, payload: Mapping[str, Any],
+                  query: Mapping[str, str] | None) -> tuple[int, Any]:
+        # Phones show \u escapes as they are written.
+        body = json.dumps(payload, ensure_ascii=False).encode("utf-8", "replace")
+        trouble: ChannelError | None = None
+        try:
+            answer = self._session.post(url, params=query, data=body, headers=_JSON, timeout=self._timeout,
+                                        allow_redirects=False)
+        except requests.RequestException as error:
+            trouble = _trouble(error)
+        if trouble is not None:  # outside the except block: what requests raised holds the whole URL
+            raise trouble
+        try:
+            return answer.status_code, answer.json()
+        except ValueError:
+            return answer.status_code, None
+
+    def _judge(self, path: str, status: int, answer: Any) -> dict[str, Any]:
+        if status >= 500 or status == 429:
+            raise ChannelError(f"HTTP {status} from {path}", retryable=True, unknown=status in (502, 504),
+                               wait_s=self._busy_wait_s if status == 429 else None)
+        if status != 200:
+            raise ChannelError(f"HTTP {status} from {path}", retryable=False)
+        if not isinstance(answer, dict) or not isinstance(answer.get("errcode", 0), int):
+            raise ChannelError(f"not the platform's answer from {path}", retryable=True, unknown=True)
+        code = answer.get("errcode", 0)
+        if code == 0:
+            return answer
+        raise self._refusal(path, code)
+
+    def _refusal(self, path: str, code: int) -> ChannelError:
+        reason = f"errcode {code} from {path}"
+        if code == TOO_OFTEN:
+            return ChannelError(reason, retryable=True, code=code, wait_s=self._busy_wait_s)
+        if code in TOKEN_CODES:
+            return ChannelError(reason, retryable=True, code=code, wait_s=60)
+        if code != BUSY and code not in PERMANENT:
+            log.warning("unknown errcode %d from %s; not tried again", code, path)
+        return ChannelError(reason, retryable=code == BUSY, code=code)
+
+
+def _trouble(error: requests.RequestException) -> ChannelError:
+    kind = type(error).__name__
+    if isinstance(error, requests.ConnectionError):  # refused, unreachable, cut, or too slow to connect
+        cause = getattr(error.args[0], "reason", None) if error.args else None
+        sent = not isinstance(cause, (NewConnectionError, ConnectTimeoutError)) and not isinstance(
+            error, (requests.ConnectTimeout, requests.exceptions.SSLError, requests.exceptions.ProxyError))
+        return ChannelError(f"no connection: {kind}", retryable=True, unknown=sent)
+    if isinstance(error, (requests.Timeout, requests.exceptions.ChunkedEncodingError,
+                          requests.exceptions.ContentDecodingError)):
+        return ChannelError(f"no whole answer: {kind}", retryable=True, unknown=True)
+    return ChannelError(f"cannot be sent: {kind}", retryable=False)

@@ -1,0 +1,147 @@
+"""公众号: hears one person at a time over XML, answers in the same breath, and may write within 48 hours."""
+
+import hashlib
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.channels import xml
+from bot.channels.account import Account, Clock
+from bot.channels.api import ApiClient
+from bot.channels.crypto import Envelope
+from bot.channels.signing import Seen, at_most_one, check_size, one, refuse_replay, sign, verify
+from bot.channels.tokens import StableToken
+from bot.channels.wording import clip, legal
+from bot.message import (
+    Capabilities,
+    ChannelError,
+    Message,
+    Outgoing,
+    Reply,
+    WireError,
+    WireRequest,
+    WireResponse,
+)
+
+SILENCE = WireResponse(b"success")
+MODES = ("safe", "compat", "plain")
+
+
+@dataclass(slots=True)
+class _Opened:
+    """One callback without its envelope."""
+
+    fields: dict[str, str]
+    key: int  # which EncodingAESKey opened it
+
+
+class MpChannel:
+    """One 公众号 or 服务号."""
+
+    kind = "mp"
+    capabilities = Capabilities(hears_groups=False, push_person=True, push_group=False, images=False,
+                                reply_bytes=2048, push_bytes=2048, per_minute=30)
+
+    def __init__(self, account: Account, *, api: ApiClient, tokens: StableToken, clock: Clock,
+                 seen: Seen | None = None):
+        if account.mode not in MODES:
+            raise ValueError(f"mode is one of {', '.join(MODES)}")
+        self.name, self.community = account.name, account.community
+        self._token, self._mode = account.token, account.mode
+        self._envelope = Envelope(account.app_id, account.aes_key, account.previous_aes_key)
+        if self._mode != "plain" and not (self._envelope.can_open and account.app_id):
+            raise ValueError("this mode needs an app_id and an EncodingAESKey")
+        self._api, self._tokens, self._clock, self._seen = api, tokens, clock, seen
+        self._last = threading.local()  # the request this thread opened last; respond wants it again
+
+    def handshake(self, request: WireRequest) -> WireResponse:
+        """Answers the platform's check of our address."""
+        verify(request.query, "signature", self._token, self._clock())
+        echo = one(request.query, "echostr")
+        if not 1 <= len(echo) <= 256 or not echo.isascii() or not echo.isalnum():
+            raise WireError("echostr has a strange form")
+        return WireResponse(echo.encode())
+
+    def parse(self, request: WireRequest, *, now: datetime) -> Message | None:
+        """Verifies and reads one callback."""
+        check_size(request.body)
+        fields = self._open(request, now).fields
+        kind = xml.name_of(fields, "MsgType")
+        at = xml.created(fields)
+        sender = xml.name_of(fields, "FromUserName")
+        xml.name_of(fields, "ToUserName")
+        if kind == "event":
+            return self._event(fields, sender, at)
+        if kind == "text" and "Content" not in fields:
+            raise WireError("a text without Content", 400)
+        words = fields.get({"text": "Content", "voice": "Recognition"}.get(kind, ""), "")
+        return Message(self.name, xml.message_id(fields), sender, datetime.fromtimestamp(at, UTC),
+                       kind="text" if kind == "text" or words else "other", text=legal(words))
+
+    def _event(self, fields: dict[str, str], sender: str, at: int) -> Message:
+        event = xml.name_of(fields, "Event")
+        made_of = "\x1f".join((sender, str(at), event, fields.get("EventKey", "")))
+        return Message(self.name, "event-" + hashlib.sha256(made_of.encode()).hexdigest()[:40], sender,
+                       datetime.fromtimestamp(at, UTC), kind="event", event=event)
+
+    def respond(self, request: WireRequest, message: Message, reply: Reply) -> WireResponse:
+        """Wraps the reply as this account's mode wants it."""
+        if not reply.text:
+            return SILENCE
+        opened = self._again(request)
+        now = int(self._clock().timestamp())
+        text = xml.text_reply(to=message.sender, sender=opened.fields["ToUserName"], at=now,
+                              text=clip(legal(reply.text), self.capabilities.reply_bytes))
+        if self._mode == "safe":
+            text = self._sealed(text, str(now), one(request.query, "nonce"), opened.key)
+        return WireResponse(text.encode(), content_type="text/xml; charset=utf-8")
+
+    def send(self, post: Outgoing) -> str:
+        """Writes to a follower who wrote to us within the last 48 hours."""
+        if post.kind != "text":
+            raise ChannelError("a 公众号 pushes text only", retryable=False, code=40008)
+        text = legal(post.text)
+        if len(text.encode()) > self.capabilities.push_bytes:
+            raise ChannelError("text too long", retryable=False, code=45002)
+        body = {"touser": post.address, "msgtype": "text", "text": {"content": text}}
+        return self._tokens.spend(self._api, "/cgi-bin/message/custom/send", body)
+
+    def _open(self, request: WireRequest, now: datetime) -> _Opened:
+        scheme = at_most_one(request.query, "encrypt_type")
+        if scheme == "aes":
+            outer = xml.read(request.body)
+            verify(request.query, "msg_signature", self._token, now, _encrypted(outer))
+            return self._remember(request, outer)
+        if scheme not in ("", "raw"):
+            raise WireError("unknown encrypt_type")
+        if self._mode != "plain":
+            raise WireError("a plain post to an account that wants envelopes")
+        stamp = verify(request.query, "signature", self._token, now)
+        refuse_replay(self._seen, stamp, request.body)  # here the signature does not cover the body
+        return self._remember(request, xml.read(request.body))
+
+    def _again(self, request: WireRequest) -> _Opened:
+        """The request that parse has verified, opened."""
+        if getattr(self._last, "request", None) is request:
+            return self._last.opened
+        return self._remember(request, xml.read(request.body))
+
+    def _remember(self, request: WireRequest, fields: dict[str, str]) -> _Opened:
+        key = 0
+        if at_most_one(request.query, "encrypt_type") == "aes":
+            text, key = self._envelope.open(_encrypted(fields))
+            fields = xml.read(text)
+        self._last.request, self._last.opened = request, _Opened(fields, key)
+        return self._last.opened
+
+    def _sealed(self, text: str, timestamp: str, nonce: str, key: int) -> str:
+        sealed = self._envelope.seal(text.encode(), key)
+        return xml.sealed_reply(sealed=sealed, signature=sign(self._token, timestamp, nonce, sealed),
+                                timestamp=timestamp, nonce=nonce)
+
+
+def _encrypted(fields: dict[str, str]) -> str:
+    sealed = fields.get("Encrypt", "")
+    if not sealed or not sealed.isascii():
+        raise WireError("no envelope", 400)
+    return sealed

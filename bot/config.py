@@ -1,0 +1,156 @@
+"""Reads config.yaml and the environment into typed settings; anything wrong is one clear sentence."""
+
+import os
+from collections.abc import Mapping
+from datetime import time
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from bot.channels.account import Account
+from domain.clock import QuietHours
+
+
+class ConfigError(Exception):
+    """The settings cannot be used; the message says which and why."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Server(_Section):
+    """The web server."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8600, ge=1, le=65535)
+    workers: int | Literal["auto"] = "auto"
+    threads: int = Field(64, ge=1, le=512)
+    secure_cookies: bool = False
+
+
+class DatabaseSettings(_Section):
+    """Where the data is."""
+
+    url_env: str = "LINYI_DATABASE_URL"
+    file: str = "var/linyi.db"
+
+
+class RedisSettings(_Section):
+    """Where unfinished talk is."""
+
+    url_env: str = "LINYI_REDIS_URL"
+    folder: str = "var/valkey"
+
+
+class Quiet(_Section):
+    """When nobody is disturbed."""
+
+    start: time = time(21)
+    end: time = time(8)
+
+
+class DeliverySettings(_Section):
+    """How posts are sent and tried again."""
+
+    every_s: float = Field(0.5, gt=0)
+    threads: int = Field(4, ge=1, le=64)
+    attempts: int = Field(7, ge=1)
+    first_wait_s: float = Field(2, gt=0)
+    factor: float = Field(4, ge=1)
+    longest_wait_s: float = Field(3600, gt=0)
+
+
+class ChannelSettings(_Section):
+    """One account on one platform."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")
+    kind: Literal["mp", "wecom_aibot", "wecom_webhook"]
+    community: str
+    app_id: str = ""
+    mode: Literal["safe", "compat", "plain"] = "safe"
+    bot_name: str = "小议"
+    token_env: str = ""
+    aes_key_env: str = ""
+    previous_aes_key_env: str = ""
+    app_secret_env: str = ""
+    api_base: str = Field(pattern=r"^https?://[^/]+$")
+
+    def account(self, env: Mapping[str, str]) -> Account:
+        """The account with its secrets taken from the environment."""
+        needed = {"mp": ("token", "aes_key", "app_secret"), "wecom_aibot": ("token", "aes_key"), "wecom_webhook": ()}[self.kind]
+        found = {}
+        for what in ("token", "aes_key", "previous_aes_key", "app_secret"):
+            variable = getattr(self, f"{what}_env")
+            found[what] = env.get(variable, "") if variable else ""
+            if what in needed and not found[what]:
+                raise ConfigError(f"channels.{self.name}.{what}_env: 环境变量 {variable or '（未写）'} 没有设置")
+        for what in ("aes_key", "previous_aes_key"):
+            if found[what] and len(found[what]) != 43:
+                raise ConfigError(f"channels.{self.name}.{what}_env: EncodingAESKey 应为 43 个字符")
+        return Account(name=self.name, kind=self.kind, community=self.community, app_id=self.app_id, mode=self.mode,
+                       bot_name=self.bot_name, api_base=self.api_base, **found)
+
+
+class Settings(_Section):
+    """All settings of one installation."""
+
+    server: Server = Server()
+    database: DatabaseSettings = DatabaseSettings()
+    redis: RedisSettings = RedisSettings()
+    secret_key_env: str = "LINYI_SECRET_KEY"
+    quiet_hours: Quiet = Quiet()
+    delivery: DeliverySettings = DeliverySettings()
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    channels: list[ChannelSettings] = []
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> "Settings":
+        names = [c.name for c in self.channels]
+        if len(names) != len(set(names)):
+            raise ValueError("channels: 每个账号的 name 不能重复")
+        return self
+
+    def database_url(self, env: Mapping[str, str] = os.environ) -> str:
+        """The SQLAlchemy URL of the database."""
+        return env.get(self.database.url_env) or f"sqlite:///{self.database.file}"
+
+    def redis_url(self, env: Mapping[str, str] = os.environ) -> str | None:
+        """The Redis URL, or None for the embedded one."""
+        return env.get(self.redis.url_env) or None
+
+    def secret_key(self, env: Mapping[str, str] = os.environ) -> str:
+        """The installation's secret."""
+        key = env.get(self.secret_key_env, "")
+        if len(key) < 32:
+            raise ConfigError(f"secret_key_env: 环境变量 {self.secret_key_env} 没有设置，或不足 32 个字符")
+        return key
+
+    def workers(self, env: Mapping[str, str] = os.environ) -> int:
+        """How many web processes the database allows."""
+        if self.server.workers != "auto":
+            return self.server.workers
+        return 1 if self.database_url(env).startswith("sqlite") else max(1, os.cpu_count() or 1)
+
+    def quiet(self) -> QuietHours:
+        """The quiet hours as a rule."""
+        return QuietHours(self.quiet_hours.start, self.quiet_hours.end)
+
+
+def load(path: str | Path = "config.yaml") -> Settings:
+    """Reads the file; ConfigError names the first thing that is wrong."""
+    try:
+        found: Any = yaml.safe_load(Path(path).read_text("utf-8")) or {}
+    except FileNotFoundError:
+        raise ConfigError(f"找不到配置文件 {path}") from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path} 不是正确的 YAML：{str(error).splitlines()[0]}") from None
+    try:
+        return Settings.model_validate(found)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        what = "不认识的设置" if first["type"] == "extra_forbidden" else first["msg"]
+        raise ConfigError(f"{path}: {where}: {what}") from None

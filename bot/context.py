@@ -1,0 +1,49 @@
+"""What a handler gets to work with: the transaction, who speaks, where, and the thread of the talk."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from bot.message import Message
+from models.base import Tx
+from services.people import Place, Speaker
+
+
+@dataclass(slots=True)
+class Dialog:
+    """An unfinished talk with one person in one chat; lives in Redis for ten minutes and may be lost."""
+
+    then: str  # the name of the handler that hears the answer
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Ctx:
+    """One message being handled."""
+
+    tx: Tx
+    message: Message
+    message_id: int
+    speaker: Speaker
+    place: Place | None  # the group; None in a private chat
+    now: datetime
+    text: str  # the words as said, without mention
+    heard: str  # the same, in canonical form: what is matched
+    dialog: Dialog | None = None  # what was open before this message
+    dialogs_up: bool = True  # False: Redis is away and nothing can be asked step by step
+    next_dialog: Dialog | None = None  # what stays open after it
+    intent: str | None = None  # what the message was understood as
+
+    @property
+    def chat_id(self) -> int | None:
+        """The group's id in the database."""
+        return self.place.id if self.place else None
+
+    @property
+    def private(self) -> bool:
+        """True when nobody else reads the answer."""
+        return self.place is None
+
+    def ask(self, then: str, **data: Any) -> None:
+        """Leaves a question open: the next words of this person go to the handler named."""
+        self.next_dialog = Dialog(then, data)

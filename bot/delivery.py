@@ -1,0 +1,150 @@
+"""Sends what the outbox holds: in order for each target, within its rate, patiently, and visibly giving up.
+
+A row is claimed (`sending`, with a lease) and committed before the network is touched. When a sender dies in
+between, nobody knows whether the post went out: the lease ends, the row is marked doubtful and sent again,
+because a result that appears twice is better than one that never appears.
+"""
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from services.chart import bar_chart
+from sqlalchemy import Row, and_, func, or_, select, update
+
+from bot.message import Channel, ChannelError, Outgoing
+from domain.roles import SYSTEM
+from models.base import Database
+from models.tables import outbox
+from services import audit
+
+log = logging.getLogger(__name__)
+LEASE = timedelta(seconds=60)
+WINDOW = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """When to try again; waits are seconds."""
+
+    attempts: int = 7
+    first: float = 2
+    factor: float = 4
+    cap: float = 3600
+
+    def wait(self, attempts: int) -> timedelta | None:
+        """The pause after this many attempts; None when it is time to give up."""
+        if attempts >= self.attempts:
+            return None
+        return timedelta(seconds=min(self.cap, self.first * self.factor ** (attempts - 1)))
+
+
+class Delivery:
+    """Takes due rows and sends them, several targets at a time, one post per target."""
+
+    def __init__(self, db: Database, channels: dict[str, Channel], clock: Callable[[], datetime], *,
+                 policy: RetryPolicy | None = None, threads: int = 4):
+        self.db, self.channels, self.clock = db, channels, clock
+        self.policy, self.threads = policy or RetryPolicy(), threads
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="delivery") if threads > 1 else None
+
+    def run_once(self) -> int:
+        """Sends every post that is due now, one per target; returns how many were tried."""
+        rows = self._claim()
+        if self._pool is None:
+            for row in rows:
+                self._send(row)
+        else:
+            list(self._pool.map(self._send, rows))
+        return len(rows)
+
+    def _claim(self) -> list[Row[Any]]:
+        with self.db.read() as tx:  # a quick look, so that an idle tick never takes the write lock
+            if tx.first(self._due(self.clock()).limit(1)) is None and not self._stale(tx):
+                return []
+        claimed = []
+        with self.db.write() as tx:
+            now = self.clock()
+            tx.execute(update(outbox).where(outbox.c.state == "sending", outbox.c.lease_until < now).values(
+                state="waiting", doubtful=True, lease_until=None))
+            for row in tx.all(self._due(now).limit(50)):
+                if self._too_fast(tx, row, now):
+                    continue
+                mine = tx.execute(update(outbox).where(outbox.c.id == row.id, outbox.c.state == "waiting").values(
+                    state="sending", lease_until=now + LEASE, attempts=row.attempts + 1))
+                if mine.rowcount == 1:
+                    claimed.append(row)
+        return claimed
+
+    def _due(self, now: datetime) -> Any:
+        """The first due row of each target; one that is being sent or retried holds back those behind it."""
+        ahead = outbox.alias()
+        blocked = select(ahead.c.id).where(
+            ahead.c.target == outbox.c.target, ahead.c.id < outbox.c.id,
+            or_(ahead.c.state == "sending",
+                and_(ahead.c.state == "waiting", or_(ahead.c.next_at <= now, ahead.c.attempts > 0))))
+        return (select(outbox).where(outbox.c.state == "waiting", outbox.c.next_at <= now, ~blocked.exists(),
+                                     ~self._in_flight().exists()).order_by(outbox.c.id))
+
+    def _in_flight(self) -> Any:
+        other = outbox.alias()
+        return select(other.c.id).where(other.c.target == outbox.c.target, other.c.state == "sending")
+
+    def _stale(self, tx: Any) -> bool:
+        return tx.first(select(outbox.c.id).where(outbox.c.state == "sending", outbox.c.lease_until < self.clock())
+                        .limit(1)) is not None
+
+    def _too_fast(self, tx: Any, row: Row[Any], now: datetime) -> bool:
+        channel = self.channels.get(row.channel)
+        if channel is None:
+            return False
+        recent = tx.scalar(select(func.count()).select_from(outbox).where(
+            outbox.c.target == row.target, outbox.c.sent_at > now - WINDOW))
+        return bool(recent >= channel.capabilities.per_minute)
+
+    def _send(self, row: Row[Any]) -> None:
+        channel = self.channels.get(row.channel)
+        try:
+            if channel is None:
+                raise ChannelError(f"no channel named {row.channel}", retryable=False)
+            channel.send(_post(row))
+        except ChannelError as error:
+            self._failed(row, error)
+        except Exception as error:
+            log.exception("outbox %s: sending broke", row.id)
+            self._failed(row, ChannelError(type(error).__name__, retryable=True, unknown=True))
+        else:
+            self._settle(row, state="sent", sent_at=self.clock(), error=None)
+
+    def _failed(self, row: Row[Any], error: ChannelError) -> None:
+        now, attempts = self.clock(), row.attempts + 1
+        values: dict[str, Any] = {"error": error.reason[:200], "doubtful": row.doubtful or error.unknown}
+        pause = self.policy.wait(attempts) if error.retryable else None
+        if error.retryable and error.wait_s is not None:  # the platform said when: that is no failed attempt
+            values |= {"state": "waiting", "next_at": now + timedelta(seconds=error.wait_s), "attempts": row.attempts}
+        elif pause is not None:
+            values |= {"state": "waiting", "next_at": now + pause}
+        else:
+            values |= {"state": "dead"}
+            log.error("outbox %s is dead after %s attempts: %s", row.id, attempts, error.reason)
+        self._settle(row, **values)
+
+    def _settle(self, row: Row[Any], **values: Any) -> None:
+        with self.db.write() as tx:
+            tx.execute(update(outbox).where(outbox.c.id == row.id, outbox.c.state == "sending").values(
+                lease_until=None, **values))
+            if values["state"] in ("sent", "dead"):
+                audit.note(tx, SYSTEM, f"outbox.{values['state']}", f"outbox:{row.id}", now=self.clock(),
+                           community_id=row.community_id, key=row.key)
+            audit.seal(tx)
+
+
+def _post(row: Row[Any]) -> Outgoing:
+    if row.kind == "chart":
+        facts = row.facts
+        bars = [(option, n) for option, n in facts["bars"]]
+        return Outgoing(row.address, "image", image=bar_chart(facts["title"], facts["subtitle"], bars, facts["footer"]))
+    return Outgoing(row.address, "text", text=row.text)

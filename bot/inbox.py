@@ -1,0 +1,76 @@
+"""Every message is remembered in the transaction of what it caused; a repeat gets the same words."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy.dialects.postgresql import insert as insert_postgres
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+
+from bot.message import Message
+from models.base import Tx
+from models.tables import identity, message, person
+
+_VALUES = ("channel", "external_id", "kind", "state", "sent_at", "received_at", "payload")
+_STORED = select(message.c.id, message.c.reply, message.c.state).where(
+    message.c.channel == bindparam("channel"), message.c.external_id == bindparam("external_id"))
+_FINISH = update(message).where(message.c.id == bindparam("message_id"))
+
+
+def _first(insert: Any) -> Any:
+    return insert(message).values({name: bindparam(name) for name in _VALUES}).on_conflict_do_nothing(
+        index_elements=["channel", "external_id"]).returning(message.c.id)
+
+
+_FIRST_SQLITE, _FIRST_POSTGRES = _first(insert_sqlite), _first(insert_postgres)
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A message on its first sight, or the words it was answered with before."""
+
+    message_id: int
+    repeat: bool
+    reply: str = ""
+
+
+def first_sight(tx: Tx, heard: Message, *, now: datetime, payload: str | None = None) -> Sight:
+    """Remembers the message; a repeat comes back with the stored reply. With a payload it is parked for later."""
+    values = {"channel": heard.channel, "external_id": heard.external_id, "kind": heard.kind,
+              "state": "parked" if payload else "done", "sent_at": heard.sent_at, "received_at": now, "payload": payload}
+    new = tx.scalar(_FIRST_POSTGRES if tx.postgres else _FIRST_SQLITE, values)
+    if new is not None:
+        return Sight(new, False)
+    row = tx.execute(_STORED, {"channel": heard.channel, "external_id": heard.external_id}).one()
+    return Sight(row.id, True, row.reply or "")
+
+
+def finish(tx: Tx, message_id: int, **facts: Any) -> None:
+    """Writes down who said it, what it was understood as, and what was answered."""
+    tx.execute(_FINISH, {"message_id": message_id, **facts})
+
+
+def may_park(tx: Tx, heard: Message) -> bool:
+    """Words of somebody who has not consented must not wait in the database."""
+    return bool(tx.scalar(select(person.c.consent_version).join_from(identity, person).where(
+        identity.c.channel == heard.channel, identity.c.external_id == heard.sender, person.c.left_at.is_(None))))
+
+
+def pack(heard: Message) -> str:
+    """A message as text, to be parked."""
+    facts = {name: getattr(heard, name) for name in Message.__dataclass_fields__}
+    return json.dumps(facts | {"sent_at": heard.sent_at.isoformat()}, ensure_ascii=False)
+
+
+def unpack(payload: str) -> Message:
+    """The parked message again."""
+    facts = json.loads(payload)
+    return Message(**facts | {"sent_at": datetime.fromisoformat(facts["sent_at"])})
+
+
+def next_parked(tx: Tx) -> Row[Any] | None:
+    """The parked message that has waited longest, held so that nobody else takes it."""
+    return tx.first(select(message.c.id, message.c.payload).where(message.c.state == "parked")
+                    .order_by(message.c.id).limit(1).with_for_update(skip_locked=True))

@@ -1,0 +1,184 @@
+"""The route of a message, from a channel's Message to the Reply that is released after its commit.
+
+    first sight?  ->  who, where  ->  open talk  ->  command  ->  ears  ->  reply, notice, record  ->  commit
+"""
+
+import logging
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from bot import inbox, router
+from bot.context import Ctx, Dialog
+from bot.dialogs import Dialogs
+from bot.message import Channel, Message, Reply
+from domain.errors import Refusal
+from domain.roles import SYSTEM
+from models.base import Tx
+from models.commit import Busy, GroupCommit, Unsure
+from services import audit, outbox, people
+from texts.normal import plain
+from texts.say import say
+
+log = logging.getLogger(__name__)
+PARK_AT = 48  # waiting units beyond which a message is put on record first and answered later
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one unit of work leaves to do after its commit."""
+
+    reply: str
+    repeat: bool = False
+    dialog: Dialog | None = None
+    had_dialog: bool = False
+
+
+class Pipeline:
+    """Takes messages from every channel; one transaction each."""
+
+    def __init__(self, commit: GroupCommit, dialogs: Dialogs, clock: Callable[[], datetime], *, park_at: int = PARK_AT):
+        self.commit, self.dialogs, self.clock, self.park_at = commit, dialogs, clock, park_at
+
+    def hear(self, channel: Channel, message: Message) -> Reply | None:
+        """Answers a message; None when nothing could be put on record and the platform must try again."""
+        try:
+            if self.commit.waiting >= self.park_at:
+                return self._park(message)
+            dialog = self.dialogs.get(message)
+            take = _Once(channel, message, dialog, self.dialogs.up, self.clock())
+            outcome = self.commit.run(take)
+        except (Busy, Unsure, OperationalError, IntegrityError) as error:
+            log.warning("message %s not recorded: %s", message.external_id, type(error).__name__)
+            return None
+        if not outcome.repeat and (outcome.dialog or outcome.had_dialog):
+            self.dialogs.put(message, outcome.dialog)
+        return Reply(outcome.reply)
+
+    def _park(self, message: Message) -> Reply | None:
+        """Under load: on record now, answered through the outbox when there is time."""
+        now, payload = self.clock(), inbox.pack(message)
+
+        def unit(tx: Tx) -> inbox.Sight | None:
+            return inbox.first_sight(tx, message, now=now, payload=payload) if inbox.may_park(tx, message) else None
+
+        sight = self.commit.run(unit)
+        return None if sight is None else Reply(sight.reply)
+
+
+class _Once:
+    """The unit of work of one message; the writer may run it again alone, so it keeps no state but the count."""
+
+    def __init__(self, channel: Channel, message: Message, dialog: Dialog | None, dialogs_up: bool, now: datetime):
+        self.channel, self.message, self.dialog, self.up, self.now = channel, message, dialog, dialogs_up, now
+        self.tries = 0
+
+    def __call__(self, tx: Tx) -> Outcome:
+        self.tries += 1
+        sight = inbox.first_sight(tx, self.message, now=self.now)
+        if sight.repeat:
+            return Outcome(sight.reply, repeat=True)
+        return take(tx, self.channel, self.message, sight.message_id, dialog=self.dialog, dialogs_up=self.up,
+                    now=self.now, last_try=self.tries > 1)
+
+
+def take(tx: Tx, channel: Channel, message: Message, message_id: int, *, dialog: Dialog | None, dialogs_up: bool,
+         now: datetime, last_try: bool = True) -> Outcome:
+    """Handles a message that is seen for the first time: resolves who and where, answers, and records it all."""
+    speaker = people.resolve(tx, channel=message.channel, sender=message.sender, community_code=channel.community, now=now)
+    place = people.place_of(tx, speaker, channel=message.channel, external_id=message.chat) if message.chat else None
+    ctx = Ctx(tx, message, message_id, speaker, place, now, message.text.strip(), plain(message.text), dialog, dialogs_up)
+    text, state = _answer(ctx, last_try)
+    if text and not ctx.speaker.told and ctx.intent not in _NO_NOTICE:
+        text = f"{text}\n{say('privacy.notice')}"
+        people.tell(tx, ctx.speaker)
+    keep = ctx.speaker.consented and ctx.intent is not None and message.kind == "text"
+    parts = outbox.split(text, channel.capabilities.reply_bytes)
+    erased = ctx.intent == "privacy.delete"
+    inbox.finish(tx, message_id, community_id=speaker.community_id, person_id=None if erased else speaker.id, chat_id=ctx.chat_id,
+                 intent=ctx.intent, text=message.text if keep else None, reply=parts[0], state=state,
+                 payload=None)
+    for n, part in enumerate(parts[1:], 2):
+        outbox.to_person(tx, person_id=speaker.id, key=f"message:{message_id}:part:{n}", text=part, now=now, quiet=False)
+    return Outcome(parts[0], dialog=ctx.next_dialog, had_dialog=dialog is not None)
+
+
+_NO_NOTICE = frozenset({"privacy.leave", "privacy.delete"})
+
+
+def _answer(ctx: Ctx, last_try: bool) -> tuple[str, str]:
+    """The words, and how it went; a refusal or a defect undoes the handler's work but keeps the message."""
+    try:
+        with ctx.tx.savepoint():
+            return route(ctx), "done"
+    except Refusal as no:
+        ctx.next_dialog = None
+        if no.key == "role.refused":
+            audit.note(ctx.tx, ctx.speaker, "role.refused", f"message:{ctx.message_id}", now=ctx.now, intent=ctx.intent)
+        if no.key.startswith("bind."):
+            ctx.intent = no.key
+        return say(no.key, **no.facts), "done"
+    except (OperationalError, IntegrityError) as error:
+        if not last_try:
+            raise
+        return _defect(ctx, error), "failed"
+    except Exception as error:
+        return _defect(ctx, error), "failed"
+
+
+def _defect(ctx: Ctx, error: Exception) -> str:
+    """Logs where it broke, never what was said, and finds the words for an apology."""
+    where = "".join(traceback.format_tb(error.__traceback__))
+    log.error("message %s: %s\n%s", ctx.message_id, type(error).__name__, where)
+    ctx.next_dialog = None
+    audit.note(ctx.tx, SYSTEM, "message.failed", f"message:{ctx.message_id}", now=ctx.now, error=type(error).__name__)
+    return say("sorry", number=ctx.message_id)
+
+
+def route(ctx: Ctx) -> str:
+    """Open talk first, then commands, then the ears in their order, then a hint."""
+    if ctx.message.kind == "event":
+        ctx.intent = f"event.{ctx.message.event}"
+        return say("welcome") if ctx.message.event in ("subscribe", "enter_chat") else ""
+    if ctx.message.kind != "text" or not ctx.heard:
+        return say("cannot_read")
+    if ctx.dialog is not None:
+        answer = router.registry.answers.get(ctx.dialog.then)
+        said = answer(ctx) if answer is not None else None
+        if said is not None:
+            return said
+    found = router.match(ctx.heard)
+    if found is not None:
+        return router.obey(ctx, *found)
+    for _, name, listen in router.registry.ears:
+        said = listen(ctx)
+        if said is not None:
+            ctx.intent = ctx.intent or name
+            return said
+    bare = router.alone(ctx.heard)
+    if bare is not None and ctx.speaker.role.covers(bare.role):
+        return say("usage", usage=bare.usage)
+    return say("hint.private" if ctx.private else "hint.group")
+
+
+def answer_parked(tx: Tx, channels: dict[str, Channel], *, now: datetime) -> bool:
+    """Answers the parked message that has waited longest, through the outbox; False when none waits."""
+    row = inbox.next_parked(tx)
+    if row is None:
+        return False
+    message = inbox.unpack(row.payload)
+    outcome = take(tx, channels[message.channel], message, row.id, dialog=None, dialogs_up=False, now=now)
+    if outcome.reply:
+        _send_later(tx, channels[message.channel], message, row.id, outcome.reply, now)
+    return True
+
+
+def _send_later(tx: Tx, channel: Channel, message: Message, message_id: int, text: str, now: datetime) -> None:
+    address = message.sender if channel.capabilities.push_person else message.reply_to
+    fresh = now - message.sent_at < timedelta(hours=1)
+    if address and (channel.capabilities.push_person or fresh):
+        outbox.put(tx, key=f"message:{message_id}:reply", community_id=None, channel=channel.name,
+                   target=f"late:{message_id}", address=address, text=text, at=now, now=now)

@@ -1,0 +1,162 @@
+"""From words to a handler: exact commands by grammar, then the ears that listen for less formal speech.
+
+A command's patterns read as they are typed: `受理 {issue}`. `{issue}` is I12 or 12, `{poll}` is P5 or 5,
+`{rest}` is anything; a space may be typed or left out, or be a colon or comma.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bot.context import Ctx
+from domain.errors import Refusal
+from domain.roles import Role
+from texts.normal import plain, printed
+from texts.say import say
+from texts.words import category
+
+_SLOTS = {
+    "{issue}": r"[Ii]?\s*(?P<issue>\d{1,6})(?!\d)", "{issue2}": r"[Ii]?\s*(?P<issue2>\d{1,6})(?!\d)",
+    "{I}": r"[Ii]\s*(?P<issue>\d{1,6})(?!\d)", "{P}": r"[Pp]\s*(?P<poll>\d{1,6})(?!\d)",
+    "{poll}": r"[Pp]?\s*(?P<poll>\d{1,6})(?!\d)", "{rest}": r"(?P<rest>\S.*)",
+}
+_GAP = r"[\s,:;,。]*"
+_OPENERS = re.compile(r"^[/#@\s]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Args:
+    """What a command was given."""
+
+    issue: int = 0
+    issue2: int = 0
+    poll: int = 0
+    rest: str = ""
+
+
+Handler = Callable[[Ctx, Args], str]
+Ear = Callable[[Ctx], str | None]
+Answer = Callable[[Ctx], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something that can be asked for by words of its own."""
+
+    name: str
+    patterns: tuple[re.Pattern[str], ...]
+    words: tuple[str, ...]  # said alone, they bring the usage
+    usage: str
+    role: Role
+    keeps_words: bool  # needs consent, because what was said is put on record
+    handler: Handler
+
+
+@dataclass(slots=True)
+class Registry:
+    """All commands, ears and dialog steps; filled by importing the handlers."""
+
+    commands: list[Command] = field(default_factory=list)
+    ears: list[tuple[int, str, Ear]] = field(default_factory=list)
+    answers: dict[str, Answer] = field(default_factory=dict)
+
+
+registry = Registry()
+
+
+def command(name: str, *patterns: str, usage: str = "", role: Role = Role.RESIDENT,
+            keeps_words: bool = False) -> Callable[[Handler], Handler]:
+    """Registers a handler under its patterns; the usage goes into 帮助 and into hints."""
+    def register(handler: Handler) -> Handler:
+        words = tuple(dict.fromkeys(w for p in patterns for w in _first_words(p)))
+        registry.commands.append(Command(name, tuple(map(_compile, patterns)), words, usage, role, keeps_words, handler))
+        return handler
+    return register
+
+
+def ear(priority: int, name: str) -> Callable[[Ear], Ear]:
+    """Registers a listener for speech that is no command; the lowest priority listens first; None passes on."""
+    def register(listener: Ear) -> Ear:
+        registry.ears.append((priority, name, listener))
+        registry.ears.sort(key=lambda e: e[0])
+        return listener
+    return register
+
+
+def answers(name: str) -> Callable[[Answer], Answer]:
+    """Registers the handler that hears the answer to an open question; None means it was no answer."""
+    def register(answer: Answer) -> Answer:
+        registry.answers[name] = answer
+        return answer
+    return register
+
+
+def _first_words(pattern: str) -> list[str]:
+    """The words a pattern may begin with: `(结束|公布) {poll}` begins with 结束 or 公布."""
+    first = pattern.split(" ")[0]
+    found = re.fullmatch(r"\(([^)]*)\)(\w*)", first)
+    if found is not None:
+        return [word + found.group(2) for word in found.group(1).split("|")]
+    return [first] if re.fullmatch(r"\w+", first) else []
+
+
+def _compile(pattern: str) -> re.Pattern[str]:
+    """Before further words a number needs its letter, so that `结束5点的会` is no command."""
+    if "{rest}" in pattern:
+        pattern = pattern.replace("{issue}", "{I}").replace("{poll}", "{P}")
+    body = _GAP.join(pattern.split(" "))
+    for slot, regex in _SLOTS.items():
+        body = body.replace(slot, regex)
+    return re.compile(body + r"\s*", re.DOTALL | re.IGNORECASE)
+
+
+def match(heard: str) -> tuple[Command, Args] | None:
+    """The command these words are, with its arguments; None when they are no command."""
+    words = _OPENERS.sub("", heard)
+    for each in registry.commands:
+        for pattern in each.patterns:
+            found = pattern.fullmatch(words)
+            if found is not None:
+                given = {k: v for k, v in found.groupdict().items() if v is not None}
+                return each, Args(**{k: int(v) if k != "rest" else printed(v.strip()) for k, v in given.items()})
+    return None
+
+
+def alone(heard: str) -> Command | None:
+    """The command whose bare word this is, said without what it needs."""
+    words = _OPENERS.sub("", heard).strip()
+    return next((c for c in registry.commands if words in c.words), None)
+
+
+def obey(ctx: Ctx, found: Command, args: Args) -> str:
+    """Runs a command for somebody who may give it and whose words may be kept."""
+    ctx.intent = found.name
+    if not ctx.speaker.role.covers(found.role):
+        raise Refusal("role.refused", usage=found.usage)
+    if found.keeps_words and not ctx.speaker.consented:
+        return ask_consent(ctx, ctx.text)
+    return found.handler(ctx, args)
+
+
+def ask_consent(ctx: Ctx, text: str) -> str:
+    """The one question of a first contact: yes both confirms and consents; until then the words are only in Redis."""
+    if not ctx.dialogs_up:
+        return say("consent.later")
+    ctx.ask("consent", text=text)
+    return say("consent.ask", kind=ctx.intent, category=category(text) or "")
+
+
+_NUMBER = {"I": re.compile(r"(?<![A-Za-z0-9])I(\d{1,6})(?!\d)"), "P": re.compile(r"(?<![A-Za-z0-9])P(\d{1,6})(?!\d)")}
+
+
+def canonical(text: str) -> str:
+    """Words in the form in which they are matched."""
+    return plain(text)
+
+
+def quoted_number(ctx: Ctx, letter: str) -> int | None:
+    """The one issue (I) or poll (P) that the quoted message names; None when it names none or several."""
+    if not ctx.message.quote:
+        return None
+    found = set(_NUMBER[letter].findall(plain(ctx.message.quote)))
+    return int(found.pop()) if len(found) == 1 else None

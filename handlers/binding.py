@@ -1,0 +1,50 @@
+"""Binding a person to a home with the one-time code that the grid worker hands over."""
+
+import re
+
+from bot.context import Ctx
+from bot.router import Args, command
+from domain.errors import Refusal
+from domain.roles import Role
+from services import homes
+from services.people import homes_of
+from texts.say import say
+from texts.words import home as read_home
+
+_CODE = re.compile(r"(?<!\d)(\d{6})(?!\d)\s*$")
+
+
+@command("bind.code", "绑定码 {rest}", role=Role.GRID_WORKER, usage="绑定码 3幢2单元501")
+def make_code(ctx: Ctx, args: Args) -> str:
+    """Makes a one-time code; only in private, because whoever reads it can use it."""
+    if not ctx.private:
+        raise Refusal("bind.code_private")
+    label = _label(args.rest)
+    code = homes.make_code(ctx.tx, ctx.speaker, home_id=homes.find(ctx.tx, ctx.speaker.home_community, label), now=ctx.now)
+    return say("bind.code_made", label=label, code=code, days=homes.CODE_LIFE.days)
+
+
+@command("bind", "绑定 {rest}", usage="绑定 3幢2单元501 一次性码", keeps_words=True)
+def bind(ctx: Ctx, args: Args) -> str:
+    """Binds the speaker to the home they name, when the code is right."""
+    found = _CODE.search(args.rest)
+    if found is None:
+        raise Refusal("bind.code_missing", label=_label(args.rest))
+    label = _label(args.rest[: found.start()])
+    homes.bind(ctx.tx, ctx.speaker, label=label, code=found.group(1), now=ctx.now)
+    return say("bind.done", label=label)
+
+
+@command("bind.mine", "我的房屋", "我的绑定", usage="")
+def mine(ctx: Ctx, args: Args) -> str:
+    """Tells the speaker which homes they are bound to; only in private."""
+    if not ctx.private:
+        raise Refusal("ask_privately")
+    return say("bind.mine", labels=[label for _, _, label in homes_of(ctx.tx, ctx.speaker.id)])
+
+
+def _label(words: str) -> str:
+    read = read_home(words)
+    if read is None:
+        raise Refusal("bind.unreadable")
+    return read.label

@@ -1,0 +1,190 @@
+"""Issues as residents speak of them: report, confirm, stand behind, add, withdraw, look up."""
+
+from datetime import timedelta
+
+from sqlalchemy import Row, func, select
+
+from bot import router
+from bot.context import Ctx
+from bot.router import Args, command, ear
+from domain.errors import Refusal
+from domain.lifecycle import OPEN, State
+from handlers.privacy import NO, YES, said
+from models.tables import issue, issue_event, supporter
+from services import issues
+from services.issues import Report
+from texts import words
+from texts.mask import mask
+from texts.say import say
+
+CONFIRM_WITHIN = timedelta(minutes=30)
+LONGEST = 1000  # characters of one report
+LISTED = 8
+
+
+@command("issue.report", "反映 (一下)? {rest}", "上报 {rest}", r"(投诉|举报|报修)[:,\s] {rest}", keeps_words=True,
+         usage="反映 3幢2单元电梯停了一周没人修")
+def report(ctx: Ctx, args: Args) -> str:
+    """Registers what is reported; when a neighbour has said the same, offers to stand behind that instead."""
+    told = read(_after_verb(ctx.text))
+    hotline = words.danger(ctx.heard)
+    same = None if hotline else issues.same_open(ctx.tx, ctx.speaker.home_community, told)
+    if same is not None:
+        return _offer(ctx, told, same)
+    row = issues.register(ctx.tx, ctx.speaker, told, chat_id=ctx.chat_id, now=ctx.now)
+    if hotline is None:
+        return receipt(row)
+    issues.alert(ctx.tx, row, hotline=hotline, now=ctx.now)
+    return _danger(ctx) + say("issue.danger_registered", issue=row)
+
+
+def read(text: str) -> Report:
+    """Finds title, category and place in the words."""
+    if len(text) > LONGEST:
+        raise Refusal("issue.too_long", most=LONGEST)
+    if len(text) < 4:
+        raise Refusal("issue.too_short")
+    return Report(text, words.title(mask(text)), words.category(text) or "other", words.place(text))
+
+
+def receipt(row: Row) -> str:
+    """What the resident gets: the number, what happens next and when."""
+    return say("issue.registered", issue=row)
+
+
+def _after_verb(text: str) -> str:
+    """The resident's own words, without the verb that addressed the bot."""
+    found = router.match(router.canonical(text))
+    rest = found[1].rest if found else ""
+    at = text.find(rest[:6]) if rest else -1
+    return text[at:].strip() if at > 0 else rest or text
+
+
+def _danger(ctx: Ctx) -> str:
+    number = words.danger(ctx.heard)
+    return say("issue.danger", hotline=number) + "\n" if number else ""
+
+
+def _offer(ctx: Ctx, told: Report, same: Row) -> str:
+    if same.submitter_id == ctx.speaker.id:
+        return say("issue.same_own", issue=same)
+    issues.draft(ctx.tx, ctx.speaker, told, chat_id=ctx.chat_id, same_as=same.id, now=ctx.now)
+    return say("issue.same", issue=same, behind=issues.supporters(ctx.tx, same.id))
+
+
+@ear(10, "issue.confirm")
+def confirm(ctx: Ctx) -> str | None:
+    """A yes or no to the bot's own question about a draft."""
+    yes, no = said(ctx, YES), said(ctx, NO)
+    if not (yes or no):
+        return None
+    row = issues.pending(ctx.tx, ctx.speaker, since=ctx.now - CONFIRM_WITHIN)
+    if row is None or row.chat_id != ctx.chat_id:
+        return None
+    if row.merged_into is None:
+        if no:
+            issues.drop(ctx.tx, ctx.speaker, issue_id=row.id, now=ctx.now)
+            return say("issue.dropped")
+        return receipt(issues.submit(ctx.tx, ctx.speaker, issue_id=row.id, now=ctx.now))
+    if no:
+        return receipt(issues.submit(ctx.tx, ctx.speaker, issue_id=row.id, now=ctx.now))
+    same = issues.by_id(ctx.tx, row.merged_into)
+    issues.drop(ctx.tx, ctx.speaker, issue_id=row.id, now=ctx.now)
+    return _stand_behind(ctx, same.number)
+
+
+@ear(60, "issue.ask")
+def plain_complaint(ctx: Ctx) -> str | None:
+    """A plain sentence about the community's affairs: asks once whether it shall be registered."""
+    danger = _danger(ctx)
+    if not danger and not words.is_complaint(ctx.heard):
+        return None
+    ctx.intent = "issue.ask"
+    if not ctx.speaker.consented:
+        return danger + router.ask_consent(ctx, f"反映 {ctx.text}")
+    told = read(ctx.text)
+    same = issues.same_open(ctx.tx, ctx.speaker.home_community, told)
+    if same is not None:
+        return danger + _offer(ctx, told, same)
+    issues.draft(ctx.tx, ctx.speaker, told, chat_id=ctx.chat_id, same_as=None, now=ctx.now)
+    return danger + say("issue.ask", title=told.title, category=told.category, place=told.place)
+
+
+@command("issue.support", "附议 {issue}", "复议 {issue}", "支持 {I}", "{I} (附议|复议|支持|[+]1|加1)", "[+]1 {I}", usage="附议 I12")
+def support(ctx: Ctx, args: Args) -> str:
+    """Stands behind an issue."""
+    return _stand_behind(ctx, args.issue)
+
+
+@ear(20, "issue.support")
+def support_quoted(ctx: Ctx) -> str | None:
+    """+1 as a reply to a message that names an issue."""
+    number = router.quoted_number(ctx, "I")
+    if number is None or ctx.heard.strip("。! ") not in SUPPORT_WORDS:
+        return None
+    return _stand_behind(ctx, number)
+
+
+SUPPORT_WORDS = {"+1", "加1", "加一", "附议", "复议", "同求", "顶", "支持", "我也是", "俺也一样", "我也一样", "我家也是", "一样"}
+
+
+def _stand_behind(ctx: Ctx, number: int) -> str:
+    row, behind, fresh = issues.support(ctx.tx, ctx.speaker, number=number, now=ctx.now)
+    return say("issue.supported", issue=row, behind=behind, fresh=fresh)
+
+
+@command("issue.supplement", "补充 {issue} {rest}", "{I} 补充 {rest}", usage="补充 I12 昨天又困人了", keeps_words=True)
+def supplement(ctx: Ctx, args: Args) -> str:
+    """Adds a fact to an issue."""
+    row = issues.supplement(ctx.tx, ctx.speaker, number=args.issue, text=args.rest[:LONGEST], now=ctx.now)
+    return say("issue.supplemented", issue=row)
+
+
+@command("issue.withdraw", "撤回 {issue}", "{I} 撤回", usage="撤回 I12")
+def withdraw(ctx: Ctx, args: Args) -> str:
+    """Takes back one's own issue."""
+    row, passed_on = issues.withdraw(ctx.tx, ctx.speaker, number=args.issue, now=ctx.now)
+    return say("issue.passed_on" if passed_on else "issue.withdrawn", issue=row)
+
+
+@command("issue.solved", "(已解决|满意) {issue}", "{I} (已解决|满意)", usage="")
+def solved(ctx: Ctx, args: Args) -> str:
+    """The submitter confirms that it is done."""
+    row = issues.answer(ctx.tx, ctx.speaker, number=args.issue, solved=True, words="", now=ctx.now)
+    return say("issue.confirmed", issue=row)
+
+
+@command("issue.unsolved", "(未解决|没解决|不满意) {issue}", "(未解决|没解决|不满意) {issue} {rest}", "{I} (未解决|没解决|不满意)",
+         usage="", keeps_words=True)
+def unsolved(ctx: Ctx, args: Args) -> str:
+    """The submitter says that it is not done; work goes on."""
+    row = issues.answer(ctx.tx, ctx.speaker, number=args.issue, solved=False, words=args.rest, now=ctx.now)
+    return say("issue.disputed", issue=row)
+
+
+@command("issue.list", "议题", "议题列表", "查看议题", usage="议题")
+def listing(ctx: Ctx, args: Args) -> str:
+    """The open issues, the newest first."""
+    behind = select(func.count()).where(supporter.c.issue_id == issue.c.id).scalar_subquery()
+    rows = ctx.tx.all(select(issue.c.number, issue.c.title, issue.c.state, behind.label("behind")).where(
+        issue.c.community_id == ctx.speaker.community_id, issue.c.state.in_([str(s) for s in OPEN]))
+        .order_by(issue.c.id.desc()).limit(LISTED + 1))
+    return say("issue.list", issues=rows[:LISTED], more=len(rows) > LISTED)
+
+
+@command("issue.show", "{I}", "进度 {issue}", "议题 {issue}", "{I} (进度|到哪一步了|怎么样了)", usage="I12")
+def show(ctx: Ctx, args: Args) -> str:
+    """One issue with its timeline, without names."""
+    row = issues.by_number(ctx.tx, ctx.speaker.community_id, args.issue)
+    events = ctx.tx.all(select(issue_event).where(issue_event.c.issue_id == row.id, issue_event.c.act != "support")
+                        .order_by(issue_event.c.id.desc()).limit(6))
+    return say("issue.detail", asked=args.issue, issue=row, text=mask(row.text), behind=issues.supporters(ctx.tx, row.id),
+               events=[(e.at, e.act, mask(e.text) if e.text else None) for e in reversed(events)])
+
+
+@command("issue.progress", "进度", "我的议题", "(有)? 进展", usage="进度")
+def progress(ctx: Ctx, args: Args) -> str:
+    """Where the speaker's own issues stand."""
+    rows = ctx.tx.all(select(issue).where(issue.c.submitter_id == ctx.speaker.id, issue.c.number.is_not(None),
+                                          issue.c.state != State.WITHDRAWN).order_by(issue.c.id.desc()).limit(5))
+    return say("issue.progress", issues=rows)

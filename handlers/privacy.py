@@ -1,0 +1,73 @@
+"""Consent at first contact, leaving, and erasure: a resident's rights by plain words."""
+
+from sqlalchemy import select
+
+from bot import router
+from bot.context import Ctx
+from bot.router import Args, answers, command
+from models.tables import poll
+from services import issues, people
+from texts.say import say
+
+YES = {"1", "是", "是的", "同意", "好", "好的", "可以", "确认", "确定", "嗯", "对", "行", "要"}
+NO = {"2", "否", "不", "不用", "不要", "算了", "不是", "不同意", "取消"}
+
+
+def said(ctx: Ctx, words: set[str]) -> bool:
+    """True when the message is one of these words and nothing else."""
+    return ctx.heard.strip("。.!, ") in words
+
+
+@answers("consent")
+def consent_answer(ctx: Ctx) -> str | None:
+    """Yes consents, and does what was asked before; no forgets it."""
+    if said(ctx, NO):
+        ctx.intent = "consent.no"
+        return say("consent.no")
+    if not said(ctx, YES) or ctx.dialog is None:
+        return None
+    ctx.speaker = people.consent(ctx.tx, ctx.speaker, now=ctx.now)
+    ctx.text = ctx.dialog.data["text"]
+    ctx.heard = router.canonical(ctx.text)
+    ctx.dialog = None
+    found = router.match(ctx.heard)
+    if found is None:
+        ctx.intent = "consent.yes"
+        return say("consent.yes")
+    return router.obey(ctx, *found)
+
+
+@command("privacy.leave", "退出", "退订", usage="退出")
+def leave(ctx: Ctx, args: Args) -> str:
+    """Stops messages and withdraws consent."""
+    people.leave(ctx.tx, ctx.speaker, now=ctx.now)
+    return say("privacy.left")
+
+
+@command("privacy.delete", "删除我的数据", "删除我的信息", usage="删除我的数据")
+def delete(ctx: Ctx, args: Args) -> str:
+    """Asks once, because it cannot be undone."""
+    if not ctx.dialogs_up:
+        return erase(ctx)
+    ctx.ask("privacy.delete")
+    ctx.intent = "privacy.delete.asked"
+    return say("privacy.delete.ask")
+
+
+@answers("privacy.delete")
+def delete_answer(ctx: Ctx) -> str | None:
+    """Yes erases."""
+    if said(ctx, NO):
+        ctx.intent = "privacy.delete.no"
+        return say("privacy.delete.no")
+    return erase(ctx) if said(ctx, YES) else None
+
+
+def erase(ctx: Ctx) -> str:
+    """Erases the person's words, names and homes; closed polls keep their counts."""
+    issues.erase_words(ctx.tx, ctx.speaker, now=ctx.now)
+    still_open = list(ctx.tx.connection.scalars(
+        select(poll.c.id).where(poll.c.community_id == ctx.speaker.community_id, poll.c.state == "open")))
+    people.erase(ctx.tx, ctx.speaker, open_polls=still_open, now=ctx.now)
+    ctx.intent = "privacy.delete"
+    return say("privacy.deleted")

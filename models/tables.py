@@ -1,0 +1,201 @@
+"""Every table of the product. Rows hold state; nothing is kept only in memory.
+
+Numbers people see (I12, P5) count per community; ids are internal. Areas are whole dm² (0.01 m²).
+"""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from models.base import Utc
+from models.secret import Sealed
+
+metadata = MetaData(naming_convention={
+    "ix": "ix_%(column_0_label)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s", "pk": "pk_%(table_name)s",
+})
+BigId = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _table(name: str, *columns: Column | UniqueConstraint | Index) -> Table:
+    return Table(name, metadata, Column("id", BigId, primary_key=True, autoincrement=True), *columns)
+
+
+def _ref(name: str, target: str, *, null: bool = False, index: bool = False) -> Column:
+    return Column(name, BigId, ForeignKey(f"{target}.id"), nullable=null, index=index)
+
+
+# --- the place and its people ---------------------------------------------------------------------------------
+community = _table(
+    "community",
+    Column("code", String(32), nullable=False, unique=True),
+    Column("name", String(64), nullable=False),
+    Column("last_issue", Integer, nullable=False, default=0),  # the number given last
+    Column("last_poll", Integer, nullable=False, default=0),
+)
+building = _table(
+    "building", _ref("community_id", "community"), Column("name", String(32), nullable=False),
+    UniqueConstraint("community_id", "name"),
+)
+home = _table(
+    "home", _ref("community_id", "community"), _ref("building_id", "building", index=True),
+    Column("entrance", String(8), nullable=False), Column("room", String(16), nullable=False),
+    Column("label", String(48), nullable=False),  # 3幢2单元501
+    Column("area_dm2", Integer),  # 0.01 m²; unknown is NULL, never 0
+    UniqueConstraint("community_id", "label"),
+)
+chat = _table(
+    "chat", _ref("community_id", "community", index=True),
+    Column("channel", String(32), nullable=False), Column("external_id", String(128), nullable=False),
+    Column("name", String(64), nullable=False, default=""), _ref("building_id", "building", null=True),
+    Column("post_channel", String(32)), Column("post_address", Sealed),  # where results go; the address is a credential
+    UniqueConstraint("channel", "external_id"),
+)
+person = _table(
+    "person", _ref("community_id", "community", index=True),
+    Column("name", Sealed), Column("role", String(16), nullable=False, default="resident"),
+    Column("told_version", Integer, nullable=False, default=0),  # the privacy notice last shown
+    Column("consent_version", Integer, nullable=False, default=0), Column("consented_at", Utc),
+    Column("left_at", Utc), Column("erased_at", Utc), Column("created_at", Utc, nullable=False),
+)
+identity = _table(
+    "identity", _ref("person_id", "person", index=True),
+    Column("channel", String(32), nullable=False), Column("external_id", String(128), nullable=False),
+    Column("heard_at", Utc), UniqueConstraint("channel", "external_id"),
+)
+chat_member = _table(
+    "chat_member", _ref("chat_id", "chat"), _ref("person_id", "person", index=True),
+    UniqueConstraint("chat_id", "person_id"),
+)
+residence = _table(
+    "residence", _ref("person_id", "person", index=True), _ref("home_id", "home", index=True),
+    Column("since", Utc, nullable=False), Column("until", Utc),
+)
+bind_code = _table(
+    "bind_code", _ref("home_id", "home", index=True), Column("code_hash", String(64), nullable=False),
+    _ref("made_by", "person", null=True), Column("expires_at", Utc, nullable=False),
+    Column("used_at", Utc), _ref("used_by", "person", null=True), Column("created_at", Utc, nullable=False),
+)
+
+# --- what was heard -------------------------------------------------------------------------------------------
+message = _table(
+    "message",
+    Column("channel", String(32), nullable=False), Column("external_id", String(160), nullable=False),
+    _ref("community_id", "community", null=True), _ref("person_id", "person", null=True), _ref("chat_id", "chat", null=True),
+    Column("kind", String(16), nullable=False), Column("intent", String(40)),  # what the bot understood
+    Column("text", Text),  # only with consent, and only when it was for us
+    Column("reply", Text), Column("state", String(8), nullable=False),  # done | parked | failed
+    Column("payload", Sealed),  # a parked message until it is answered
+    Column("sent_at", Utc, nullable=False), Column("received_at", Utc, nullable=False),
+    UniqueConstraint("channel", "external_id"),
+    Index("ix_message_person", "person_id", "id"), Index("ix_message_community", "community_id", "id"),
+)
+Index("ix_message_parked", message.c.id, sqlite_where=message.c.state == "parked",
+      postgresql_where=message.c.state == "parked")
+
+# --- issues ---------------------------------------------------------------------------------------------------
+issue = _table(
+    "issue", _ref("community_id", "community"), Column("number", Integer),  # none while it is a draft
+    Column("state", String(16), nullable=False), Column("category", String(32), nullable=False),
+    Column("place", String(64)), Column("title", String(64), nullable=False), Column("text", Text, nullable=False),
+    _ref("submitter_id", "person", index=True), _ref("chat_id", "chat", null=True),
+    _ref("merged_into", "issue", null=True), Column("reason", Text), Column("result", Text),
+    Column("created_at", Utc, nullable=False), Column("changed_at", Utc, nullable=False),
+    Column("due_at", Utc),  # when the present state ends by itself, or must have been left
+    UniqueConstraint("community_id", "number"), Index("ix_issue_state", "community_id", "state", "category"),
+)
+issue_event = _table(
+    "issue_event", _ref("issue_id", "issue", index=True), Column("at", Utc, nullable=False),
+    Column("act", String(24), nullable=False), Column("from_state", String(16)), Column("to_state", String(16)),
+    _ref("actor_id", "person", null=True), Column("text", Text),
+)
+supporter = _table(
+    "supporter", _ref("issue_id", "issue"), _ref("person_id", "person", index=True),
+    Column("at", Utc, nullable=False), UniqueConstraint("issue_id", "person_id"),
+)
+
+# --- polls ----------------------------------------------------------------------------------------------------
+poll = _table(
+    "poll", _ref("community_id", "community"), Column("number", Integer, nullable=False),
+    _ref("issue_id", "issue", null=True, index=True), Column("title", String(160), nullable=False),
+    Column("options", JSON, nullable=False),  # list of str
+    Column("most", Integer, nullable=False),  # options one ballot may mark; 1 is single choice
+    Column("household", Boolean, nullable=False), Column("anonymous", Boolean, nullable=False),
+    Column("scope", String(16), nullable=False),  # community | building | chat
+    Column("scope_id", BigId), Column("scope_name", String(64), nullable=False),
+    Column("state", String(8), nullable=False),  # open | closed | void
+    Column("opens_at", Utc, nullable=False), Column("closes_at", Utc, nullable=False),
+    Column("remind_at", Utc), Column("reminded_at", Utc),  # the automatic reminder
+    Column("hand_remind_at", Utc),  # a reminder asked for in quiet hours, until they end
+    Column("closed_at", Utc), Column("reason", Text), Column("result", JSON),  # frozen at closing
+    _ref("opened_by", "person"), UniqueConstraint("community_id", "number"),
+    Index("ix_poll_due", "state", "closes_at"),
+)
+poll_chat = _table("poll_chat", _ref("poll_id", "poll"), _ref("chat_id", "chat", index=True),
+                   UniqueConstraint("poll_id", "chat_id"))
+ballot = _table(
+    "ballot", _ref("poll_id", "poll"), Column("voter", String(40), nullable=False),  # person:7 | home:12
+    _ref("person_id", "person", index=True), _ref("home_id", "home", null=True),
+    Column("choice", String(40), nullable=False),  # 0-based option indexes, ascending: "0,2"; "" is a withdrawn ballot
+    Column("sent_at", Utc, nullable=False), Column("cast_at", Utc, nullable=False), _ref("message_id", "message", null=True),
+    UniqueConstraint("poll_id", "voter"),
+)
+ballot_log = _table(  # append-only: every ballot cast, changed or withdrawn
+    "ballot_log", _ref("poll_id", "poll", index=True), Column("voter", String(40), nullable=False),
+    _ref("person_id", "person"), Column("act", String(12), nullable=False), Column("choice", String(40), nullable=False),
+    Column("at", Utc, nullable=False), _ref("message_id", "message", null=True),
+)
+reminder = _table(
+    "reminder", _ref("poll_id", "poll"), _ref("person_id", "person"), Column("how", String(8), nullable=False),
+    Column("at", Utc, nullable=False), UniqueConstraint("poll_id", "person_id", "how"),
+)
+
+# --- what is sent, and what happened --------------------------------------------------------------------------
+outbox = _table(
+    "outbox", Column("key", String(120), nullable=False, unique=True),  # what it is, so that it goes once
+    _ref("community_id", "community", null=True), Column("channel", String(32), nullable=False),
+    Column("target", String(48), nullable=False),  # chat:3 | identity:9: order and rate are kept per target
+    Column("address", Sealed, nullable=False), Column("kind", String(8), nullable=False),  # text | chart
+    Column("text", Text, nullable=False), Column("facts", JSON),
+    Column("state", String(8), nullable=False),  # waiting | sending | sent | dead
+    Column("attempts", Integer, nullable=False, default=0), Column("next_at", Utc, nullable=False),
+    Column("lease_until", Utc), Column("doubtful", Boolean, nullable=False, default=False),  # may have gone out twice
+    Column("error", String(200)), Column("created_at", Utc, nullable=False), Column("sent_at", Utc),
+    _ref("message_id", "message", null=True),
+    Index("ix_outbox_due", "state", "next_at"), Index("ix_outbox_target", "target", "id"),
+    Index("ix_outbox_sent", "target", "sent_at"),
+)
+audit = Table(
+    "audit", metadata, Column("seq", BigId, primary_key=True, autoincrement=False),
+    Column("at", Utc, nullable=False), Column("community_id", BigId, index=True), Column("actor", String(40), nullable=False),
+    Column("action", String(40), nullable=False), Column("object", String(40), nullable=False),
+    Column("detail", Text, nullable=False),  # canonical JSON; personal words only as their hash
+    Column("prev", String(64), nullable=False), Column("hash", String(64), nullable=False),
+    Index("ix_audit_object", "object", "seq"),
+)
+audit_head = _table("audit_head", Column("seq", BigId, nullable=False), Column("hash", String(64), nullable=False))
+heartbeat = _table("heartbeat", Column("name", String(32), nullable=False, unique=True), Column("at", Utc, nullable=False))
+
+# --- the console ----------------------------------------------------------------------------------------------
+account = _table(
+    "account", Column("username", String(64), nullable=False, unique=True), Column("password_hash", String(200), nullable=False),
+    Column("role", String(16), nullable=False), _ref("community_id", "community", null=True),  # NULL: every community
+    Column("created_at", Utc, nullable=False), Column("disabled_at", Utc),
+)
+console_session = _table(
+    "console_session", Column("token_hash", String(64), nullable=False, unique=True), _ref("account_id", "account", index=True),
+    Column("created_at", Utc, nullable=False), Column("seen_at", Utc, nullable=False), Column("ended_at", Utc),
+)
+login_failure = _table("login_failure", Column("who", String(80), nullable=False, index=True),  # user:… | ip:…
+                       Column("at", Utc, nullable=False))

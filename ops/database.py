@@ -1,0 +1,31 @@
+"""Brings the database to the present shape, and tells whether it is there."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from models.base import Database
+
+FOLDER = Path(__file__).parent.parent / "migrations"
+
+
+def _config(db: Database) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    config.attributes["engine"] = db.engine
+    return config
+
+
+def upgrade(db: Database) -> None:
+    """Applies every migration that is missing; safe to run again."""
+    command.upgrade(_config(db), "head")
+
+
+def current(db: Database) -> tuple[str | None, str | None]:
+    """The database's revision, and the one the code needs."""
+    with db.engine.connect() as connection:
+        have = MigrationContext.configure(connection).get_current_revision()
+    return have, ScriptDirectory.from_config(_config(db)).get_current_head()

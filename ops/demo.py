@@ -1,0 +1,175 @@
+"""`make demo`: a whole community on this machine, the platform played by the simulator, the app on the real road."""
+
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import yaml
+
+from bot.config import load
+from ops import valkey
+
+FOLDER = "var/demo"
+WORLD = "demo/community.yaml"
+ADMIN, PASSWORD = "admin", "linyi-demo-2026"
+WAIT_S = 60
+
+
+def run(port: int, *, fresh: bool = False, folder: str = FOLDER) -> int:
+    """Prepares and starts everything, prints one address, and ends it all on Ctrl-C."""
+    place = Path(folder)
+    if fresh:
+        shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True, exist_ok=True)
+    phones = free_port(port)
+    if phones != port:
+        print(f"端口 {port} 已被占用，改用 {phones}。")
+    web = free_port(phones + 1)
+    env = os.environ | prepare(place, phones, web)
+    step("数据库", lambda: _tool(env, "db", "upgrade"))
+    step("演示小区", lambda: _tool(env, "db", "load", WORLD))
+    _admin(env)
+    embedded = valkey.ensure(str(place / "valkey"))
+    started = [subprocess.Popen([sys.executable, "app.py", *what], env=env, start_new_session=True)
+               for what in (["serve"], ["scheduler"])]
+    simulator = ["--port", str(phones), "--world", WORLD, "--accounts", str(place / "accounts.yaml"),
+                 "--console-url", f"http://127.0.0.1:{web}/console/"]
+    started.append(subprocess.Popen([sys.executable, "-m", "simulator", *simulator], env=env, start_new_session=True))
+    try:
+        step("网页服务", lambda: _until_up(f"http://127.0.0.1:{web}/healthz", started))
+        step("模拟手机", lambda: _until_up(f"http://127.0.0.1:{phones}/healthz", started))
+        print(f"\n打开 http://127.0.0.1:{phones}/ ，在手机上说话；页面上“自动演示一天”会自己演一遍。\n"
+              f"管理后台 http://127.0.0.1:{web}/console/ ，账号 {ADMIN}，密码 {PASSWORD}\n按 Ctrl-C 结束。", flush=True)
+        return _wait(started)
+    finally:
+        stop(started)
+        if embedded is not None:
+            embedded.stop()
+        print(f"已结束。数据在 {folder}，下次接着用；重新开始请用 make demo FRESH=1。")
+
+
+def prepare(folder: Path, phones: int, web: int) -> dict[str, str]:
+    """Writes the demo's settings and accounts; secrets are made once and stay in the environment of its processes."""
+    keys = _secrets(folder)
+    settings = yaml.safe_load(Path("config.yaml").read_text("utf-8"))
+    settings["server"] |= {"port": web, "threads": 32}
+    settings["database"]["file"] = str(folder / "linyi.db")
+    settings["redis"]["folder"] = str(folder / "valkey")
+    settings["log_level"] = "warning"
+    for channel in settings["channels"]:
+        channel["api_base"] = f"http://127.0.0.1:{phones}"
+    path = folder / "config.yaml"
+    path.write_text(yaml.safe_dump(settings, allow_unicode=True, sort_keys=False), "utf-8")
+    write_accounts(path, keys, web, folder / "accounts.yaml")
+    for name in ("LINYI_DATABASE_URL", "LINYI_REDIS_URL"):
+        keys[name] = ""
+    return keys | {"LINYI_CONFIG": str(path)}
+
+
+def write_accounts(config: Path, env: dict[str, str], web: int, into: Path) -> None:
+    """Writes the platform's side of the accounts that the settings name."""
+    rows = []
+    for channel in load(config).channels:
+        account = channel.account(env)
+        rows.append({"kind": account.kind, "name": account.name, "app_url": f"http://127.0.0.1:{web}/wire/{account.name}",
+                     "token": account.token, "aes_key": account.aes_key, "app_id": account.app_id,
+                     "app_secret": account.app_secret, "mode": account.mode, "bot_name": account.bot_name})
+    into.write_text(yaml.safe_dump(rows, allow_unicode=True), "utf-8")
+    into.chmod(0o600)
+
+
+def make_secrets() -> dict[str, str]:
+    """A full set of secrets for the accounts of config.yaml."""
+    letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+    aes_names = ("LINYI_MP_AES_KEY", "LINYI_AIBOT_AES_KEY")
+    aes = {name: "".join(secrets.choice(letters) for _ in range(42)) + "A" for name in aes_names}
+    other = ("LINYI_SECRET_KEY", "LINYI_MP_TOKEN", "LINYI_MP_SECRET", "LINYI_AIBOT_TOKEN")
+    return aes | {name: secrets.token_hex(16) for name in other}
+
+
+def _secrets(folder: Path) -> dict[str, str]:
+    path = folder / "secrets.yaml"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(yaml.safe_dump(make_secrets()), "utf-8")
+    kept: dict[str, str] = yaml.safe_load(path.read_text("utf-8"))
+    return kept
+
+
+def free_port(wanted: int) -> int:
+    """The wanted port, or the next one that nobody listens on."""
+    for port in range(wanted, wanted + 200):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise SystemExit(f"{wanted} 到 {wanted + 199} 的端口都被占用，请用 --port 换一段。")
+
+
+def step(name: str, work: object) -> None:
+    """Shows what is going on and how long it took."""
+    begin = time.monotonic()
+    print(f"{name} …", end="", flush=True)
+    work()  # type: ignore[operator]
+    print(f" 好了（{time.monotonic() - begin:.1f} 秒）", flush=True)
+
+
+def stop(started: list[subprocess.Popen]) -> None:
+    """Asks the processes to end, and ends those that do not."""
+    for process in started:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+    for process in started:
+        try:
+            process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def _tool(env: dict[str, str], *args: str) -> None:
+    done = subprocess.run([sys.executable, "app.py", *args], env=env, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"\n{done.stdout}{done.stderr}")
+
+
+def _admin(env: dict[str, str]) -> None:
+    subprocess.run([sys.executable, "app.py", "user", "add", ADMIN, "--password-env", "LINYI_DEMO_PASSWORD"],
+                   env=env | {"LINYI_DEMO_PASSWORD": PASSWORD}, capture_output=True)
+
+
+def _until_up(url: str, started: list[subprocess.Popen]) -> None:
+    until = time.monotonic() + WAIT_S
+    while time.monotonic() < until:
+        if any(p.poll() is not None for p in started):
+            raise SystemExit("\n有一个程序没能启动，原因见上面的提示。")
+        try:
+            with urllib.request.urlopen(url, timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.1)
+    raise SystemExit(f"\n等了 {WAIT_S} 秒，{url} 还没有准备好。")
+
+
+def _wait(started: list[subprocess.Popen]) -> int:
+    def end(_signal: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, end)
+    try:
+        while all(p.poll() is None for p in started):
+            time.sleep(0.5)
+        print("有一个程序意外结束了，演示停止。", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 0

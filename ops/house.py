@@ -1,0 +1,96 @@
+"""Puts one process of the product together from its settings."""
+
+import logging
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from redis import Redis
+
+import handlers  # noqa: F401 - registers every command
+from bot import channels as wire
+from bot.channels.redact import RedactingFilter
+from bot.config import Settings, load
+from bot.delivery import Delivery, RetryPolicy
+from bot.dialogs import Dialogs
+from bot.message import Channel
+from bot.pipeline import Pipeline
+from models import secret
+from models.base import Database
+from models.commit import GroupCommit
+from ops import valkey
+from scheduler.sweeps import Sweeps
+from services import audit, outbox
+
+CONFIG_ENV = "LINYI_CONFIG"  # the settings file, for processes that are started without arguments
+
+
+def now() -> datetime:
+    """The server's clock."""
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class House:
+    """What a process needs to hear, answer, sweep and send."""
+
+    settings: Settings
+    db: Database
+    redis: Redis
+    channels: dict[str, Channel]
+
+    def pipeline(self) -> Pipeline:
+        """The road of a message, with the one writer of this process."""
+        return Pipeline(GroupCommit(self.db, audit.seal), Dialogs(self.redis), now)
+
+    def sweeps(self) -> Sweeps:
+        """What the clock does."""
+        return Sweeps(self.db, self.channels, now)
+
+    def delivery(self) -> Delivery:
+        """The sender of the outbox."""
+        chosen = self.settings.delivery
+        policy = RetryPolicy(chosen.attempts, chosen.first_wait_s, chosen.factor, chosen.longest_wait_s)
+        return Delivery(self.db, self.channels, now, policy=policy, threads=chosen.threads)
+
+
+def settings_path() -> str:
+    """Which settings file this process uses."""
+    return os.environ.get(CONFIG_ENV, "config.yaml")
+
+
+def build(settings: Settings | None = None) -> House:
+    """Opens everything the settings name; nothing is started yet."""
+    settings = settings or load(settings_path())
+    prepare_logs(settings)
+    secret.set_key(settings.secret_key())
+    redis = Redis.from_url(settings.redis_url() or valkey.url(settings.redis.folder), socket_timeout=0.5,
+                           socket_connect_timeout=0.5, decode_responses=True)
+    accounts = [c.account(os.environ) for c in settings.channels]
+    found = {a.name: wire.build(a, redis=redis, clock=now) for a in accounts}
+    outbox.configure([c.name for c in found.values() if c.capabilities.push_person], settings.quiet())
+    return House(settings, Database(settings.database_url()), redis, found)
+
+
+def prepare_logs(settings: Settings) -> None:
+    """One line per event on stderr, without secrets; control characters cannot forge a line."""
+    handler = logging.StreamHandler()
+    handler.addFilter(RedactingFilter())
+    handler.setFormatter(_OneEvent("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
+    for noisy in ("apscheduler", "jieba", "urllib3"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+class _OneEvent(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        """Escapes line breaks in the message; a traceback follows indented."""
+        text = super().format(record)
+        first, *rest = text.split("\n")
+        return "\n    ".join(["".join(c if c.isprintable() else repr(c)[1:-1] for c in line) for line in (first, *rest)])
+
+
+def data_folder(settings: Settings) -> Path:
+    """Where this installation keeps its files."""
+    return Path(settings.database.file).parent

@@ -1,0 +1,65 @@
+"""Loads a community from a file: buildings with homes and areas, groups, people. Running it again changes nothing."""
+
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import yaml
+from sqlalchemy import insert, select
+
+from domain.roles import SYSTEM, Role
+from models.base import Database, Tx
+from models.tables import building, chat, chat_member, community, home, identity, person, residence
+from services import audit
+from services.people import NOTICE_VERSION
+
+HEARING, PRIVATE, POSTING = "aibot", "mp", "webhook"  # the accounts of config.yaml
+
+
+def load(db: Database, path: str | Path, *, now: datetime, consented: bool = False) -> bool:
+    """Loads the community unless it is there; True when it was loaded."""
+    tree = yaml.safe_load(Path(path).read_text("utf-8"))
+    with db.write() as tx:
+        if tx.scalar(select(community.c.id).where(community.c.code == tree["community"]["code"])) is not None:
+            return False
+        community_id = tx.add(community, code=tree["community"]["code"], name=tree["community"]["name"],
+                              last_issue=0, last_poll=0)
+        blocks = {b["name"]: _building(tx, community_id, b) for b in tree["buildings"]}
+        groups = {g["name"]: _group(tx, community_id, g, blocks) for g in tree["groups"]}
+        for each in tree["people"]:
+            _person(tx, community_id, each, groups, now, consented)
+        audit.note(tx, SYSTEM, "community.load", f"community:{community_id}", now=now, community_id=community_id,
+                   people=len(tree["people"]))
+        audit.seal(tx)
+    return True
+
+
+def _building(tx: Tx, community_id: int, tree: dict[str, Any]) -> int:
+    building_id = tx.add(building, community_id=community_id, name=tree["name"])
+    rows = [{
+        "community_id": community_id, "building_id": building_id, "entrance": str(entrance), "room": f"{floor}{door}",
+        "label": f"{tree['name']}{entrance}单元{floor}{door}", "area_dm2": int(Decimal(area) * 100),
+    } for entrance in tree["entrances"] for floor in range(1, tree["floors"] + 1)
+        for door, area in zip(tree["doors"], tree["areas"], strict=True)]
+    tx.execute(insert(home), rows)
+    return building_id
+
+
+def _group(tx: Tx, community_id: int, tree: dict[str, Any], blocks: dict[str, int]) -> int:
+    return tx.add(chat, community_id=community_id, channel=HEARING, external_id=tree["chatid"], name=tree["name"],
+                  building_id=blocks.get(tree["building"]), post_channel=POSTING, post_address=tree["webhook_key"])
+
+
+def _person(tx: Tx, community_id: int, tree: dict[str, Any], groups: dict[str, int], now: datetime, consented: bool) -> None:
+    known = NOTICE_VERSION if consented or tree["role"] != Role.RESIDENT else 0
+    person_id = tx.add(person, community_id=community_id, name=tree["name"], role=tree["role"], told_version=known,
+                       consent_version=known, consented_at=now if known else None, created_at=now)
+    for channel, key in ((HEARING, "userid"), (PRIVATE, "openid")):
+        if tree.get(key):
+            tx.add(identity, person_id=person_id, channel=channel, external_id=tree[key])
+    for name in tree.get("groups", []):
+        tx.add(chat_member, chat_id=groups[name], person_id=person_id)
+    if tree.get("home"):
+        home_id = tx.scalar(select(home.c.id).where(home.c.community_id == community_id, home.c.label == tree["home"]))
+        tx.add(residence, person_id=person_id, home_id=home_id, since=now)

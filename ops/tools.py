@@ -1,0 +1,128 @@
+"""The small commands of app.py: each opens the house, does one thing, and says what came of it."""
+
+import argparse
+import getpass
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from bot.config import ConfigError, load
+from domain.errors import Refusal
+from domain.roles import SYSTEM
+from models import secret
+from models.base import Database
+from models.tables import community
+from ops import database, house, seed
+from texts.say import say
+
+Args = argparse.Namespace
+
+
+@contextmanager
+def _database() -> Iterator[Database]:
+    settings = load(house.settings_path())
+    secret.set_key(settings.secret_key())
+    db = Database(settings.database_url())
+    try:
+        yield db
+    finally:
+        db.close()
+
+
+def serve(args: Args) -> None:
+    """Runs the web workers."""
+    from ops.serve import serve as run
+    run(args.port)
+
+
+def schedule(args: Args) -> None:
+    """Runs the scheduler."""
+    from ops.serve import schedule as run
+    run()
+
+
+def demo(args: Args) -> int:
+    """Runs everything at once on a demo community."""
+    from ops.demo import run
+    return run(args.port, fresh=args.fresh, folder=args.folder)
+
+
+def doctor(args: Args) -> int:
+    """Prints the findings; 1 when something is wrong."""
+    from ops.doctor import examine
+    findings = examine(house.settings_path())
+    for finding in findings:
+        print(("✓ " if finding.good else "✗ ") + finding.text)
+    return 0 if all(f.good for f in findings) else 1
+
+
+def db_upgrade(args: Args) -> None:
+    """Applies missing migrations."""
+    with _database() as db:
+        before, _ = database.current(db)
+        database.upgrade(db)
+        after, _ = database.current(db)
+    print(f"数据库版本：{before or '空'} → {after}")
+
+
+def db_load(args: Args) -> None:
+    """Loads a community from a file."""
+    with _database() as db:
+        loaded = seed.load(db, args.file, now=house.now())
+    print("已载入。" if loaded else "这个社区已经在库里，没有改动。")
+
+
+def user_add(args: Args) -> None:
+    """Creates a console account."""
+    from services import accounts, audit
+    password = os.environ.get(args.password_env, "") if args.password_env else getpass.getpass("密码（至少 10 位）：")
+    with _database() as db, db.write() as tx:
+        where = None
+        if args.community:
+            where = tx.scalar(select(community.c.id).where(community.c.code == args.community))
+            if where is None:
+                raise ConfigError(f"没有代码为 {args.community} 的社区")
+        try:
+            accounts.create(tx, SYSTEM, username=args.username, password=password, community_id=where, now=house.now())
+        except Refusal as no:
+            raise ConfigError(no.facts.get("text", no.key)) from None
+        audit.seal(tx)
+    print(f"已建立后台账号 {args.username}。")
+
+
+def role_set(args: Args) -> None:
+    """Gives a person a role."""
+    from services import audit, people
+    with _database() as db, db.write() as tx:
+        try:
+            people.set_role(tx, SYSTEM, person_id=args.person, role=args.role, now=house.now())
+        except Refusal as no:
+            raise ConfigError(say(no.key, **no.facts)) from None
+        audit.seal(tx)
+    print("已设置。")
+
+
+def log(args: Args) -> None:
+    """Prints the message log, the newest last."""
+    from services import browse
+    with _database() as db, db.read() as tx:
+        lines = browse.log_lines(tx, community_id=None, since=house.now() - timedelta(days=args.days), person=args.person,
+                                 kind=args.kind, text=args.text, limit=args.limit)
+    for line in lines:
+        print(line)
+
+
+def audit_verify(args: Args) -> int:
+    """Walks the chain and names the first bad row."""
+    from services import audit
+    with _database() as db, db.read() as tx:
+        verdict = audit.verify(tx)
+    if verdict.ok:
+        print(f"审计链完整：{verdict.rows} 条，链头 {verdict.head[:16]}")
+        return 0
+    why = {"changed": "被改动", "missing": "缺失", "cut": "末尾与链头不符"}[verdict.why]
+    print(f"审计链不对：第 {verdict.bad_seq} 条{why}，前 {verdict.bad_seq - 1 if verdict.bad_seq else 0} 条完好")
+    return 1

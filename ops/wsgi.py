@@ -1,0 +1,64 @@
+"""The web application of one worker process: callbacks, console, health."""
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask, jsonify, redirect
+from sqlalchemy import select
+
+import web
+from bot.channels.http import wire_blueprint
+from models.base import Database
+from models.tables import heartbeat
+from ops.house import House, build, now
+from scheduler.sweeps import HEARTBEAT
+
+FRESH = timedelta(seconds=30)
+
+
+def create() -> Flask:
+    """Builds the application after the fork, so that no connection is shared between processes."""
+    return application(build())
+
+
+def application(house: House) -> Flask:
+    """The application over an assembled house."""
+    app = Flask(__name__, static_folder=None)
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    pipeline = house.pipeline()
+    app.extensions["pipeline"] = pipeline
+    wire = wire_blueprint(house.channels, pipeline.hear)
+    app.register_blueprint(wire)
+    secure = house.settings.server.secure_cookies
+    csrf = web.init_app(app, house.settings.secret_key())
+    csrf.exempt(wire)
+    app.register_blueprint(web.console_blueprint(house.db, clock=now, secure_cookies=secure))
+    app.add_url_rule("/healthz", "healthz", lambda: _health(house))
+    app.add_url_rule("/", "root", lambda: redirect("/console/"))
+    return app
+
+
+def _health(house: House) -> Any:
+    """200 when the database answers and the scheduler is alive; Redis away is only degraded."""
+    problem = check(house.db)
+    redis = "up"
+    try:
+        house.redis.ping()
+    except Exception:
+        redis = "away"
+    state = "down" if problem else "degraded" if redis == "away" else "ok"
+    return jsonify(state=state, reason=problem, redis=redis), 503 if problem else 200
+
+
+def check(db: Database) -> str | None:
+    """Why the installation is not healthy, or None."""
+    try:
+        with db.read() as tx:
+            beat = tx.scalar(select(heartbeat.c.at).where(heartbeat.c.name == HEARTBEAT))
+    except Exception as error:
+        return f"数据库没有应答（{type(error).__name__}）"
+    if beat is None:
+        return "定时程序还没有运行过，请启动：python app.py scheduler"
+    if now() - beat > FRESH:
+        return f"定时程序 {int((now() - beat).total_seconds())} 秒没有动静，请检查：python app.py scheduler"
+    return None

@@ -1,0 +1,34 @@
+"""The clock: APScheduler beats, the sweeps and the outbox do the work; rows, not jobs, remember what is due."""
+
+import logging
+import threading
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from bot.delivery import Delivery
+from scheduler.sweeps import Sweeps
+
+log = logging.getLogger(__name__)
+
+
+def run(sweeps: Sweeps, delivery: Delivery, *, every_s: float, stop: threading.Event) -> None:
+    """Beats until told to stop; two of these at once are harmless."""
+    clock = BackgroundScheduler(timezone="Asia/Shanghai", job_defaults={
+        "coalesce": True, "max_instances": 1, "misfire_grace_time": None})
+    clock.add_job(_guarded(sweeps.run, "sweeps"), "interval", seconds=1, id="sweeps")
+    clock.add_job(_guarded(sweeps.beat, "heartbeat"), "interval", seconds=5, id="heartbeat")
+    clock.add_job(_guarded(delivery.run_once, "delivery"), "interval", seconds=every_s, id="delivery")
+    _guarded(sweeps.beat, "heartbeat")()
+    clock.start()
+    stop.wait()
+    clock.shutdown(wait=True)
+
+
+def _guarded(work: object, name: str) -> object:
+    """A beat that fails is logged once and tried again at the next."""
+    def beat() -> None:
+        try:
+            work()  # type: ignore[operator]
+        except Exception as error:
+            log.error("%s failed: %s", name, type(error).__name__, exc_info=True)
+    return beat

@@ -1,0 +1,65 @@
+"""What the clock does: each sweep takes what is due and not done, one transaction for each; late is never lost."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy.dialects.postgresql import insert as insert_postgres
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+
+from bot import pipeline
+from bot.message import Channel
+from models.base import Database, Tx
+from models.tables import heartbeat
+from services import audit, issues, polls
+
+Sweep = Callable[..., int | bool]
+HEARTBEAT = "scheduler"
+
+
+class Sweeps:
+    """All sweeps over one database."""
+
+    def __init__(self, db: Database, channels: dict[str, Channel], clock: Callable[[], datetime]):
+        self.db, self.channels, self.clock = db, channels, clock
+
+    def run(self) -> None:
+        """Runs each sweep once; a sweep that breaks does not keep the others from running."""
+        errors = []
+        for sweep in (self.close_polls, self.remind, self.expire, self.answer_parked):
+            try:
+                sweep()
+            except Exception as error:
+                errors.append(error)
+        if errors:
+            raise ExceptionGroup("sweeps failed", errors)
+
+    def close_polls(self) -> None:
+        """Polls whose deadline has passed, one transaction each."""
+        self._until_done(lambda tx, now: polls.close_due(tx, now=now, limit=1))
+
+    def remind(self) -> None:
+        """The automatic reminders that are due."""
+        self._until_done(lambda tx, now: polls.remind_due(tx, now=now))
+
+    def expire(self) -> None:
+        """Drafts and confirmations that end by themselves."""
+        self._until_done(lambda tx, now: issues.expire(tx, now=now))
+
+    def answer_parked(self) -> None:
+        """Messages that were put on record under load and still wait for their answer."""
+        self._until_done(lambda tx, now: pipeline.answer_parked(tx, self.channels, now=now))
+
+    def beat(self) -> None:
+        """Shows that the scheduler lives."""
+        with self.db.write() as tx:
+            insert = insert_postgres if tx.postgres else insert_sqlite
+            statement = insert(heartbeat).values(name=HEARTBEAT, at=self.clock())
+            tx.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"at": statement.excluded.at}))
+
+    def _until_done(self, step: Callable[[Tx, datetime], int | bool], most: int = 500) -> None:
+        for _ in range(most):
+            with self.db.write() as tx:
+                done = step(tx, self.clock())
+                audit.seal(tx)
+            if not done:
+                return

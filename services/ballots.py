@@ -1,0 +1,119 @@
+"""Casting, changing and withdrawing a ballot while the poll is open; one per person or per household.
+
+One rule of order: the ballot that was sent last counts. A message that arrives late but was sent earlier than
+the ballot on record changes nothing. The poll's deadline is compared with the server's clock.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, bindparam, insert, select, update
+
+from domain.errors import Refusal
+from domain.polls import check_choice
+from models.base import Tx
+from models.tables import ballot, ballot_log, chat_member, poll, poll_chat
+from services import audit
+from services.electorate import rights
+from services.people import Speaker, homes_of
+
+_OPEN_HERE = (select(poll).join_from(poll, poll_chat, poll_chat.c.poll_id == poll.c.id)
+              .where(poll_chat.c.chat_id == bindparam("chat_id"), poll.c.state == "open", poll.c.closes_at > bindparam("now"))
+              .order_by(poll.c.id))
+_OPEN_ALL = (select(poll).where(poll.c.community_id == bindparam("community_id"), poll.c.state == "open",
+                                poll.c.closes_at > bindparam("now")).order_by(poll.c.id))
+_ONE = select(poll).where(poll.c.id == bindparam("poll_id"))
+_ONE_SHARED = _ONE.with_for_update(read=True)
+_MINE = select(ballot).where(ballot.c.poll_id == bindparam("poll_id"), ballot.c.voter == bindparam("voter"))
+_CAST = insert(ballot)
+_LOG = insert(ballot_log)
+_REPLACE = update(ballot).where(ballot.c.id == bindparam("ballot_id"))
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """What became of a ballot."""
+
+    poll: Row[Any]
+    options: tuple[str, ...]
+    votes: int  # households voted for; 1 when persons vote
+    changed: bool  # an earlier ballot was replaced
+    by_family: bool  # the earlier ballot came from somebody else of the household
+
+
+def open_here(tx: Tx, speaker: Speaker, chat_id: int | None, *, now: datetime) -> list[Row[Any]]:
+    """The open polls a vote in this chat can mean: those of the group, or in private all that ask this person."""
+    if chat_id is not None:
+        return tx.all(_OPEN_HERE, {"chat_id": chat_id, "now": now})
+    rows = tx.all(_OPEN_ALL, {"community_id": speaker.community_id, "now": now})
+    if all(r.scope == "community" for r in rows):
+        return rows
+    mine = set(tx.connection.scalars(select(chat_member.c.chat_id).where(chat_member.c.person_id == speaker.id)))
+    blocks = {building for _, building, _ in homes_of(tx, speaker.id)}
+    reach = {"community": lambda _: True, "chat": mine.__contains__, "building": blocks.__contains__}
+    return [r for r in rows if reach[r.scope](r.scope_id)]
+
+
+def cast(tx: Tx, speaker: Speaker, *, poll_id: int, choice: frozenset[int], sent_at: datetime, message_id: int | None,
+         now: datetime) -> Cast:
+    """Records or replaces the speaker's ballot."""
+    row = _still_open(tx, poll_id, now)
+    check_choice(choice, options=len(row.options), most=row.most)
+    mine = rights(tx, row, speaker)
+    text = ",".join(str(i) for i in sorted(choice))
+    changed = by_family = False
+    for right in mine:
+        old = tx.first(_MINE, {"poll_id": row.id, "voter": right.voter})
+        _put(tx, speaker, row, right.voter, right.home_id, old, text, sent_at, message_id, now)
+        changed = changed or (old is not None and old.choice not in ("", text))
+        by_family = by_family or (old is not None and old.choice != "" and old.person_id != speaker.id)
+    audit.note(tx, speaker, "ballot.cast", f"poll:{row.id}", now=now, votes=len(mine), message=message_id)
+    return Cast(row, tuple(row.options[i] for i in sorted(choice)), len(mine), changed, by_family)
+
+
+def withdraw(tx: Tx, speaker: Speaker, *, poll_id: int, sent_at: datetime, message_id: int | None, now: datetime) -> Row[Any]:
+    """Takes the speaker's ballot back; they may vote again until the deadline."""
+    row = _still_open(tx, poll_id, now)
+    taken = 0
+    for right in rights(tx, row, speaker):
+        old = tx.first(_MINE, {"poll_id": row.id, "voter": right.voter})
+        if old is not None and old.choice:
+            _put(tx, speaker, row, right.voter, right.home_id, old, "", sent_at, message_id, now)
+            taken += 1
+    if not taken:
+        raise Refusal("vote.none_yet", number=row.number)
+    audit.note(tx, speaker, "ballot.withdraw", f"poll:{row.id}", now=now, votes=taken, message=message_id)
+    return row
+
+
+def mine(tx: Tx, speaker: Speaker, row: Row[Any]) -> tuple[str, ...] | None:
+    """The speaker's ballot as it counts now, in words; None when there is none."""
+    voters = [speaker.who, *(f"home:{home_id}" for home_id, _, _ in homes_of(tx, speaker.id))]
+    found = tx.scalar(select(ballot.c.choice).where(ballot.c.poll_id == row.id, ballot.c.voter.in_(voters),
+                                                    ballot.c.choice != ""))
+    return tuple(row.options[int(i)] for i in found.split(",")) if found else None
+
+
+def _still_open(tx: Tx, poll_id: int, now: datetime) -> Row[Any]:
+    """The poll, held against closing until the ballot is in."""
+    row = tx.execute(_ONE_SHARED if tx.postgres else _ONE, {"poll_id": poll_id}).one()
+    if row.state == "void":
+        raise Refusal("vote.voided", number=row.number, reason=row.reason)
+    if row.state != "open" or row.closes_at <= now:
+        raise Refusal("vote.closed", number=row.number, at=min(row.closed_at or row.closes_at, row.closes_at))
+    return row
+
+
+def _put(tx: Tx, speaker: Speaker, row: Row[Any], voter: str, home_id: int | None, old: Row[Any] | None, choice: str,
+         sent_at: datetime, message_id: int | None, now: datetime) -> None:
+    if old is not None and old.sent_at > sent_at:
+        raise Refusal("vote.older", number=row.number)
+    values = {"person_id": speaker.id, "choice": choice, "sent_at": sent_at, "cast_at": now, "message_id": message_id}
+    if old is None:
+        tx.execute(_CAST, {"poll_id": row.id, "voter": voter, "home_id": home_id, **values})
+    else:
+        tx.execute(_REPLACE, {"ballot_id": old.id, **values})
+    act = "withdraw" if not choice else "cast" if old is None or not old.choice else "change"
+    tx.execute(_LOG, {"poll_id": row.id, "voter": voter, "person_id": speaker.id, "act": act, "choice": choice,
+                      "at": now, "message_id": message_id})

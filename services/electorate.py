@@ -1,0 +1,92 @@
+"""Whom a poll asks: who may vote in it, as what, and who has not yet."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, Select, exists, func, or_, select
+
+from domain.errors import Refusal
+from domain.roles import Role
+from models.base import Tx
+from models.tables import ballot, chat_member, home, person, residence
+from services.people import Speaker, homes_of
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """One vote that a person may cast: for themselves or for a household."""
+
+    voter: str  # person:7 | home:12
+    home_id: int | None
+
+
+def rights(tx: Tx, poll: Row[Any], speaker: Speaker) -> list[Right]:
+    """The votes the speaker has in the poll; a Refusal says what is missing."""
+    if poll.community_id != speaker.community_id:
+        raise Refusal("vote.other_community", number=poll.number)
+    if poll.scope == "chat" and not _sits_in(tx, poll.scope_id, speaker.id):
+        raise Refusal("vote.not_in_group", number=poll.number, scope=poll.scope_name)
+    needs_home = poll.scope == "building" or poll.household or speaker.role is not Role.RESIDENT
+    if not needs_home:
+        return [Right(speaker.who, None)]
+    homes = homes_of(tx, speaker.id)
+    if not homes:
+        raise Refusal("vote.bind_first", number=poll.number)
+    if poll.scope == "building":
+        homes = [h for h in homes if h[1] == poll.scope_id]
+    if not homes:
+        raise Refusal("vote.not_in_building", number=poll.number, scope=poll.scope_name)
+    if poll.household:
+        return [Right(f"home:{home_id}", home_id) for home_id, _, _ in homes]
+    return [Right(speaker.who, homes[0][0])]
+
+
+def _sits_in(tx: Tx, chat_id: int, person_id: int) -> bool:
+    return tx.first(select(chat_member.c.id).where(
+        chat_member.c.chat_id == chat_id, chat_member.c.person_id == person_id)) is not None
+
+
+def _asked(poll: Row[Any]) -> Select[Any]:
+    """The people the poll asks, as (id): residents known to us, and staff only where they live."""
+    bound = exists().where(residence.c.person_id == person.c.id, residence.c.until.is_(None))
+    query = select(person.c.id).where(person.c.community_id == poll.community_id, person.c.left_at.is_(None),
+                                      person.c.erased_at.is_(None), or_(person.c.role == Role.RESIDENT, bound))
+    if poll.scope == "chat":
+        query = query.where(exists().where(chat_member.c.chat_id == poll.scope_id, chat_member.c.person_id == person.c.id))
+    if poll.scope == "building":
+        query = query.where(exists().where(residence.c.person_id == person.c.id, residence.c.until.is_(None),
+                                           residence.c.home_id == home.c.id, home.c.building_id == poll.scope_id))
+    return query
+
+
+def _asked_homes(poll: Row[Any]) -> Select[Any]:
+    """The households the poll asks: those with somebody bound."""
+    return select(residence.c.home_id).distinct().join_from(residence, home).where(
+        residence.c.until.is_(None), residence.c.person_id.in_(_asked(poll)),
+        home.c.building_id == poll.scope_id if poll.scope == "building" else True)
+
+
+def size(tx: Tx, poll: Row[Any]) -> int:
+    """How many votes could be cast: people, or households."""
+    query = _asked_homes(poll) if poll.household else _asked(poll)
+    return int(tx.scalar(select(func.count()).select_from(query.subquery())))
+
+
+def missing(tx: Tx, poll: Row[Any]) -> list[Row[Any]]:
+    """The people who could still vote and have not: (id, name)."""
+    voted = select(ballot.c.id).where(ballot.c.poll_id == poll.id, ballot.c.choice != "")
+    query = select(person.c.id, person.c.name).where(person.c.id.in_(_asked(poll)))
+    if poll.household:
+        silent = select(residence.c.person_id).where(
+            residence.c.until.is_(None), residence.c.home_id.in_(_asked_homes(poll)),
+            ~voted.where(ballot.c.home_id == residence.c.home_id).exists())
+        query = query.where(person.c.id.in_(silent))
+    else:
+        query = query.where(~voted.where(ballot.c.person_id == person.c.id).exists())
+    return tx.all(query.order_by(person.c.id))
+
+
+def label(tx: Tx, person_id: int, name: str | None) -> str:
+    """How staff see a person: home and name, as far as known."""
+    known = "、".join(h[2] for h in homes_of(tx, person_id))
+    return " ".join(x for x in (known, name) if x) or f"#{person_id}"

@@ -1,0 +1,62 @@
+"""Homes and who lives in them: one-time codes from the grid worker, and the binding they allow."""
+
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, update
+
+from domain.errors import Refusal
+from domain.roles import Actor, Role
+from models.base import Tx
+from models.secret import fingerprint
+from models.tables import bind_code, home, message, residence
+from services import audit
+from services.people import Speaker
+
+CODE_LIFE = timedelta(days=3)
+WRONG_PER_HOUR = 5
+WRONG_CODE = "bind.wrong"  # the intent under which a wrong code stands in the message log
+
+
+def find(tx: Tx, community_id: int, label: str) -> int:
+    """The home with this label in the community."""
+    found = tx.scalar(select(home.c.id).where(home.c.community_id == community_id, home.c.label == label))
+    if found is None:
+        raise Refusal("bind.no_home", label=label)
+    return int(found)
+
+
+def make_code(tx: Tx, actor: Actor, *, home_id: int, now: datetime) -> str:
+    """Makes a one-time code for a home; an unused earlier code of the home ends."""
+    if not actor.role.covers(Role.GRID_WORKER):
+        raise Refusal("role.too_low")
+    where = tx.first(select(home.c.community_id).where(home.c.id == home_id))
+    if where is None or (actor.community_id is not None and where.community_id != actor.community_id):
+        raise Refusal("bind.no_home", label="")
+    tx.execute(update(bind_code).where(bind_code.c.home_id == home_id, bind_code.c.used_at.is_(None),
+                                       bind_code.c.expires_at > now).values(expires_at=now))
+    code = f"{secrets.randbelow(10**6):06d}"
+    tx.add(bind_code, home_id=home_id, code_hash=fingerprint(str(home_id), code), made_by=actor.person_id,
+           expires_at=now + CODE_LIFE, created_at=now)
+    audit.note(tx, actor, "home.code", f"home:{home_id}", now=now, community_id=where.community_id)
+    return code
+
+
+def bind(tx: Tx, speaker: Speaker, *, label: str, code: str, now: datetime) -> None:
+    """Binds the speaker to the home when the code is right, unused and in time."""
+    wrong = tx.scalar(select(func.count()).select_from(message).where(
+        message.c.person_id == speaker.id, message.c.intent == WRONG_CODE,
+        message.c.received_at > now - timedelta(hours=1)))
+    if wrong >= WRONG_PER_HOUR:
+        raise Refusal("bind.too_often")
+    home_id = find(tx, speaker.home_community, label)
+    used = tx.execute(update(bind_code).where(
+        bind_code.c.home_id == home_id, bind_code.c.code_hash == fingerprint(str(home_id), code),
+        bind_code.c.used_at.is_(None), bind_code.c.expires_at > now).values(used_at=now, used_by=speaker.id))
+    if used.rowcount != 1:
+        raise Refusal(WRONG_CODE, label=label)
+    known = tx.scalar(select(residence.c.id).where(
+        residence.c.person_id == speaker.id, residence.c.home_id == home_id, residence.c.until.is_(None)))
+    if known is None:
+        tx.add(residence, person_id=speaker.id, home_id=home_id, since=now)
+    audit.note(tx, speaker, "home.bind", f"home:{home_id}", now=now)

@@ -1,0 +1,311 @@
+"""The verbs of an issue: register, stand behind, add to, withdraw, accept, reject, merge, resolve."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, func, select, update
+from sqlalchemy.dialects.postgresql import insert as insert_postgres
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+
+from domain.errors import Refusal
+from domain.lifecycle import OPEN, TABLE, Act, State, Who, step
+from domain.roles import SYSTEM, Actor, Role
+from models.base import Tx
+from models.tables import community, issue, issue_event, person, supporter
+from services import audit, outbox
+from services.people import Speaker
+from texts.say import say
+from texts.words import Matter, same_matter
+
+DRAFT_LIFE = timedelta(hours=24)
+CONFIRM_AFTER = timedelta(days=3)  # a resolved issue closes by itself when nobody objects
+_BUMP = update(community).values(last_issue=community.c.last_issue + 1).returning(community.c.last_issue)
+_OPEN = [str(s) for s in OPEN]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a resident's sentence says: the words, and what was understood of them."""
+
+    text: str
+    title: str
+    category: str
+    place: str | None
+
+
+def register(tx: Tx, speaker: Speaker, report: Report, *, chat_id: int | None, now: datetime) -> Row[Any]:
+    """Puts the report on record under a number of its own."""
+    issue_id = _insert(tx, speaker, report, State.SUBMITTED, chat_id, now)
+    return _number(tx, speaker, issue_id, None, now)
+
+
+def draft(tx: Tx, speaker: Speaker, report: Report, *, chat_id: int | None, same_as: int | None, now: datetime) -> int:
+    """Keeps the report for a day, until the resident says that it shall be registered."""
+    for row in tx.all(select(issue).where(issue.c.submitter_id == speaker.id, issue.c.state == State.DRAFT)):
+        _move(tx, speaker, row, Act.WITHDRAW, Who.SUBMITTER, now=now)
+    issue_id = _insert(tx, speaker, report, State.DRAFT, chat_id, now)
+    tx.execute(update(issue).where(issue.c.id == issue_id).values(merged_into=same_as, due_at=now + DRAFT_LIFE))
+    return issue_id
+
+
+def pending(tx: Tx, speaker: Speaker, *, since: datetime) -> Row[Any] | None:
+    """The resident's draft that waits for a yes, if it is young enough to be meant."""
+    return tx.first(select(issue).where(issue.c.submitter_id == speaker.id, issue.c.state == State.DRAFT,
+                                        issue.c.created_at > since).order_by(issue.c.id.desc()).limit(1))
+
+
+def submit(tx: Tx, speaker: Speaker, *, issue_id: int, now: datetime) -> Row[Any]:
+    """Turns the draft into an issue with a number."""
+    _move(tx, speaker, by_id(tx, issue_id), Act.SUBMIT, Who.SUBMITTER, now=now)
+    tx.execute(update(issue).where(issue.c.id == issue_id).values(merged_into=None, due_at=None))
+    return _number(tx, speaker, issue_id, State.DRAFT, now)
+
+
+def drop(tx: Tx, speaker: Speaker, *, issue_id: int, now: datetime) -> None:
+    """Forgets a draft and its words."""
+    _move(tx, speaker, by_id(tx, issue_id), Act.WITHDRAW, Who.SUBMITTER, now=now)
+    _forget(tx, issue_id)
+
+
+def same_open(tx: Tx, community_id: int, report: Report) -> Row[Any] | None:
+    """An open issue that says the same, the oldest first."""
+    mine = Matter(report.text, report.category, report.place)
+    rows = tx.all(select(issue).where(issue.c.community_id == community_id, issue.c.state.in_(_OPEN),
+                                      issue.c.category == report.category).order_by(issue.c.id).limit(200))
+    return next((r for r in rows if same_matter(mine, Matter(r.text, r.category, r.place))), None)
+
+
+def by_number(tx: Tx, community_id: int | None, number: int) -> Row[Any]:
+    """The issue people call I12; one that was merged leads to where it went."""
+    row = tx.first(select(issue).where(issue.c.community_id == community_id, issue.c.number == number))
+    if row is None:
+        raise Refusal("issue.unknown", number=number)
+    while row.state == State.MERGED and row.merged_into is not None:
+        row = by_id(tx, row.merged_into)
+    return row
+
+
+def by_id(tx: Tx, issue_id: int) -> Row[Any]:
+    """The issue with this id."""
+    return tx.execute(select(issue).where(issue.c.id == issue_id)).one()
+
+
+def support(tx: Tx, speaker: Speaker, *, number: int, now: datetime) -> tuple[Row[Any], int, bool]:
+    """Stands behind an issue: the issue, how many now do, and whether this person is new among them."""
+    row = by_number(tx, speaker.community_id, number)
+    if row.submitter_id == speaker.id:
+        raise Refusal("issue.own", number=row.number)
+    if row.state not in _OPEN:
+        raise Refusal("issue.over", number=row.number, state=row.state)
+    fresh = _support(tx, row.id, speaker.id, now)
+    if fresh:
+        _event(tx, row.id, now, "support", speaker)
+        audit.note(tx, speaker, "issue.support", f"issue:{row.id}", now=now)
+    return row, supporters(tx, row.id), fresh
+
+
+def alert(tx: Tx, row: Row[Any], *, hotline: str, now: datetime) -> None:
+    """Tells every grid worker of the community about a danger, at any hour."""
+    staff = tx.connection.scalars(select(person.c.id).where(
+        person.c.community_id == row.community_id, person.c.role != Role.RESIDENT, person.c.left_at.is_(None))).all()
+    for person_id in staff:
+        outbox.to_person(tx, person_id=person_id, key=f"issue:{row.id}:alert:person:{person_id}", now=now, quiet=False,
+                         text=say("issue.alert", issue=row, hotline=hotline))
+
+
+def supporters(tx: Tx, issue_id: int) -> int:
+    """How many stand behind the issue, besides who raised it."""
+    return int(tx.scalar(select(func.count()).select_from(supporter).where(supporter.c.issue_id == issue_id)))
+
+
+def supplement(tx: Tx, speaker: Speaker, *, number: int, text: str, now: datetime) -> Row[Any]:
+    """Adds a fact to an open issue."""
+    row = by_number(tx, speaker.community_id, number)
+    if row.state not in _OPEN:
+        raise Refusal("issue.over", number=row.number, state=row.state)
+    _event(tx, row.id, now, "supplement", speaker, text=text)
+    audit.note(tx, speaker, "issue.supplement", f"issue:{row.id}", now=now, words=audit.digest(text))
+    return row
+
+
+def withdraw(tx: Tx, speaker: Speaker, *, number: int, now: datetime) -> tuple[Row[Any], bool]:
+    """Takes an issue back; when neighbours stand behind it, it passes to the first of them instead (True)."""
+    row = by_number(tx, speaker.community_id, number)
+    if row.submitter_id != speaker.id:
+        raise Refusal("issue.not_own", number=row.number)
+    step(State(row.state), Act.WITHDRAW, Who.SUBMITTER, number=row.number)
+    heir = tx.first(select(supporter.c.id, supporter.c.person_id).where(supporter.c.issue_id == row.id)
+                    .order_by(supporter.c.id).limit(1))
+    if heir is None:
+        _move(tx, speaker, row, Act.WITHDRAW, Who.SUBMITTER, now=now)
+        return row, False
+    tx.execute(supporter.delete().where(supporter.c.id == heir.id))
+    tx.execute(update(issue).where(issue.c.id == row.id).values(submitter_id=heir.person_id, changed_at=now))
+    _event(tx, row.id, now, "inherit", speaker)
+    audit.note(tx, speaker, "issue.inherit", f"issue:{row.id}", now=now, heir=heir.person_id)
+    return row, True
+
+
+def accept(tx: Tx, actor: Actor, *, number: int, now: datetime) -> Row[Any]:
+    """The grid worker takes the issue on record as one to be dealt with."""
+    row = _for_staff(tx, actor, number)
+    _move(tx, actor, row, Act.ACCEPT, Who.STAFF, now=now)
+    _tell_followers(tx, row, "accepted", now)
+    return row
+
+
+def reject(tx: Tx, actor: Actor, *, number: int, reason: str, now: datetime) -> Row[Any]:
+    """Declines an issue, with the reason and where to go instead."""
+    row = _for_staff(tx, actor, number)
+    if not reason:
+        raise Refusal("issue.reason_needed", number=row.number)
+    _move(tx, actor, row, Act.REJECT, Who.STAFF, now=now, reason=reason)
+    _tell_followers(tx, row, "rejected", now, reason=reason)
+    return row
+
+
+def merge(tx: Tx, actor: Actor, *, number: int, into: int, now: datetime) -> tuple[Row[Any], Row[Any]]:
+    """Joins an issue into another that says the same; everybody behind either now stands behind the one."""
+    source, target = _for_staff(tx, actor, number), _for_staff(tx, actor, into)
+    if source.id == target.id:
+        raise Refusal("issue.merge_self", number=source.number)
+    if target.state not in _OPEN:
+        raise Refusal("issue.over", number=target.number, state=target.state)
+    _tell_followers(tx, source, "merged", now, into=target.number)
+    people = [source.submitter_id, *tx.connection.scalars(
+        select(supporter.c.person_id).where(supporter.c.issue_id == source.id).order_by(supporter.c.id))]
+    for person_id in people:
+        if person_id != target.submitter_id:
+            _support(tx, target.id, person_id, now)
+    _move(tx, actor, source, Act.MERGE, Who.STAFF, now=now, merged_into=target.id)
+    _event(tx, target.id, now, "merged_from", actor, text=f"I{source.number}")
+    return source, target
+
+
+def resolve(tx: Tx, actor: Actor, *, number: int, result: str, now: datetime) -> Row[Any]:
+    """Reports what was done; the submitter is asked, and silence for three days counts as yes."""
+    row = _for_staff(tx, actor, number)
+    if not result:
+        raise Refusal("issue.result_needed", number=row.number)
+    _move(tx, actor, row, Act.RESOLVE, Who.STAFF, now=now, result=result,
+          due_at=now + CONFIRM_AFTER)
+    _tell_followers(tx, row, "resolved", now, result=result)
+    if row.chat_id is not None:
+        outbox.to_chat(tx, chat_id=row.chat_id, key=f"issue:{row.id}:resolved:{_last_event(tx, row.id)}:chat:{row.chat_id}",
+                       text=say("issue.resolved.group", number=row.number, title=row.title, result=result), now=now)
+    return row
+
+
+def answer(tx: Tx, speaker: Speaker, *, number: int, solved: bool, words: str, now: datetime) -> Row[Any]:
+    """The submitter says whether it is really solved."""
+    row = by_number(tx, speaker.community_id, number)
+    if row.submitter_id != speaker.id:
+        raise Refusal("issue.not_own", number=row.number)
+    _move(tx, speaker, row, Act.CONFIRM if solved else Act.DISPUTE, Who.SUBMITTER, now=now,
+          note=words or None, due_at=None)
+    return row
+
+
+def consult(tx: Tx, actor: Actor, row: Row[Any], *, poll_number: int, now: datetime) -> None:
+    """Notes that an opinion poll was opened on the issue; a fresh issue is accepted by it."""
+    if row.state == State.SUBMITTED:
+        _move(tx, actor, row, Act.ACCEPT, Who.STAFF, now=now)
+        row = by_id(tx, row.id)
+    _move(tx, actor, row, Act.CONSULT, Who.STAFF, now=now, note=f"P{poll_number}")
+
+
+def expire(tx: Tx, *, now: datetime, limit: int = 50) -> int:
+    """Ends what ends by itself: drafts after a day, resolved issues after three days without objection."""
+    rows = tx.all(select(issue).where(
+        issue.c.state.in_([State.DRAFT, State.RESOLVED]), issue.c.due_at <= now)
+        .order_by(issue.c.id).limit(limit).with_for_update(skip_locked=True))
+    for row in rows:
+        if row.state == State.DRAFT:
+            _move(tx, SYSTEM, row, Act.EXPIRE, Who.CLOCK, now=now)
+            _forget(tx, row.id)
+        else:
+            _move(tx, SYSTEM, row, Act.CONFIRM, Who.CLOCK, now=now, due_at=None)
+    return len(rows)
+
+
+def erase_words(tx: Tx, speaker: Speaker, *, now: datetime) -> None:
+    """Removes the person's words; issues nobody else stands behind end, the others go on without them."""
+    for row in tx.all(select(issue).where(issue.c.submitter_id == speaker.id)):
+        if (State(row.state), Act.WITHDRAW) in TABLE:
+            if supporters(tx, row.id) and row.number is not None:
+                withdraw(tx, speaker, number=row.number, now=now)
+            else:
+                _move(tx, speaker, row, Act.WITHDRAW, Who.SUBMITTER, now=now)
+        _forget(tx, row.id)
+    tx.execute(update(issue_event).where(issue_event.c.actor_id == speaker.id).values(text=None))
+
+
+def _for_staff(tx: Tx, actor: Actor, number: int) -> Row[Any]:
+    if not actor.role.covers(Role.GRID_WORKER):
+        raise Refusal("role.too_low")
+    return by_number(tx, actor.community_id, number)
+
+
+def _insert(tx: Tx, speaker: Speaker, report: Report, state: State, chat_id: int | None, now: datetime) -> int:
+    return tx.add(issue, community_id=speaker.community_id, state=state, category=report.category, place=report.place,
+                  title=report.title, text=report.text, submitter_id=speaker.id, chat_id=chat_id,
+                  created_at=now, changed_at=now)
+
+
+def _number(tx: Tx, speaker: Speaker, issue_id: int, before: State | None, now: datetime) -> Row[Any]:
+    number = tx.scalar(_BUMP.where(community.c.id == speaker.community_id))
+    tx.execute(update(issue).where(issue.c.id == issue_id).values(number=number))
+    row = by_id(tx, issue_id)
+    if before is None:
+        _event(tx, issue_id, now, Act.SUBMIT, speaker, after=State.SUBMITTED)
+    audit.note(tx, speaker, "issue.register", f"issue:{issue_id}", now=now, number=number, category=row.category,
+               words=audit.digest(row.text))
+    return row
+
+
+def _move(tx: Tx, actor: Actor, row: Row[Any], act: Act, who: Who, *, now: datetime, note: str | None = None,
+          **values: Any) -> None:
+    """Takes one step of the table; of two people who act at once, the second is told."""
+    issue_id, state = row.id, State(row.state)
+    to = step(state, act, who, number=row.number).to
+    moved = tx.execute(update(issue).where(issue.c.id == issue_id, issue.c.state == state)
+                       .values(state=to, changed_at=now, **values))
+    if moved.rowcount != 1:
+        raise Refusal("issue.changed_meanwhile")
+    words = note or values.get("reason") or values.get("result")
+    _event(tx, issue_id, now, act, actor, before=state, after=to, text=words)
+    audit.note(tx, actor, f"issue.{act}", f"issue:{issue_id}", now=now, before=state, after=to,
+               words=audit.digest(words) if words else None)
+
+
+def _event(tx: Tx, issue_id: int, now: datetime, act: str, actor: Actor, *, before: str | None = None,
+           after: str | None = None, text: str | None = None) -> None:
+    tx.execute(issue_event.insert().values(issue_id=issue_id, at=now, act=act, from_state=before, to_state=after,
+                                           actor_id=actor.person_id, text=text))
+
+
+def _last_event(tx: Tx, issue_id: int) -> int:
+    return int(tx.scalar(select(func.max(issue_event.c.id)).where(issue_event.c.issue_id == issue_id)))
+
+
+def _support(tx: Tx, issue_id: int, person_id: int, now: datetime) -> bool:
+    insert = insert_postgres if tx.postgres else insert_sqlite
+    return tx.execute(insert(supporter).values(issue_id=issue_id, person_id=person_id, at=now)
+                      .on_conflict_do_nothing()).rowcount == 1
+
+
+def _tell_followers(tx: Tx, row: Row[Any], news: str, now: datetime, **facts: Any) -> None:
+    """Tells who raised the issue and who stands behind it, privately."""
+    event = _last_event(tx, row.id)
+    behind = tx.connection.scalars(select(supporter.c.person_id).where(supporter.c.issue_id == row.id))
+    for person_id in [row.submitter_id, *behind]:
+        mine = person_id == row.submitter_id
+        outbox.to_person(tx, person_id=person_id, key=f"issue:{row.id}:{news}:{event}:person:{person_id}", now=now,
+                         text=say(f"issue.{news}.notice", number=row.number, title=row.title, mine=mine, **facts))
+
+
+def _forget(tx: Tx, issue_id: int) -> None:
+    row = by_id(tx, issue_id)
+    tx.execute(update(issue).where(issue.c.id == issue_id).values(
+        text="", title=say("issue.forgotten", category=row.category, place=row.place)))

@@ -1,0 +1,167 @@
+"""Persons as channels know them: found or first met, told about privacy, consenting, leaving, erased."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, bindparam, delete, select, update
+from sqlalchemy.dialects.postgresql import insert as insert_postgres
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+
+from domain.errors import Refusal
+from domain.roles import Actor, Role
+from models.base import Tx
+from models.tables import (
+    ballot,
+    bind_code,
+    chat,
+    chat_member,
+    community,
+    home,
+    identity,
+    message,
+    outbox,
+    person,
+    reminder,
+    residence,
+)
+from services import audit
+
+NOTICE_VERSION = 1  # of texts zh.yaml privacy.notice; raise it when the notice's meaning changes
+_HEARD_EVERY = timedelta(minutes=10)
+
+_BY_IDENTITY = (
+    select(identity.c.id, identity.c.heard_at, person.c.id.label("person_id"), person.c.community_id, person.c.role,
+           person.c.told_version, person.c.consent_version, person.c.left_at)
+    .join_from(identity, person, identity.c.person_id == person.c.id)
+    .where(identity.c.channel == bindparam("channel"), identity.c.external_id == bindparam("sender")))
+_CHAT = (
+    select(chat.c.id, chat.c.community_id, chat.c.name, chat_member.c.id.label("member"))
+    .join_from(chat, chat_member, and_(chat_member.c.chat_id == chat.c.id,
+                                       chat_member.c.person_id == bindparam("person_id")), isouter=True)
+    .where(chat.c.channel == bindparam("channel"), chat.c.external_id == bindparam("external_id")))
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker(Actor):
+    """The person behind a message, and where they stand with the privacy notice."""
+
+    told: bool = False
+    consented: bool = False
+
+    @property
+    def id(self) -> int:
+        """The person's id."""
+        assert self.person_id is not None
+        return self.person_id
+
+    @property
+    def home_community(self) -> int:
+        """The community the person belongs to."""
+        assert self.community_id is not None
+        return self.community_id
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The group a message came from."""
+
+    id: int
+    community_id: int
+    name: str
+
+
+def resolve(tx: Tx, *, channel: str, sender: str, community_code: str, now: datetime) -> Speaker:
+    """The person with this identity; a stranger becomes a resident of the account's community."""
+    row = tx.first(_BY_IDENTITY, {"channel": channel, "sender": sender})
+    if row is None:
+        return _meet(tx, channel, sender, community_code, now)
+    if row.heard_at is None or now - row.heard_at > _HEARD_EVERY:
+        tx.execute(update(identity).where(identity.c.id == row.id).values(heard_at=now))
+    left = row.left_at is not None
+    return Speaker(f"person:{row.person_id}", Role(row.role), row.community_id, row.person_id,
+                   told=row.told_version >= NOTICE_VERSION and not left,
+                   consented=row.consent_version >= NOTICE_VERSION and not left)
+
+
+def _meet(tx: Tx, channel: str, sender: str, community_code: str, now: datetime) -> Speaker:
+    where = tx.scalar(select(community.c.id).where(community.c.code == community_code))
+    if where is None:
+        raise LookupError(f"channel {channel} names the unknown community {community_code!r}")
+    person_id = tx.add(person, community_id=where, role=Role.RESIDENT, told_version=0, consent_version=0, created_at=now)
+    tx.add(identity, person_id=person_id, channel=channel, external_id=sender, heard_at=now)
+    return Speaker(f"person:{person_id}", Role.RESIDENT, where, person_id)
+
+
+def place_of(tx: Tx, speaker: Speaker, *, channel: str, external_id: str) -> Place:
+    """The group with this id, remembered with the speaker as a member; a new group joins the speaker's community."""
+    row = tx.first(_CHAT, {"person_id": speaker.id, "channel": channel, "external_id": external_id})
+    if row is None:
+        chat_id = tx.add(chat, community_id=speaker.community_id, channel=channel, external_id=external_id, name="")
+        found = Place(chat_id, speaker.home_community, "")
+    else:
+        found = Place(row.id, row.community_id, row.name)
+    if row is None or row.member is None:
+        insert = insert_postgres if tx.postgres else insert_sqlite
+        tx.execute(insert(chat_member).values(chat_id=found.id, person_id=speaker.id).on_conflict_do_nothing())
+    return found
+
+
+def tell(tx: Tx, speaker: Speaker) -> None:
+    """Remembers that the privacy notice was shown; who had left and speaks again is back."""
+    tx.execute(update(person).where(person.c.id == speaker.id).values(told_version=NOTICE_VERSION, left_at=None))
+
+
+def consent(tx: Tx, speaker: Speaker, *, now: datetime) -> Speaker:
+    """Records the consent to the present notice."""
+    tx.execute(update(person).where(person.c.id == speaker.id).values(
+        told_version=NOTICE_VERSION, consent_version=NOTICE_VERSION, consented_at=now, left_at=None))
+    audit.note(tx, speaker, "person.consent", speaker.who, now=now, version=NOTICE_VERSION)
+    return Speaker(speaker.who, speaker.role, speaker.community_id, speaker.person_id, told=True, consented=True)
+
+
+def leave(tx: Tx, speaker: Speaker, *, now: datetime) -> None:
+    """Withdraws consent: nothing more is sent or kept; what is on record stays."""
+    tx.execute(update(person).where(person.c.id == speaker.id).values(
+        left_at=now, consent_version=0, consented_at=None, told_version=NOTICE_VERSION))
+    _drop_waiting(tx, speaker)
+    audit.note(tx, speaker, "person.leave", speaker.who, now=now)
+
+
+def erase(tx: Tx, speaker: Speaker, *, open_polls: list[int], now: datetime) -> None:
+    """Removes what tells who this is: identities, name, home, words. Ballots in closed polls stay as counts."""
+    tx.execute(delete(ballot).where(ballot.c.person_id == speaker.id, ballot.c.poll_id.in_(open_polls)))
+    tx.execute(update(message).where(message.c.person_id == speaker.id).values(text=None, reply=None, payload=None))
+    _drop_waiting(tx, speaker)
+    tx.execute(delete(residence).where(residence.c.person_id == speaker.id))
+    tx.execute(delete(chat_member).where(chat_member.c.person_id == speaker.id))
+    tx.execute(delete(reminder).where(reminder.c.person_id == speaker.id))
+    tx.execute(update(bind_code).where(bind_code.c.used_by == speaker.id).values(used_by=None))
+    tx.execute(delete(identity).where(identity.c.person_id == speaker.id))
+    tx.execute(update(person).where(person.c.id == speaker.id).values(
+        name=None, role=Role.RESIDENT, consent_version=0, consented_at=None, left_at=now, erased_at=now))
+    audit.note(tx, speaker, "person.erase", speaker.who, now=now)
+
+
+def _drop_waiting(tx: Tx, speaker: Speaker) -> None:
+    """Takes back private messages that have not gone out, and forgets those that have."""
+    mine = [f"identity:{i}" for i in tx.connection.scalars(select(identity.c.id).where(identity.c.person_id == speaker.id))]
+    tx.execute(delete(outbox).where(outbox.c.target.in_(mine), outbox.c.state != "sending"))
+
+
+def set_role(tx: Tx, actor: Actor, *, person_id: int, role: str, now: datetime) -> None:
+    """Gives a person a role; only an admin does, and only in their own community."""
+    row = tx.first(select(person.c.role, person.c.community_id).where(person.c.id == person_id))
+    if row is None or (actor.community_id is not None and row.community_id != actor.community_id):
+        raise Refusal("person.unknown")
+    if not actor.role.covers(Role.ADMIN):
+        raise Refusal("role.too_low")
+    tx.execute(update(person).where(person.c.id == person_id).values(role=Role(role)))
+    audit.note(tx, actor, "person.role", f"person:{person_id}", now=now, community_id=row.community_id,
+               before=row.role, after=role)
+
+
+def homes_of(tx: Tx, person_id: int) -> list[tuple[int, int, str]]:
+    """The homes the person is bound to now: (home id, building id, label)."""
+    rows = tx.all(select(home.c.id, home.c.building_id, home.c.label).join_from(residence, home)
+                  .where(residence.c.person_id == person_id, residence.c.until.is_(None)).order_by(home.c.id))
+    return [(r.id, r.building_id, r.label) for r in rows]

@@ -1,0 +1,279 @@
+"""The verbs of a poll: open, remind, extend, close, void. Every poll here is an opinion poll."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, and_, func, or_, select, update
+
+from domain.errors import Refusal
+from domain.polls import OPTIONS_MAX, OPTIONS_MIN, Tally
+from domain.roles import SYSTEM, Actor, Role
+from models.base import Tx
+from models.tables import ballot, building, chat, community, issue, poll, poll_chat, reminder
+from services import audit, electorate, issues, outbox
+from services.people import Speaker
+from texts.say import say
+
+SHORTEST = timedelta(minutes=1)
+LONGEST = timedelta(days=60)
+REMIND_BEFORE = timedelta(hours=24)  # at most; a short poll reminds when a third of its time is left
+_BUMP = update(community).values(last_poll=community.c.last_poll + 1).returning(community.c.last_poll)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A poll as the grid worker described it."""
+
+    title: str
+    options: tuple[str, ...]
+    closes_at: datetime
+    most: int = 1
+    household: bool = False
+    anonymous: bool = False
+    scope: str | None = None  # 全小区 | 本群 | a building's name | None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A poll that has just gone out."""
+
+    row: Row[Any]
+    posted: int  # groups it was posted to, besides the one it was opened in
+    moved: bool  # the deadline was moved out of the quiet hours
+
+
+def check(draft: Draft, *, now: datetime) -> None:
+    """Refuses a draft that could not be a poll."""
+    if not OPTIONS_MIN <= len(draft.options) <= OPTIONS_MAX:
+        raise Refusal("poll.options_count", least=OPTIONS_MIN, most=OPTIONS_MAX)
+    if draft.closes_at < now + SHORTEST:
+        raise Refusal("poll.deadline_past", at=draft.closes_at)
+    if draft.closes_at > now + LONGEST:
+        raise Refusal("poll.deadline_far", days=LONGEST.days)
+
+
+def open_poll(tx: Tx, actor: Speaker, draft: Draft, *, chat_id: int | None, issue_number: int | None = None,
+              now: datetime) -> Opened:
+    """Opens a poll, tells the groups it concerns, and sets its two clocks: the reminder and the closing."""
+    _staff(actor)
+    check(draft, now=now)
+    concerned = issues.by_number(tx, actor.community_id, issue_number) if issue_number is not None else None
+    scope, scope_id, scope_name, chats = _scope(tx, actor, draft.scope, chat_id)
+    closes_at = outbox.QUIET.closing(draft.closes_at)
+    number = tx.scalar(_BUMP.where(community.c.id == actor.community_id))
+    poll_id = tx.add(
+        poll, community_id=actor.community_id, number=number, issue_id=concerned.id if concerned else None,
+        title=draft.title, options=list(draft.options), most=min(draft.most, len(draft.options)),
+        household=draft.household, anonymous=draft.anonymous, scope=scope, scope_id=scope_id, scope_name=scope_name,
+        state="open", opens_at=now, closes_at=closes_at, remind_at=_remind_at(now, closes_at), opened_by=actor.id)
+    tx.execute(poll_chat.insert(), [{"poll_id": poll_id, "chat_id": c} for c in chats])
+    row = _get(tx, poll_id)
+    if concerned is not None:
+        issues.consult(tx, actor, concerned, poll_number=row.number, now=now)
+    audit.note(tx, actor, "poll.open", f"poll:{poll_id}", now=now, number=number, options=len(draft.options),
+               closes_at=closes_at.isoformat(), scope=scope, household=draft.household, anonymous=draft.anonymous)
+    posted = sum(outbox.to_chat(tx, chat_id=c, key=f"poll:{poll_id}:open:chat:{c}", text=card(row), now=now)
+                 for c in chats if c != chat_id)
+    return Opened(row, posted, closes_at != draft.closes_at)
+
+
+def card(row: Row[Any]) -> str:
+    """The announcement of a poll, as it stands in a group."""
+    return say("poll.card", poll=row)
+
+
+def by_number(tx: Tx, community_id: int | None, number: int, *, lock: bool = False) -> Row[Any]:
+    """The poll people call P5."""
+    statement = select(poll).where(poll.c.community_id == community_id, poll.c.number == number)
+    row = tx.first(statement.with_for_update() if lock else statement)
+    if row is None:
+        raise Refusal("poll.unknown", number=number)
+    return row
+
+
+def remind(tx: Tx, actor: Actor, *, number: int, now: datetime) -> tuple[int, int, int]:
+    """Reminds privately whoever has not voted, by hand once each: (reminded now, already reminded, out of reach)."""
+    _staff(actor)
+    row = _open(tx, actor, number, now)
+    done = _remind(tx, row, "hand", now, only_count=outbox.QUIET.cover(now))
+    if outbox.QUIET.cover(now):  # those who vote meanwhile need no reminder in the morning
+        tx.execute(update(poll).where(poll.c.id == row.id).values(hand_remind_at=outbox.QUIET.next_allowed(now)))
+    audit.note(tx, actor, "poll.remind", f"poll:{row.id}", now=now, sent=done[0])
+    return done
+
+
+def remind_due(tx: Tx, *, now: datetime) -> int:
+    """The reminders whose hour has come, by the clock or held overnight; never in quiet hours, late rather than lost."""
+    if outbox.QUIET.cover(now):
+        return 0
+    by_clock = and_(poll.c.remind_at <= now, poll.c.reminded_at.is_(None))
+    rows = tx.all(select(poll).where(poll.c.state == "open", poll.c.closes_at > now,
+                                     or_(by_clock, poll.c.hand_remind_at <= now)).with_for_update(skip_locked=True))
+    for row in rows:
+        by_hand = row.hand_remind_at is not None and row.hand_remind_at <= now
+        sent, _, out = _remind(tx, row, "hand" if by_hand else "clock", now)
+        done = {"hand_remind_at": None} if by_hand else {"reminded_at": now}
+        tx.execute(update(poll).where(poll.c.id == row.id).values(**done))
+        audit.note(tx, SYSTEM, "poll.remind", f"poll:{row.id}", now=now, community_id=row.community_id, sent=sent, out=out)
+    return len(rows)
+
+
+def extend(tx: Tx, actor: Actor, *, number: int, closes_at: datetime, reason: str, now: datetime) -> Row[Any]:
+    """Moves the deadline of an open poll and says so in its groups."""
+    _staff(actor)
+    row = _open(tx, actor, number, now)
+    closes_at = outbox.QUIET.closing(closes_at)
+    if closes_at <= row.closes_at:
+        raise Refusal("poll.not_later", number=number, at=row.closes_at)
+    if closes_at > row.opens_at + LONGEST:
+        raise Refusal("poll.deadline_far", days=LONGEST.days)
+    remind_at = row.remind_at if row.reminded_at else _remind_at(now, closes_at)
+    tx.execute(update(poll).where(poll.c.id == row.id).values(closes_at=closes_at, remind_at=remind_at))
+    row = _get(tx, row.id)
+    audit.note(tx, actor, "poll.extend", f"poll:{row.id}", now=now, closes_at=closes_at.isoformat(), reason=reason)
+    _post(tx, row, f"extend:{int(closes_at.timestamp())}", say("poll.extended.group", poll=row, reason=reason), now)
+    return row
+
+
+def close_early(tx: Tx, actor: Actor, *, number: int, reason: str, now: datetime) -> Row[Any]:
+    """Closes a poll before its deadline; the reason goes with the result."""
+    _staff(actor)
+    row = _open(tx, actor, number, now)
+    if not reason:
+        raise Refusal("poll.reason_needed", number=number, word="结束")
+    return close(tx, actor, row, reason=reason, now=now)
+
+
+def void(tx: Tx, actor: Actor, *, number: int, reason: str, now: datetime) -> Row[Any]:
+    """Calls a poll off: nothing is counted, and the groups are told why."""
+    _staff(actor)
+    row = _open(tx, actor, number, now)
+    if not reason:
+        raise Refusal("poll.reason_needed", number=number, word="作废")
+    tx.execute(update(poll).where(poll.c.id == row.id).values(state="void", closed_at=now, reason=reason))
+    audit.note(tx, actor, "poll.void", f"poll:{row.id}", now=now, reason=reason)
+    row = _get(tx, row.id)
+    _post(tx, row, "void", say("poll.voided.group", poll=row), now)
+    return row
+
+
+def close_due(tx: Tx, *, now: datetime, limit: int = 20) -> int:
+    """Closes every poll whose deadline has passed, each exactly once."""
+    rows = tx.all(select(poll).where(poll.c.state == "open", poll.c.closes_at <= now).order_by(poll.c.closes_at)
+                  .limit(limit).with_for_update(skip_locked=True))
+    for row in rows:
+        close(tx, SYSTEM, row, reason=None, now=now)
+    return len(rows)
+
+
+def close(tx: Tx, actor: Actor, row: Row[Any], *, reason: str | None, now: datetime) -> Row[Any]:
+    """Freezes the count and posts it, in words and as a picture, to each group of the poll."""
+    counted = count(tx, row)
+    asked = electorate.size(tx, row)
+    result = {"marks": list(counted.marks), "ballots": counted.ballots, "asked": max(asked, counted.ballots)}
+    moved = tx.execute(update(poll).where(poll.c.id == row.id, poll.c.state == "open").values(
+        state="closed", closed_at=now, result=result, reason=reason))
+    if moved.rowcount != 1:
+        raise Refusal("poll.over", number=row.number)
+    audit.note(tx, actor, "poll.close", f"poll:{row.id}", now=now, community_id=row.community_id, **result)
+    row = _get(tx, row.id)
+    text = say("poll.result", poll=row, tally=counted)
+    if not _post(tx, row, "result", text, now, chart=_chart(row, counted)):
+        outbox.to_person(tx, person_id=row.opened_by, key=f"poll:{row.id}:result:person:{row.opened_by}", text=text, now=now)
+    return row
+
+
+def count(tx: Tx, row: Row[Any]) -> Tally:
+    """The count of a poll as it stands: frozen once closed, from the ballots while open."""
+    if row.result is not None:
+        return Tally(tuple(row.result["marks"]), row.result["ballots"])
+    marks, ballots = [0] * len(row.options), 0
+    for choice, n in tx.all(select(ballot.c.choice, func.count()).where(ballot.c.poll_id == row.id, ballot.c.choice != "")
+                            .group_by(ballot.c.choice)):
+        ballots += n
+        for option in choice.split(","):
+            marks[int(option)] += n
+    return Tally(tuple(marks), ballots)
+
+
+def _chart(row: Row[Any], counted: Tally) -> dict[str, Any]:
+    return {
+        "title": f"P{row.number} {row.title}",
+        "subtitle": say("poll.chart.subtitle", poll=row, tally=counted),
+        "bars": [[option, n] for option, n in zip(row.options, counted.marks, strict=True)],
+        "footer": say("poll.chart.footer", poll=row),
+    }
+
+
+def _post(tx: Tx, row: Row[Any], news: str, text: str, now: datetime, *, chart: dict[str, Any] | None = None) -> int:
+    """Queues the news for each group of the poll, the picture after the words; returns how many groups it reaches."""
+    reached = 0
+    for chat_id in tx.connection.scalars(select(poll_chat.c.chat_id).where(poll_chat.c.poll_id == row.id)).all():
+        key = f"poll:{row.id}:{news}:chat:{chat_id}"
+        sent = outbox.to_chat(tx, chat_id=chat_id, key=key, text=text, now=now)
+        if sent and chart is not None:
+            outbox.to_chat(tx, chat_id=chat_id, key=f"{key}:chart", facts=chart, now=now)
+        reached += sent
+    return reached
+
+
+def _remind(tx: Tx, row: Row[Any], how: str, now: datetime, *, only_count: bool = False) -> tuple[int, int, int]:
+    """Reminds those who have not voted: (sent, had been reminded before, cannot be reached)."""
+    had = set(tx.connection.scalars(select(reminder.c.person_id).where(reminder.c.poll_id == row.id, reminder.c.how == how)))
+    sent, again, out = 0, 0, 0
+    for person_id, _ in electorate.missing(tx, row):
+        if person_id in had:
+            again += 1
+        elif only_count:
+            sent, out = (sent + 1, out) if outbox.reaches(tx, person_id) else (sent, out + 1)
+        elif outbox.to_person(tx, person_id=person_id, key=f"poll:{row.id}:remind:{how}:person:{person_id}",
+                              text=say("poll.reminder", poll=row), now=now):
+            tx.add(reminder, poll_id=row.id, person_id=person_id, how=how, at=now)
+            sent += 1
+        else:
+            out += 1
+    return sent, again, out
+
+
+def _remind_at(now: datetime, closes_at: datetime) -> datetime | None:
+    """When to remind by the clock: a third of the time before the end, a day at most, never in quiet hours."""
+    at = outbox.QUIET.next_allowed(closes_at - min(REMIND_BEFORE, (closes_at - now) / 3))
+    return at if at < closes_at else None
+
+
+def _scope(tx: Tx, actor: Speaker, words: str | None, chat_id: int | None) -> tuple[str, int | None, str, list[int]]:
+    """What the scope's words mean: kind, id, name, and the groups that hear of it."""
+    here = tx.first(select(chat.c.id, chat.c.name).where(chat.c.id == chat_id)) if chat_id is not None else None
+    everywhere = select(chat.c.id).where(chat.c.community_id == actor.community_id).order_by(chat.c.id)
+    if words == "本群" and here is None:
+        raise Refusal("poll.scope_no_group")
+    if words == "本群" or (words is None and here is not None):
+        assert here is not None
+        return "chat", here.id, here.name or say("poll.this_group"), [here.id]
+    if words in (None, "全小区"):
+        name = tx.scalar(select(community.c.name).where(community.c.id == actor.community_id))
+        return "community", None, name, list(tx.connection.scalars(everywhere))
+    block = tx.first(select(building.c.id, building.c.name).where(
+        building.c.community_id == actor.community_id, building.c.name == words))
+    if block is None:
+        raise Refusal("poll.scope_unknown", scope=words)
+    own = list(tx.connection.scalars(everywhere.where(chat.c.building_id == block.id)))
+    return "building", block.id, block.name, own or list(tx.connection.scalars(everywhere))
+
+
+def _open(tx: Tx, actor: Actor, number: int, now: datetime) -> Row[Any]:
+    row = by_number(tx, actor.community_id, number, lock=True)
+    if row.state != "open" or row.closes_at <= now:
+        raise Refusal("poll.over", number=number)
+    return row
+
+
+def _get(tx: Tx, poll_id: int) -> Row[Any]:
+    return tx.execute(select(poll, issue.c.number.label("issue_number")).join_from(
+        poll, issue, poll.c.issue_id == issue.c.id, isouter=True).where(poll.c.id == poll_id)).one()
+
+
+def _staff(actor: Actor) -> None:
+    if not actor.role.covers(Role.GRID_WORKER):
+        raise Refusal("role.too_low")

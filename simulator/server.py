@@ -1,0 +1,87 @@
+"""Puts the platform behind an address: phones, controls and the REST endpoints, in one process."""
+
+import functools
+import logging
+import os
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, render_template
+
+from simulator import control, platform_api
+from simulator.day import DayPlayer
+from simulator.delivery import Pace
+from simulator.simulation import Simulation
+from simulator.world import BOT_CHAT, MP_CHAT, SimAccount, World, account_of, load_world
+
+THREADS = 96  # an open page keeps one waiting for news; the rest serve the app
+POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+          "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'")
+
+
+def create_app(world: World, accounts: Sequence[SimAccount], *, base_url: str = "http://127.0.0.1:8090",
+               console_url: str = "", calls_file: str | Path | None = None,
+               clock: Callable[[], float] = time.time, pace: Pace | None = None, carriers: int = 24) -> Flask:
+    """Builds the simulator; `app.extensions["simulation"]` is the running platform."""
+    sim = Simulation(world, accounts, base_url.rstrip("/"), calls_file=calls_file, clock=clock,
+                     pace=pace or Pace(), carriers=carriers)
+    app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = 8 * 1024 * 1024
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    player = DayPlayer(sim)
+    app.extensions["simulation"], app.extensions["day"] = sim, player
+    app.register_blueprint(control.blueprint(sim, player))
+    app.register_blueprint(platform_api.blueprint(sim))
+    app.add_url_rule("/", "phones", lambda: render_template("phones.html", page=_page(sim, console_url)))
+    app.add_url_rule("/healthz", "healthz", lambda: {"ok": True})
+    app.add_url_rule("/favicon.ico", "favicon", lambda: ("", 204))
+
+    @app.after_request
+    def protect(response: Response) -> Response:
+        response.headers.setdefault("Content-Security-Policy", POLICY)
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Cache-Control", "no-cache")
+        return response
+
+    return app
+
+
+def _page(sim: Simulation, console_url: str) -> dict[str, Any]:
+    """Gathers what the page draws before anything happens."""
+    mp, bot = account_of(sim.accounts, "mp"), account_of(sim.accounts, "wecom_aibot")
+    people = [{"name": person.name, "role": person.role, "home": person.home,
+               "chats": [*person.groups, *([BOT_CHAT] if bot and person.userid else []),
+                         *([MP_CHAT] if mp and person.openid else [])]} for person in sim.world.people]
+    webhook = account_of(sim.accounts, "wecom_webhook")
+    return {"community": sim.world.name, "people": people,
+            "groups": [group.name for group in sim.world.groups],
+            "bot_chat": BOT_CHAT, "mp_chat": MP_CHAT, "bot_name": bot.bot_name if bot else BOT_CHAT,
+            "mp_name": mp.bot_name if mp else MP_CHAT,
+            "robot_name": webhook.bot_name if webhook else "群机器人",
+            "console_url": console_url, "last": sim.feed.last}
+
+
+def load_app(world_file: str, accounts: Sequence[SimAccount], options: dict[str, Any], *_: Any) -> Flask:
+    """Builds the simulator inside the server's worker process."""
+    return create_app(load_world(world_file), accounts, **options)
+
+
+def run(host: str, port: int, world_file: str | Path, accounts: Sequence[SimAccount], *,
+        calls_file: str | Path | None = None, console_url: str = "", base_url: str = "",
+        pace: Pace | None = None, carriers: int = 24) -> None:
+    """Serves the simulator until it is told to stop; one worker process, as the world lives in its memory."""
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
+    options = {"base_url": base_url or f"http://{host}:{port}", "console_url": console_url,
+               "calls_file": os.fspath(calls_file) if calls_file else None, "pace": pace,
+               "carriers": carriers}
+    server = Granian("simulator.server:load_app", address=host, port=port, interface=Interfaces.WSGI,
+                     workers=1, blocking_threads=THREADS, log_level=LogLevels.error, log_access=False,
+                     workers_kill_timeout=1)
+    server.serve(target_loader=functools.partial(load_app, os.fspath(world_file), tuple(accounts), options),
+                 wrap_loader=False)

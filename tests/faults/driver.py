@@ -1,0 +1,156 @@
+"""Speaks for the community: delivers the plan as the platform would, and remembers every try and every answer."""
+
+import http.client
+import json
+import random
+import threading
+import time
+from collections import defaultdict
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+from tests.faults import wire
+from tests.faults.plan import Plan, Said, words
+from tests.faults.town import Town, until
+
+CUT_S = 5.0  # the platform waits this long
+RETRY_S = 0.4  # the platform's pause before the same request again, on the scale of this test
+PATIENCE_S = 40.0  # after that a message counts as unacknowledged
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One request and what came of it."""
+
+    n: int
+    copy: int
+    attempt: int
+    began: float
+    ended: float
+    status: int  # 0: no answer
+    words: str | None = None
+    broken: str = ""
+
+
+class Driver:
+    """Delivers from many threads; the history is what the checker knows of it."""
+
+    def __init__(self, town: Town, plan: Plan, *, threads: int = 24):
+        self.town, self.plan = town, plan
+        self.history: defaultdict[int, list[Try]] = defaultdict(list)
+        self.rng = random.Random(plan.seed + 1)
+        self.stop = threading.Event()
+        self._lock = threading.Lock()
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="platform")
+        self._clock: dict[tuple[int, str], int] = {}
+
+    def run(self) -> None:
+        """Says the whole plan, wave after wave; a wave waits for its polls, never for the end of the last one."""
+        tail: list[Future[None]] = []
+        for number, wave in enumerate(self.plan.waves):
+            opening = [f for poll in wave.polls for f in self._send(poll)]
+            for future in opening:
+                future.result()
+            self._note_numbers()
+            self._set_deadlines([poll for poll in wave.polls if poll.poll and poll.poll.number], number)
+            ready = [said for said in wave.talk if self._can_say(said)]
+            for place, said in enumerate(ready):
+                said.sent = self._second(said, place)
+            late = sorted(enumerate(ready), key=lambda placed: placed[0] + placed[1].behind)
+            tail += self._on_its_way([f for _, said in late for f in self._send(said)])
+        for future in tail:
+            future.result()
+        self._pool.shutdown()
+
+    def _on_its_way(self, sent: list[Future[None]]) -> list[Future[None]]:
+        until(lambda: sum(not future.done() for future in sent) < 50, PATIENCE_S + 20, "the wave is on its way")
+        return sent
+
+    def write(self) -> None:
+        """Keeps the history beside the logs, for whoever must find out why."""
+        with open(self.town.folder / "history.jsonl", "w", encoding="utf-8") as out:
+            for tries in self.history.values():
+                out.writelines(json.dumps(asdict(each), ensure_ascii=False) + "\n" for each in tries)
+
+    def acked(self, said: Said) -> list[Try]:
+        """The tries that the app answered with 200."""
+        return [each for each in self.history[said.n] if each.status == 200]
+
+    def _can_say(self, said: Said) -> bool:
+        if said.poll is not None:
+            return said.poll.number > 0
+        return said.about is None or said.about.number > 0
+
+    def _note_numbers(self) -> None:
+        """Reads from the replies which numbers polls and issues got, as a resident would."""
+        for said in self.plan.all:
+            if said.kind not in ("poll", "issue") or said.number:
+                continue
+            for each in self.acked(said)[:1]:
+                said.number = wire.number(each.words or "", "P" if said.kind == "poll" else "I") or 0
+                if said.poll is not None:
+                    said.poll.number = said.number
+
+    def _set_deadlines(self, opened: list[Said], wave: int) -> None:
+        """Moves the deadlines into the next seconds, and some reminders too: the product wants a minute at least."""
+        for n, said in enumerate(opened):
+            assert said.poll is not None
+            said.poll.closes_at = time.time() + self.rng.uniform(3.0, 8.0)
+            remind = time.time() + 1.5 if n == wave % len(opened) else said.poll.closes_at + 600
+            self.town.change("UPDATE poll SET closes_at = :at, remind_at = :remind WHERE number = :number AND state = 'open'",
+                             at=datetime.fromtimestamp(said.poll.closes_at, UTC),
+                             remind=datetime.fromtimestamp(remind, UTC), number=said.poll.number)
+
+    def _second(self, said: Said, place: int) -> int:
+        """When it was said: in the order of the plan, no two ballots of one voter in the same second."""
+        at = int(time.time()) + place // 100
+        if said.kind != "vote" or said.forge:
+            return at
+        assert said.poll is not None
+        key = (said.poll.number, said.voter)
+        self._clock[key] = max(at, self._clock.get(key, 0) + 1)
+        return self._clock[key]
+
+    def _send(self, said: Said) -> list[Future[None]]:
+        said.sent = said.sent or int(time.time())
+        return [self._pool.submit(self._deliver, said, copy) for copy in range(said.copies)]
+
+    def _deliver(self, said: Said, copy: int) -> None:
+        """The same request again until somebody answers 200, as the platform retries, or patience ends."""
+        packet = self._packet(said)
+        end, attempt = time.monotonic() + PATIENCE_S, 0
+        while not self.stop.is_set():
+            attempt += 1
+            tried = self._try(said, copy, attempt, packet)
+            with self._lock:
+                self.history[said.n].append(tried)
+            if tried.status == 200 or said.forge or time.monotonic() > end:
+                return
+            self.stop.wait(RETRY_S)
+
+    def _packet(self, said: Said) -> wire.Packet:
+        if said.channel == "mp":
+            return wire.mp(self.town.keys, msgid=said.msgid, sender=said.who.openid, text=words(said), at=said.sent,
+                           forge=said.forge)
+        chat = None if said.chat is None else f"wrFaults{said.chat}"
+        return wire.aibot(self.town.keys, msgid=said.msgid, sender=said.who.userid, text=words(said), at=said.sent, chat=chat,
+                          forge=said.forge)
+
+    def _try(self, said: Said, copy: int, attempt: int, packet: wire.Packet) -> Try:
+        began = time.time()
+        road = http.client.HTTPConnection("127.0.0.1", self.town.port, timeout=CUT_S)
+        try:
+            road.request("POST", packet.path, packet.body, {"Content-Type": packet.kind})
+            answer = road.getresponse()
+            status, body = answer.status, answer.read()
+        except (OSError, http.client.HTTPException):
+            return Try(said.n, copy, attempt, began, time.time(), 0)
+        finally:
+            road.close()
+        if status != 200:
+            return Try(said.n, copy, attempt, began, time.time(), status)
+        try:
+            return Try(said.n, copy, attempt, began, time.time(), 200, wire.read(self.town.keys, packet, body))
+        except wire.Unreadable as error:
+            return Try(said.n, copy, attempt, began, time.time(), 200, None, str(error))

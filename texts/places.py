@@ -1,0 +1,79 @@
+"""Where in the community: buildings, entrances, rooms and named spots, each in one spelling."""
+
+import re
+from dataclasses import dataclass
+
+from texts.normal import plain
+from texts.numbers import digits, number
+
+_B = r"(?:\d{1,3}|[零〇一二两三四五六七八九十]{1,3})"
+_ROOM = r"(?:\d{3,4}|[零〇一二三四五六七八九]{3,4})"
+_HOUSE = rf"(?<![\d第A-Za-z-])(?P<building>{_B}|[A-Za-z])\s?(?:幢|栋|号楼|座|#楼?)"
+_ADDRESS = re.compile(
+    rf"{_HOUSE}\s?(?:(?P<entrance>{_B})\s?(?:单元|门洞|梯)\s?)?(?:(?P<room>{_ROOM})(?![\d年月日点元块])\s?(?:室|房|号)?)?")
+_DASHED = re.compile(
+    r"(?<![\d./-])(?P<building>\d{1,3})-(?:(?P<entrance>\d)-)?(?P<room>\d{3,4})(?![\d.:/年月-])\s?(?:室|房)?")
+_ENTRANCE = re.compile(rf"(?<![\d第])(?P<entrance>{_B})\s?单元")
+_SPOT = re.compile(
+    r"地下车库|地下室|地库|车库入口|车库出口|车库|(?:小区|幼儿园|学校|菜场|超市|地铁)?(?:大门口|门口)|(?:东|南|西|北|正|大|"
+    r"后|侧|前|边|\d{1,2}号)门(?!口|诊)|"
+    r"楼梯口|楼梯间|楼梯|楼道|走廊|电梯口|绿化带|中心花园|小花园|花坛|草坪|广场|儿童乐园|游乐场|健身区|健身角|凉亭|"
+    r"垃圾房|垃圾站|垃圾亭|垃圾投放点|停车场|充电棚|车棚|快递柜|驿站|物业办公室|保安亭|门卫|岗亭|围墙|天台|楼顶|屋顶|架空层|"
+    r"消防通道|主干道|主路|河边|池塘|人行道|活动中心|活动室|菜场|公厕|泳池|篮球场|一楼大厅|大堂")
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A dwelling: the building as it is numbered, the entrance if there are several, the room."""
+
+    building: str
+    entrance: str | None
+    room: str
+
+    @property
+    def label(self) -> str:
+        """The spelling used everywhere: 3幢2单元501."""
+        return _label(self.building, self.entrance, self.room)
+
+
+def place(text: str) -> str | None:
+    """The place a sentence speaks of, the most exact one, in one spelling."""
+    words = plain(text)
+    for pattern in (_DASHED, _ADDRESS, _ENTRANCE):
+        if found := pattern.search(words):
+            said = found.groupdict()
+            return _label(_name(said.get("building")), _name(said.get("entrance")), _room(said.get("room")))
+    spot = _SPOT.search(words)
+    if spot is None or spot[0] == "门口":
+        return None
+    return {"地库": "地下车库", "楼梯": "楼梯间"}.get(spot[0], spot[0])
+
+
+def home(text: str) -> Home | None:
+    """The dwelling that the whole text names."""
+    words = plain(text).removeprefix("绑定").strip(" ,。:;!")
+    found = _DASHED.fullmatch(words) or _ADDRESS.fullmatch(words)
+    if found is None or not found["room"] or not found["building"]:
+        return None
+    return Home(_name(found["building"]) or "", _name(found["entrance"]), _room(found["room"]) or "")
+
+
+def building(text: str) -> str | None:
+    """The building that the whole text names: 三号楼 is 3幢."""
+    found = _ADDRESS.fullmatch(plain(text).strip(" ,。"))
+    return _label(_name(found["building"]), None, None) if found and not found["entrance"] and not found["room"] else None
+
+
+def _name(said: str | None) -> str | None:
+    if said is None or (said.isascii() and said.isalpha()):
+        return said.upper() if said else None
+    return str(number(said))
+
+
+def _room(said: str | None) -> str | None:
+    return digits(said) if said else None
+
+
+def _label(house: str | None, entrance: str | None, room: str | None) -> str:
+    parts = (f"{house}幢" if house else "", f"{entrance}单元" if entrance else "", room or "")
+    return "".join(parts)

@@ -1,0 +1,61 @@
+"""Everything the bot says: sentences by key from zh.yaml, filled with facts; a missing fact is an error."""
+
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jinja2 import Environment, StrictUndefined, Template
+
+from domain.clock import SHANGHAI
+
+CATALOGUE = Path(__file__).with_name("zh.yaml")
+WEEKDAYS = "一二三四五六日"
+
+
+def say(key: str, **facts: Any) -> str:
+    """The sentence of this key, with its facts filled in."""
+    return _templates()[key].render(facts).strip("\n")
+
+
+def has(key: str) -> bool:
+    """True when the catalogue holds this key."""
+    return key in _templates()
+
+
+def keys() -> list[str]:
+    """Every key of the catalogue."""
+    return sorted(_templates())
+
+
+def clock(at: datetime) -> str:
+    """A moment as people read it here: 3 月 2 日（周一）20:00."""
+    local = at.astimezone(SHANGHAI)
+    return f"{local.month} 月 {local.day} 日（周{WEEKDAYS[local.weekday()]}）{local:%H:%M}"
+
+
+def day(at: datetime) -> str:
+    """A date without the hour: 3 月 2 日."""
+    local = at.astimezone(SHANGHAI)
+    return f"{local.month} 月 {local.day} 日"
+
+
+@cache
+def _templates() -> dict[str, Template]:
+    env = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=False)
+    env.filters.update(clock=clock, day=day)
+    tree = yaml.safe_load(CATALOGUE.read_text("utf-8"))
+    found: dict[str, Template] = {}
+    _collect(tree, "", env, found)
+    env.globals["term"] = lambda group, name: found[f"terms.{group}.{name}"].render()
+    return found
+
+
+def _collect(node: Any, prefix: str, env: Environment, into: dict[str, Template]) -> None:
+    for name, value in node.items():
+        key = f"{prefix}.{name}" if prefix else str(name)
+        if isinstance(value, dict):
+            _collect(value, key, env, into)
+        else:
+            into[key] = env.from_string(str(value))
