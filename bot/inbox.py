@@ -11,17 +11,19 @@ from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from bot.message import Message
 from models.base import Tx
+from models.hot import Hot
 from models.tables import identity, message, person
 
 _VALUES = ("channel", "external_id", "kind", "state", "sent_at", "received_at", "payload")
-_STORED = select(message.c.id, message.c.reply, message.c.state).where(
-    message.c.channel == bindparam("channel"), message.c.external_id == bindparam("external_id"))
-_FINISH = update(message).where(message.c.id == bindparam("message_id"))
+_FACTS = ("community_id", "person_id", "chat_id", "intent", "text", "reply", "state", "payload")
+_STORED = Hot(select(message.c.id, message.c.reply, message.c.state).where(
+    message.c.channel == bindparam("channel"), message.c.external_id == bindparam("external_id")))
+_FINISH = Hot(update(message).where(message.c.id == bindparam("message_id")).values({n: bindparam(n) for n in _FACTS}))
 
 
-def _first(insert: Any) -> Any:
-    return insert(message).values({name: bindparam(name) for name in _VALUES}).on_conflict_do_nothing(
-        index_elements=["channel", "external_id"]).returning(message.c.id)
+def _first(insert: Any) -> Hot:
+    return Hot(insert(message).values({name: bindparam(name) for name in _VALUES}).on_conflict_do_nothing(
+        index_elements=["channel", "external_id"]).returning(message.c.id))
 
 
 _FIRST_SQLITE, _FIRST_POSTGRES = _first(insert_sqlite), _first(insert_postgres)
@@ -43,7 +45,8 @@ def first_sight(tx: Tx, heard: Message, *, now: datetime, payload: str | None = 
     new = tx.scalar(_FIRST_POSTGRES if tx.postgres else _FIRST_SQLITE, values)
     if new is not None:
         return Sight(new, False)
-    row = tx.execute(_STORED, {"channel": heard.channel, "external_id": heard.external_id}).one()
+    row = tx.first(_STORED, {"channel": heard.channel, "external_id": heard.external_id})
+    assert row is not None  # the insert met it
     return Sight(row.id, True, row.reply or "")
 
 

@@ -18,7 +18,7 @@ from bot.message import Channel, Message, Reply
 from domain.errors import Refusal
 from domain.roles import SYSTEM
 from models.base import Tx
-from models.commit import Busy, GroupCommit, Unsure
+from models.commit import ATTEMPTS, Busy, GroupCommit, Unsure
 from services import audit, outbox, people
 from texts.normal import plain
 from texts.say import say
@@ -82,7 +82,7 @@ class _Once:
         if sight.repeat:
             return Outcome(sight.reply, repeat=True)
         return take(tx, self.channel, self.message, sight.message_id, dialog=self.dialog, dialogs_up=self.up,
-                    now=self.now, last_try=self.tries > 1)
+                    now=self.now, last_try=self.tries >= ATTEMPTS)
 
 
 def take(tx: Tx, channel: Channel, message: Message, message_id: int, *, dialog: Dialog | None, dialogs_up: bool,

@@ -117,8 +117,9 @@ def match(heard: str) -> tuple[Command, Args] | None:
         for pattern in each.patterns:
             found = pattern.fullmatch(words)
             if found is not None:
-                given = {k: v for k, v in found.groupdict().items() if v is not None}
-                return each, Args(**{k: int(v) if k != "rest" else printed(v.strip()) for k, v in given.items()})
+                said = found.groupdict()
+                return each, Args(int(said.get("issue") or 0), int(said.get("issue2") or 0), int(said.get("poll") or 0),
+                                  printed((said.get("rest") or "").strip()))
     return None
 
 

@@ -154,7 +154,7 @@ def missing(ctx: Ctx, args: Args) -> str:
         raise Refusal("ask_privately")
     row = polls.by_number(ctx.tx, ctx.speaker.community_id, args.poll)
     absent = electorate.missing(ctx.tx, row)
-    names = [electorate.label(ctx.tx, person_id, name) for person_id, name in absent[:40]]
+    names = [electorate.label(ctx.tx, person.id, person.name) for person in absent[:40]]
     return say("poll.missing", poll=row, names=names, count=len(absent))
 
 

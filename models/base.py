@@ -16,6 +16,8 @@ from sqlalchemy import Connection, CursorResult, DateTime, Executable, Row, Tabl
 from sqlalchemy.engine import Dialect, Engine, make_url
 from sqlalchemy.types import TypeDecorator
 
+from models.hot import Hot
+
 PRAGMAS = {
     "journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "ON",
     "busy_timeout": "4000", "secure_delete": "ON", "trusted_schema": "OFF",
@@ -49,23 +51,37 @@ class Tx:
 
     def __init__(self, connection: Connection):
         self.connection = connection
-        self.postgres = connection.dialect.name == "postgresql"
+        self.dialect, self.driver = connection.dialect, connection.connection.driver_connection
+        self.postgres = self.dialect.name == "postgresql"
         self.notes: list[Any] = []  # audit rows, chained and written by services.audit just before the commit
 
-    def execute(self, statement: Executable, values: Any = None) -> CursorResult[Any]:
+    def execute(self, statement: Executable | Hot, values: Any = None) -> CursorResult[Any]:
         """Runs one statement, with values for its parameters or rows to insert."""
+        if isinstance(statement, Hot):
+            return statement.run(self.dialect, self.driver, values)
         return self.connection.execute(statement, values)
 
-    def first(self, statement: Executable, values: Any = None) -> Row[Any] | None:
+    def first(self, statement: Executable | Hot, values: Any = None) -> Row[Any] | None:
         """The first row, or None."""
+        if isinstance(statement, Hot):
+            cursor = statement.run(self.dialect, self.driver, values)
+            fetched = cursor.fetchone()
+            cursor.close()
+            return None if fetched is None else statement.plan(self.dialect).read(fetched)
         return self.connection.execute(statement, values).first()
 
-    def all(self, statement: Executable, values: Any = None) -> list[Row[Any]]:
+    def all(self, statement: Executable | Hot, values: Any = None) -> list[Row[Any]]:
         """Every row."""
+        if isinstance(statement, Hot):
+            read = statement.plan(self.dialect).read
+            return [read(row) for row in statement.run(self.dialect, self.driver, values)]
         return list(self.connection.execute(statement, values))
 
-    def scalar(self, statement: Executable, values: Any = None) -> Any:
+    def scalar(self, statement: Executable | Hot, values: Any = None) -> Any:
         """The first column of the first row, or None."""
+        if isinstance(statement, Hot):
+            row = self.first(statement, values)
+            return None if row is None else row[0]
         return self.connection.execute(statement, values).scalar()
 
     def add(self, table: Table, **values: Any) -> int:
@@ -77,15 +93,15 @@ class Tx:
     def savepoint(self) -> Iterator[None]:
         """Undoes what happens inside when it raises, audit notes too; the transaction goes on."""
         noted = len(self.notes)
-        self.connection.exec_driver_sql("SAVEPOINT step")
+        self.driver.execute("SAVEPOINT step")
         try:
             yield
         except BaseException:
-            self.connection.exec_driver_sql("ROLLBACK TO SAVEPOINT step")
-            self.connection.exec_driver_sql("RELEASE SAVEPOINT step")
+            self.driver.execute("ROLLBACK TO SAVEPOINT step")
+            self.driver.execute("RELEASE SAVEPOINT step")
             del self.notes[noted:]
             raise
-        self.connection.exec_driver_sql("RELEASE SAVEPOINT step")
+        self.driver.execute("RELEASE SAVEPOINT step")
 
 
 class Database:

@@ -17,7 +17,8 @@ from models.base import Database, Tx
 
 T = TypeVar("T")
 BATCH = 64
-TRANSIENT = (IntegrityError, OperationalError)  # another process was faster, or a deadlock: once more, alone
+TRANSIENT = (IntegrityError, OperationalError)  # another process was faster, or a deadlock: again, alone
+ATTEMPTS = 4  # the first with others
 
 
 class Busy(Exception):
@@ -32,7 +33,8 @@ class _Job:
     __slots__ = ("done", "error", "lock", "result", "state", "unit")
 
     def __init__(self, unit: Callable[[Tx], Any]):
-        self.unit, self.result, self.error = unit, None, None
+        self.unit, self.result = unit, None
+        self.error: BaseException | None = None
         self.state, self.lock, self.done = "queued", threading.Lock(), threading.Event()
 
     def move(self, state: str) -> bool:
@@ -53,6 +55,7 @@ class GroupCommit:
 
     def __init__(self, db: Database, before_commit: Callable[[Tx], None]):
         self.db, self.before_commit = db, before_commit
+        self._most = BATCH if db.sqlite else 1  # two batches of row locks in two orders are a deadlock on PostgreSQL
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
         self._thread.start()
@@ -104,7 +107,7 @@ class GroupCommit:
             job: _Job | None = batch[0]
             while job is not None:
                 job.result = job.unit(tx)
-                job = self._next(batch) if len(batch) < BATCH and monotonic() < until else None
+                job = self._next(batch) if len(batch) < self._most and monotonic() < until else None
             self.before_commit(tx)
 
     def _next(self, batch: list[_Job]) -> _Job | None:
@@ -121,11 +124,16 @@ class GroupCommit:
                 return job
 
     def _alone(self, job: _Job) -> None:
-        try:
-            with self.db.write() as tx:
-                job.result = job.unit(tx)
-                self.before_commit(tx)
-        except Exception as error:
-            job.finish(error)
-        else:
-            job.finish()
+        """Runs one unit by itself; what another process spoiled is tried again, a defect is not."""
+        for attempt in range(2, ATTEMPTS + 1):
+            try:
+                with self.db.write() as tx:
+                    job.result = job.unit(tx)
+                    self.before_commit(tx)
+            except Exception as error:
+                if attempt < ATTEMPTS and isinstance(error, TRANSIENT):
+                    continue
+                job.finish(error)
+            else:
+                job.finish()
+            return

@@ -58,6 +58,7 @@ def schedule() -> None:
     settings = load(house.settings_path())
     ready(settings)
     embedded = None if settings.redis_url() else valkey.ensure(settings.redis.folder)
+    words.load()
     built = house.build(settings)
     stop = threading.Event()
 

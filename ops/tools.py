@@ -88,7 +88,7 @@ def user_add(args: Args) -> None:
         try:
             accounts.create(tx, SYSTEM, username=args.username, password=password, community_id=where, now=house.now())
         except Refusal as no:
-            raise ConfigError(no.facts.get("text", no.key)) from None
+            raise ConfigError(say(no.key, **no.facts)) from None
         audit.seal(tx)
     print(f"已建立后台账号 {args.username}。")
 

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Callable
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -24,11 +25,11 @@ def run(sweeps: Sweeps, delivery: Delivery, *, every_s: float, stop: threading.E
     clock.shutdown(wait=True)
 
 
-def _guarded(work: object, name: str) -> object:
+def _guarded(work: Callable[[], object], name: str) -> Callable[[], None]:
     """A beat that fails is logged once and tried again at the next."""
     def beat() -> None:
         try:
-            work()  # type: ignore[operator]
+            work()
         except Exception as error:
             log.error("%s failed: %s", name, type(error).__name__, exc_info=True)
     return beat

@@ -11,17 +11,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from domain.roles import Actor
 from models.base import Tx
+from models.hot import Hot
 from models.tables import audit, audit_head
 
 GENESIS = "0" * 64
 _HEAD = select(audit_head.c.seq, audit_head.c.hash).where(audit_head.c.id == 1)
-_LOCKED_HEAD = _HEAD.with_for_update()
-_MOVE_HEAD = update(audit_head).where(audit_head.c.id == 1)
-_APPEND = insert(audit)
+_LOCKED_HEAD = Hot(_HEAD.with_for_update())
+_MOVE_HEAD = Hot(update(audit_head).where(audit_head.c.id == 1).values(seq=bindparam("seq"), hash=bindparam("hash")))
+_APPEND = Hot(insert(audit).values({name: bindparam(name) for name in audit.c.keys()}))  # noqa: SIM118 - no dict
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,22 +13,25 @@ from sqlalchemy import Row, bindparam, insert, select, update
 from domain.errors import Refusal
 from domain.polls import check_choice
 from models.base import Tx
+from models.hot import Hot
 from models.tables import ballot, ballot_log, chat_member, poll, poll_chat
 from services import audit
 from services.electorate import rights
 from services.people import Speaker, homes_of
 
-_OPEN_HERE = (select(poll).join_from(poll, poll_chat, poll_chat.c.poll_id == poll.c.id)
-              .where(poll_chat.c.chat_id == bindparam("chat_id"), poll.c.state == "open", poll.c.closes_at > bindparam("now"))
-              .order_by(poll.c.id))
-_OPEN_ALL = (select(poll).where(poll.c.community_id == bindparam("community_id"), poll.c.state == "open",
-                                poll.c.closes_at > bindparam("now")).order_by(poll.c.id))
-_ONE = select(poll).where(poll.c.id == bindparam("poll_id"))
-_ONE_SHARED = _ONE.with_for_update(read=True)
-_MINE = select(ballot).where(ballot.c.poll_id == bindparam("poll_id"), ballot.c.voter == bindparam("voter"))
-_CAST = insert(ballot)
-_LOG = insert(ballot_log)
-_REPLACE = update(ballot).where(ballot.c.id == bindparam("ballot_id"))
+_VALUES = ("person_id", "choice", "sent_at", "cast_at", "message_id")
+_OPEN_HERE = Hot(select(poll).join_from(poll, poll_chat, poll_chat.c.poll_id == poll.c.id)
+                 .where(poll_chat.c.chat_id == bindparam("chat_id"), poll.c.state == "open", poll.c.closes_at > bindparam("now"))
+                 .order_by(poll.c.id))
+_OPEN_ALL = Hot(select(poll).where(poll.c.community_id == bindparam("community_id"), poll.c.state == "open",
+                                   poll.c.closes_at > bindparam("now")).order_by(poll.c.id))
+_ONE = Hot(select(poll).where(poll.c.id == bindparam("poll_id")).with_for_update(read=True))  # SQLite has one writer and needs no lock
+_MINE = Hot(select(ballot).where(ballot.c.poll_id == bindparam("poll_id"), ballot.c.voter == bindparam("voter"))
+            .with_for_update())  # of two at once the second must see the first, or the older one could win
+_CAST = Hot(insert(ballot).values({n: bindparam(n) for n in ("poll_id", "voter", "home_id", *_VALUES)}))
+_LOG = Hot(insert(ballot_log).values({n: bindparam(n) for n in (
+    "poll_id", "voter", "person_id", "act", "choice", "at", "message_id")}))
+_REPLACE = Hot(update(ballot).where(ballot.c.id == bindparam("ballot_id")).values({n: bindparam(n) for n in _VALUES}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,8 @@ def mine(tx: Tx, speaker: Speaker, row: Row[Any]) -> tuple[str, ...] | None:
 
 def _still_open(tx: Tx, poll_id: int, now: datetime) -> Row[Any]:
     """The poll, held against closing until the ballot is in."""
-    row = tx.execute(_ONE_SHARED if tx.postgres else _ONE, {"poll_id": poll_id}).one()
+    row = tx.first(_ONE, {"poll_id": poll_id})
+    assert row is not None  # polls are never deleted
     if row.state == "void":
         raise Refusal("vote.voided", number=row.number, reason=row.reason)
     if row.state != "open" or row.closes_at <= now:

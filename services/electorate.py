@@ -63,7 +63,7 @@ def _asked_homes(poll: Row[Any]) -> Select[Any]:
     """The households the poll asks: those with somebody bound."""
     return select(residence.c.home_id).distinct().join_from(residence, home).where(
         residence.c.until.is_(None), residence.c.person_id.in_(_asked(poll)),
-        home.c.building_id == poll.scope_id if poll.scope == "building" else True)
+        *([home.c.building_id == poll.scope_id] if poll.scope == "building" else []))
 
 
 def size(tx: Tx, poll: Row[Any]) -> int:

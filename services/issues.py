@@ -291,8 +291,8 @@ def _last_event(tx: Tx, issue_id: int) -> int:
 
 def _support(tx: Tx, issue_id: int, person_id: int, now: datetime) -> bool:
     insert = insert_postgres if tx.postgres else insert_sqlite
-    return tx.execute(insert(supporter).values(issue_id=issue_id, person_id=person_id, at=now)
-                      .on_conflict_do_nothing()).rowcount == 1
+    return tx.scalar(insert(supporter).values(issue_id=issue_id, person_id=person_id, at=now)
+                     .on_conflict_do_nothing().returning(supporter.c.id)) is not None
 
 
 def _tell_followers(tx: Tx, row: Row[Any], news: str, now: datetime, **facts: Any) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from domain.errors import Refusal
 from domain.roles import Actor, Role
 from models.base import Tx
+from models.hot import Hot
 from models.tables import (
     ballot,
     bind_code,
@@ -29,16 +30,18 @@ from services import audit
 NOTICE_VERSION = 1  # of texts zh.yaml privacy.notice; raise it when the notice's meaning changes
 _HEARD_EVERY = timedelta(minutes=10)
 
-_BY_IDENTITY = (
+_BY_IDENTITY = Hot(
     select(identity.c.id, identity.c.heard_at, person.c.id.label("person_id"), person.c.community_id, person.c.role,
            person.c.told_version, person.c.consent_version, person.c.left_at)
     .join_from(identity, person, identity.c.person_id == person.c.id)
     .where(identity.c.channel == bindparam("channel"), identity.c.external_id == bindparam("sender")))
-_CHAT = (
+_CHAT = Hot(
     select(chat.c.id, chat.c.community_id, chat.c.name, chat_member.c.id.label("member"))
     .join_from(chat, chat_member, and_(chat_member.c.chat_id == chat.c.id,
                                        chat_member.c.person_id == bindparam("person_id")), isouter=True)
     .where(chat.c.channel == bindparam("channel"), chat.c.external_id == bindparam("external_id")))
+
+_HEARD = Hot(update(identity).where(identity.c.id == bindparam("identity_id")).values(heard_at=bindparam("heard_at")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ def resolve(tx: Tx, *, channel: str, sender: str, community_code: str, now: date
     if row is None:
         return _meet(tx, channel, sender, community_code, now)
     if row.heard_at is None or now - row.heard_at > _HEARD_EVERY:
-        tx.execute(update(identity).where(identity.c.id == row.id).values(heard_at=now))
+        tx.execute(_HEARD, {"identity_id": row.id, "heard_at": now})
     left = row.left_at is not None
     return Speaker(f"person:{row.person_id}", Role(row.role), row.community_id, row.person_id,
                    told=row.told_version >= NOTICE_VERSION and not left,

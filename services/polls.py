@@ -189,11 +189,12 @@ def count(tx: Tx, row: Row[Any]) -> Tally:
     if row.result is not None:
         return Tally(tuple(row.result["marks"]), row.result["ballots"])
     marks, ballots = [0] * len(row.options), 0
-    for choice, n in tx.all(select(ballot.c.choice, func.count()).where(ballot.c.poll_id == row.id, ballot.c.choice != "")
-                            .group_by(ballot.c.choice)):
-        ballots += n
-        for option in choice.split(","):
-            marks[int(option)] += n
+    grouped = select(ballot.c.choice, func.count().label("times")).where(
+        ballot.c.poll_id == row.id, ballot.c.choice != "").group_by(ballot.c.choice)
+    for same in tx.all(grouped):
+        ballots += same.times
+        for option in same.choice.split(","):
+            marks[int(option)] += same.times
     return Tally(tuple(marks), ballots)
 
 
@@ -222,7 +223,7 @@ def _remind(tx: Tx, row: Row[Any], how: str, now: datetime, *, only_count: bool 
     """Reminds those who have not voted: (sent, had been reminded before, cannot be reached)."""
     had = set(tx.connection.scalars(select(reminder.c.person_id).where(reminder.c.poll_id == row.id, reminder.c.how == how)))
     sent, again, out = 0, 0, 0
-    for person_id, _ in electorate.missing(tx, row):
+    for person_id in [person.id for person in electorate.missing(tx, row)]:
         if person_id in had:
             again += 1
         elif only_count:

@@ -36,9 +36,11 @@ from ops import seed
 from scheduler.sweeps import Sweeps
 from services import audit, outbox
 from services.people import NOTICE_VERSION
+from texts import words
 
 ROLES = {"网格员": Role.GRID_WORKER, "管理员": Role.ADMIN, "居民": Role.RESIDENT, "新居民": Role.RESIDENT}
 EMPTY = Path(__file__).parent / "chats" / "community.yaml"
+words.load()  # as the web server does before its first message
 _SAID = re.compile(r"(?P<who>[^:：(（]{1,12})(?:[(（](?P<how>[^)）]*)[)）])?[:：]\s?(?P<text>.*)", re.DOTALL)
 _GROUP = re.compile(r"群 (?P<name>[^:：(（]+)(?:[(（](?P<building>[^)）]+)[)）])?[:：]\s*(?P<people>.*)")
 

@@ -1,6 +1,7 @@
 """Real databases and a real Valkey for every test; nothing is mocked."""
 
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,11 +23,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A Valkey of this test run."""
-    server = ValkeyServer(data_dir=tmp_path_factory.mktemp("valkey"))
-    server.start()
-    yield server.connection_url
-    server.stop()
+    """A Valkey of this test run, on a socket: test processes that start together must not race for a port."""
+    with tempfile.TemporaryDirectory(prefix="linyi-") as folder:
+        path = Path(folder) / "valkey.sock"
+        server = ValkeyServer(port=0, data_dir=tmp_path_factory.mktemp("valkey"), unix_socket_path=path)
+        server.start()
+        yield f"unix://{path}"
+        server.stop()
 
 
 @pytest.fixture

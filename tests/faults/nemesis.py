@@ -10,14 +10,14 @@ from collections import Counter
 from tests.faults.town import Town
 
 # What happens in one round, in an order that the seed shuffles; rounds follow one another until the talk is over.
-ROUND = ("worker", "worker", "scheduler", "before", "after", "worker", "senders", "app")
+ROUND = ("worker", "worker", "worker", "worker", "scheduler", "before", "after")
 
 
 class Nemesis:
     """Strikes every so often from a thread of its own."""
 
-    def __init__(self, town: Town, seed: int, *, every_s: float = 1.1, valkey: bool = True, round_: tuple[str, ...] = ROUND):
-        self.town, self.rng, self.every_s, self.valkey, self.round = town, random.Random(seed + 2), every_s, valkey, round_
+    def __init__(self, town: Town, seed: int, *, every_s: float = 1.1, all_of_it: bool = True, round_: tuple[str, ...] = ROUND):
+        self.town, self.rng, self.every_s, self.all_of_it, self.round = town, random.Random(seed + 2), every_s, all_of_it, round_
         self.done: Counter[str] = Counter()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -34,16 +34,17 @@ class Nemesis:
         if not self.town.valkey.is_running():
             self.town.valkey.start()
         self.town.kill_senders()
-        self.done["senders"] += 1
         self.done.update(self.town.road.sprung)
 
     def _run(self) -> None:
         began, stopped_at, acts = time.monotonic(), 0.0, list[str]()
         while not self._stop.wait(self.every_s * self.rng.uniform(0.6, 1.4)):
-            if self.valkey and not stopped_at and time.monotonic() - began > 3:
+            if self.all_of_it and not stopped_at and time.monotonic() - began > 3:
                 self.town.valkey.stop()
                 stopped_at = time.monotonic()
                 self.done["valkey"] += 1
+            elif self.all_of_it and not self.done["app"] and time.monotonic() - began > 9:
+                self._app()
             elif stopped_at and time.monotonic() - stopped_at > 7 and not self.town.valkey.is_running():
                 self.town.valkey.start()
             if not acts:
@@ -52,21 +53,21 @@ class Nemesis:
             getattr(self, f"_{acts.pop()}")()
 
     def _worker(self) -> None:
-        """One web process dies in the middle of whatever it does; its parent replaces it."""
+        """One web process dies in the middle of whatever it does; its parent replaces it, and gives up only
+        when the same one dies twice within seconds: so it is the one that has lived longest."""
         found = self.town.app.children()
-        if found:
-            os.kill(self.rng.choice(found), signal.SIGKILL)
+        if found and self.town.ready():
+            os.kill(found[0], signal.SIGKILL)
             self.done["worker"] += 1
 
     def _scheduler(self) -> None:
         self.rng.choice(self.town.schedulers).kill()
         self.done["scheduler"] += 1
 
-    def _senders(self) -> None:
-        self.town.kill_senders()
-        self.done["senders"] += 1
-
     def _app(self) -> None:
+        """Every web process dies at once, their parent too."""
+        if not self.town.ready():
+            return
         self.town.app.kill()
         self.done["app"] += 1
 

@@ -16,6 +16,7 @@ class Road:
         self.platform = platform
         self.sprung: list[str] = []
         self._traps: dict[str, Trap] = {}
+        self._caught: set[bytes] = set()  # no post is caught twice, so that it may come twice at most
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
@@ -37,11 +38,12 @@ class Road:
         self._server.shutdown()
         self._server.server_close()
 
-    def _spring(self, where: str) -> bool:
+    def _spring(self, where: str, post: bytes) -> bool:
         with self._lock:
-            trap = self._traps.pop(where, None)
-        if trap is None:
-            return False
+            trap = None if post in self._caught else self._traps.pop(where, None)
+            if trap is None:
+                return False
+            self._caught.add(post)
         trap()
         self.sprung.append(where)
         return True
@@ -49,7 +51,7 @@ class Road:
     def carry(self, method: str, path: str, body: bytes) -> tuple[int, bytes] | None:
         """Takes a call to the platform and brings the answer; None when the caller is dead by then."""
         post = path.startswith("/cgi-bin/webhook/")
-        if post and self._spring("before"):
+        if post and self._spring("before", body + path.encode()):
             return None
         wire = http.client.HTTPConnection("127.0.0.1", self.platform, timeout=10)
         try:
@@ -58,7 +60,7 @@ class Road:
             found = answer.status, answer.read()
         finally:
             wire.close()
-        return None if post and self._spring("after") else found
+        return None if post and self._spring("after", body + path.encode()) else found
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         road = self

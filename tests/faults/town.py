@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -99,6 +100,7 @@ class Town:
         self.folder, self.url, self.plan = folder, url, plan
         self.port, self.phones, self.calls = _port(), _port(), folder / "calls.jsonl"
         self.road, self._killing = Road(self.phones), threading.Lock()
+        self.caught: Counter[str] = Counter()  # how often a post was on its way when its sender died
         self.valkey = ValkeyServer(port=_port(), data_dir=folder / "valkey", persist=True)
         self.valkey.start()
         secrets = demo.make_secrets()
@@ -166,6 +168,7 @@ class Town:
             for each in self.schedulers:
                 each.kill()
             past = datetime.now(UTC) - timedelta(seconds=1)
+            self.caught.update(row["key"] for row in self.rows("SELECT key FROM outbox WHERE state = 'sending'"))
             self.change("UPDATE outbox SET lease_until = :past WHERE state = 'sending'", past=past)
             for each in self.schedulers:
                 each.held = False

@@ -284,7 +284,8 @@ def test_two_ways_to_agree_are_asked_about() -> None:
 
 
 @pytest.mark.parametrize(("said", "number", "rest"), [
-    ("P5 同意", 5, "同意"), ("p12选A", 12, "选A"), ("Ｐ５　同意", 5, "同意"), ("投票P5：反对", 5, "反对"), ("P5", 5, ""), ("同意", None, "同意"),
+    ("P5 同意", 5, "同意"), ("p12选A", 12, "选A"), ("Ｐ５　同意", 5, "同意"), ("投票P5：反对", 5, "反对"), ("P5",
+        5, ""), ("同意", None, "同意"),
     ("PP", None, "PP"), ("P5同意", 5, "同意"), ("P1234567 同意", None, "P1234567 同意")])
 def test_the_poll_is_named_first(said: str, number: int | None, rest: str) -> None:
     assert poll_number(said) == (number, rest)
