@@ -20,6 +20,7 @@ from domain.roles import SYSTEM
 from models.base import Tx
 from models.commit import ATTEMPTS, Busy, GroupCommit, Unsure
 from services import audit, outbox, people
+from services.browse import SECRET_INTENTS
 from texts.normal import plain
 from texts.say import say
 
@@ -95,7 +96,7 @@ def take(tx: Tx, channel: Channel, message: Message, message_id: int, *, dialog:
     if text and not ctx.speaker.told and ctx.intent not in _NO_NOTICE:
         text = f"{text}\n{say('privacy.notice')}"
         people.tell(tx, ctx.speaker)
-    keep = ctx.speaker.consented and ctx.intent is not None and message.kind == "text"
+    keep = ctx.speaker.consented and ctx.intent is not None and message.kind == "text" and ctx.intent not in SECRET_INTENTS
     parts = outbox.split(text, channel.capabilities.reply_bytes)
     erased = ctx.intent == "privacy.delete"
     inbox.finish(tx, message_id, community_id=speaker.community_id, person_id=None if erased else speaker.id, chat_id=ctx.chat_id,

@@ -143,6 +143,8 @@ def show(ctx: Ctx, args: Args) -> str:
     """Where a poll stands, or how it ended; the speaker's own ballot only in private."""
     row = polls.by_number(ctx.tx, ctx.speaker.community_id, args.poll)
     mine = ballots.mine(ctx.tx, ctx.speaker, row) if ctx.private else None
+    if mine and row.anonymous:
+        ctx.intent = "vote.secret"
     return say("poll.state", poll=row, tally=polls.count(ctx.tx, row), mine=mine, private=ctx.private,
                asked=row.result["asked"] if row.result else electorate.size(ctx.tx, row))
 

@@ -53,7 +53,7 @@ def which(ctx: Ctx) -> str | None:
 def _hear(ctx: Ctx, row: Row[Any], words: str, *, named: bool) -> str | None:
     read = read_choice(words, row.options, most=row.most)
     if isinstance(read, Choice):
-        ctx.intent = "vote"
+        ctx.intent = "vote.secret" if row.anonymous else "vote"
         cast = ballots.cast(ctx.tx, ctx.speaker, poll_id=row.id, choice=read.options, sent_at=ctx.message.sent_at,
                             message_id=ctx.message_id, now=ctx.now)
         return say("vote.recorded", cast=cast, private=ctx.private)
@@ -64,7 +64,7 @@ def _hear(ctx: Ctx, row: Row[Any], words: str, *, named: bool) -> str | None:
 
 def _unclear(ctx: Ctx, row: Row[Any], read: Choice | Unclear | None) -> str:
     """Says that nothing was counted and how to vote; in a group only the first time."""
-    ctx.intent = "vote.unclear"
+    ctx.intent = "vote.secret" if row.anonymous else "vote.unclear"
     said = {"poll": row.number, "reason": read.reason if isinstance(read, Unclear) else "unreadable"}
     asked = ctx.dialog is not None and ctx.dialog.then == "vote.unclear" and ctx.dialog.data == said
     ctx.ask("vote.unclear", **said)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Row, Select, func, select
+from sqlalchemy import Column, Row, Select, case, func, select
 
 from models.base import Tx
 from models.tables import (
@@ -15,6 +15,7 @@ from models.tables import (
     chat,
     heartbeat,
     home,
+    identity,
     issue,
     issue_event,
     message,
@@ -27,6 +28,7 @@ from models.tables import (
 from texts.say import clock
 
 PAGE = 50
+SECRET_INTENTS = ("vote.secret", "vote.which")  # messages that tell a choice nobody else shall see
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,10 @@ class Filter:
 
 
 def messages(tx: Tx, chosen: Filter) -> list[Row[Any]]:
-    """The message log, newest first; words stand there only where they were kept with consent."""
-    query = select(message, chat.c.name.label("chat_name")).join_from(
+    """The message log, newest first; words stand there only where they were kept, and never tell a choice that is not public."""
+    columns = [c for c in message.c if c.name not in ("reply", "payload")]
+    reply = case((message.c.intent.in_(SECRET_INTENTS), None), else_=message.c.reply).label("reply")
+    query: Select[Any] = select(*columns, reply, chat.c.name.label("chat_name")).join_from(
         message, chat, message.c.chat_id == chat.c.id, isouter=True)
     query = _narrow(query, chosen, message.c.community_id, message.c.received_at, message.c.id)
     if chosen.person:
@@ -54,7 +58,7 @@ def messages(tx: Tx, chosen: Filter) -> list[Row[Any]]:
         query = query.where(message.c.intent.like(f"{_plain(chosen.kind)}%", escape="\\"))
     if chosen.text:
         words = f"%{_plain(chosen.text)}%"
-        query = query.where(message.c.text.like(words, escape="\\") | message.c.reply.like(words, escape="\\"))
+        query = query.where(message.c.text.like(words, escape="\\") | reply.like(words, escape="\\"))
     return tx.all(query)
 
 
@@ -180,6 +184,19 @@ def labels(tx: Tx, ids: set[int]) -> dict[int, str]:
             residence.c.person_id.in_(ids), residence.c.until.is_(None)).order_by(home.c.id)):
         where.setdefault(row.person_id, []).append(row.label)
     return {i: " ".join(x for x in ("、".join(where.get(i, [])), found.get(i)) if x) or f"居民#{i}" for i in ids}
+
+
+def targets(tx: Tx, found: set[str]) -> dict[str, str]:
+    """Where posts go, in words: the group's name, or the person behind an identity."""
+    ids = {t: int(t.partition(":")[2]) for t in found}
+    chats = {t: i for t, i in ids.items() if t.startswith("chat:")}
+    persons = {t: i for t, i in ids.items() if t.startswith("identity:")}
+    groups = {row.id: row.name for row in tx.all(select(chat.c.id, chat.c.name).where(chat.c.id.in_(chats.values())))}
+    owner = {row.id: row.person_id for row in tx.all(
+        select(identity.c.id, identity.c.person_id).where(identity.c.id.in_(persons.values())))}
+    called = labels(tx, set(owner.values()))
+    return ({t: groups.get(i) or t for t, i in chats.items()}
+            | {t: called.get(owner.get(i, 0), t) for t, i in persons.items()})
 
 
 def people_called(tx: Tx, chosen: Filter) -> list[int]:

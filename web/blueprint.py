@@ -101,7 +101,7 @@ class _Pages:
             return render_template("console/login.html", wrong=None)
         try:
             token = self._write(lambda tx: accounts.sign_in(
-                tx, username=request.form.get("username", "")[:64], password=request.form.get("password", "")[:256],
+                tx, username=request.form.get("username", "").replace("\0", "")[:64], password=request.form.get("password", "")[:256],
                 address=request.remote_addr or "?", now=self.clock()))
         except Refusal as no:
             return render_template("console/login.html", wrong=say(no.key, **no.facts)), 429
@@ -148,7 +148,7 @@ class _Pages:
             chosen = chosen_filter(listing, self._where(), self.clock())
             with self.db.read() as tx:
                 rows = listing.rows(tx, chosen)
-                names = browse.labels(tx, listing.people(rows))
+                names = listing.names(tx, rows)
             return render_template("console/list.html", listing=listing, rows=rows, names=names, chosen=request.args,
                                    older=next_address(listing, rows, chosen))
         return view

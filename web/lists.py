@@ -16,16 +16,21 @@ from texts.say import clock, has, say
 
 LOOK_BACK = timedelta(days=30)  # a text search without dates looks this far, so that it stays quick with a million rows
 Row = Any
-Names = dict[int, str]
+Names = dict[Any, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its title, what it shows, and how it looks (text | time | chip | words)."""
+    """One column: its name, what it shows, and how it looks (text | time | chip | words)."""
 
-    title: str
+    name: str
     show: Callable[[Row, Names], Any]
     look: str = "text"
+
+    @property
+    def title(self) -> str:
+        """The column's name as people read it."""
+        return say(f"console.column.{self.name}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +53,23 @@ class Listing:
         """The list's name as people read it."""
         return say(f"console.{self.name}")
 
-    def people(self, rows: list[Row]) -> set[int]:
-        """The people the rows speak of."""
-        return {v for row in rows for f in self.person_fields if (v := getattr(row, f)) is not None}
+    def names(self, tx: Tx, rows: list[Row]) -> Names:
+        """How the people and targets that the rows speak of are called."""
+        if self.name == "outbox":
+            return browse.targets(tx, {row.target for row in rows})
+        return browse.labels(tx, {v for row in rows for f in self.person_fields if (v := getattr(row, f)) is not None})
 
 
 def term(group: str, name: str) -> str:
     """A catalogue term, or the word itself when the catalogue has none."""
     return say(f"terms.{group}.{name}") if has(f"terms.{group}.{name}") else name
+
+
+def _intent(name: str | None) -> str:
+    if not name:
+        return ""
+    known = [f"terms.{group}.{name}" for group in ("intent", "intent_more") if has(f"terms.{group}.{name}")]
+    return say(known[0]) if known else name
 
 
 def _field(name: str) -> Callable[[Row, Names], Any]:
@@ -77,47 +91,74 @@ def _actor(row: Row, names: Names) -> str:
 
 LISTS = {listing.name: listing for listing in (
     Listing("messages", "id", browse.messages, (
-        Column("时间", _field("received_at"), "time"), Column("谁", _who("person_id")),
-        Column("在哪", lambda r, n: r.chat_name or ("群" if r.chat_id else "私聊")), Column("听懂成", _field("intent"), "chip"),
-        Column("说了", lambda r, n: r.text if r.text is not None else "（未保存）", "words"), Column("回答", _field("reply"), "words"),
-        Column("状态", _term("message_state", "state"), "chip")), person_fields=("person_id",), look_back=True),
+        Column("time", _field("received_at"), "time"),
+        Column("who", _who("person_id")),
+        Column("where", lambda r, n: r.chat_name or say("console.group" if r.chat_id else "console.private")),
+        Column("understood", lambda r, n: _intent(r.intent), "chip"),
+        Column("said", lambda r, n: r.text if r.text is not None else say("console.not_kept"), "words"),
+        Column("answer", _field("reply"), "words"),
+        Column("state", _term("message_state", "state"), "chip"),
+    ), person_fields=("person_id",), look_back=True),
     Listing("audit", "seq", browse.audits, (
-        Column("序号", _field("seq")), Column("时间", _field("at"), "time"), Column("谁", _actor),
-        Column("做了", _field("action"), "chip"),
-        Column("对象", _field("object")), Column("细节", _field("detail"), "words"), Column("哈希", lambda r, n: r.hash[:12]))),
+        Column("seq", _field("seq")),
+        Column("time", _field("at"), "time"),
+        Column("who", _actor),
+        Column("did", _field("action"), "chip"),
+        Column("object", _field("object")),
+        Column("detail", _field("detail"), "words"),
+        Column("hash", lambda r, n: r.hash[:12]),
+    )),
     Listing("issues", "id", browse.issues, (
-        Column("编号", lambda r, n: f"I{r.number}"), Column("时间", _field("created_at"), "time"),
-        Column("议题", _field("title"), "words"),
-        Column("类别", _term("category", "category")), Column("地点", _field("place")), Column("状态", _term("state", "state"), "chip"),
-        Column("附议", _field("behind")), Column("反映人", _who("submitter_id"))), person_fields=("submitter_id",), link="console.issue",
-        kinds=("submitted", "accepted", "consulting", "in_progress", "resolved", "closed", "rejected", "merged", "withdrawn"),
-        kind_terms="state"),
+        Column("number", lambda r, n: f"I{r.number}"),
+        Column("time", _field("created_at"), "time"),
+        Column("issue", _field("title"), "words"),
+        Column("category", _term("category", "category")),
+        Column("place", _field("place")),
+        Column("state", _term("state", "state"), "chip"),
+        Column("behind", _field("behind")),
+        Column("submitter", _who("submitter_id")),
+    ), person_fields=("submitter_id",), link="console.issue", kind_terms="state",
+        kinds=("submitted", "accepted", "consulting", "in_progress", "resolved", "closed", "rejected", "merged", "withdrawn")),
     Listing("polls", "id", browse.polls, (
-        Column("编号", lambda r, n: f"P{r.number}"), Column("发起", _field("opens_at"), "time"), Column("题目", _field("title"), "words"),
-        Column("范围", _field("scope_name")), Column("票数", _field("ballots")), Column("截止", _field("closes_at"), "time"),
-        Column("状态", _term("poll_state", "state"), "chip")), filters=("since", "until", "kind", "text"),
-        kinds=("open", "closed", "void"), kind_terms="poll_state", link="console.poll"),
+        Column("number", lambda r, n: f"P{r.number}"),
+        Column("opened", _field("opens_at"), "time"),
+        Column("title", _field("title"), "words"),
+        Column("scope", _field("scope_name")),
+        Column("ballots", _field("ballots")),
+        Column("closes", _field("closes_at"), "time"),
+        Column("state", _term("poll_state", "state"), "chip"),
+    ), filters=("since", "until", "kind", "text"), kinds=("open", "closed", "void"), kind_terms="poll_state",
+        link="console.poll"),
     Listing("outbox", "id", browse.posts, (
-        Column("时间", _field("created_at"), "time"), Column("发往", _field("target")),
-        Column("内容", lambda r, n: r.text or "（图片）", "words"),
-        Column("状态", _term("outbox_state", "state"), "chip"), Column("次数", _field("attempts")),
-        Column("最早", _field("next_at"), "time"),
-        Column("送出", _field("sent_at"), "time"), Column("问题", lambda r, n: r.error or ("可能重复" if r.doubtful else ""))),
-        filters=("since", "until", "kind", "text"), kinds=("waiting", "sending", "sent", "dead"), kind_terms="outbox_state"),
+        Column("time", _field("created_at"), "time"),
+        Column("to", _who("target")),
+        Column("content", lambda r, n: r.text or say("console.picture"), "words"),
+        Column("state", _term("outbox_state", "state"), "chip"),
+        Column("attempts", _field("attempts")),
+        Column("not_before", _field("next_at"), "time"),
+        Column("sent", _field("sent_at"), "time"),
+        Column("problem", lambda r, n: r.error or (say("console.doubtful") if r.doubtful else "")),
+    ), filters=("since", "until", "kind", "text"), kinds=("waiting", "sending", "sent", "dead"), kind_terms="outbox_state"),
     Listing("people", "id", browse.people, (
-        Column("编号", _field("id")), Column("谁", _who("id")), Column("角色", _term("role", "role"), "chip"),
-        Column("来自", _field("created_at"), "time"), Column("同意", _field("consented_at"), "time"),
-        Column("退出", _field("left_at"), "time")),
-        filters=("person", "kind"), kinds=("resident", "grid_worker", "admin"), kind_terms="role", person_fields=("id",)),
+        Column("number", _field("id")),
+        Column("who", _who("id")),
+        Column("role", _term("role", "role"), "chip"),
+        Column("since", _field("created_at"), "time"),
+        Column("consented", _field("consented_at"), "time"),
+        Column("left", _field("left_at"), "time"),
+    ), filters=("person", "kind"), kinds=("resident", "grid_worker", "admin"), kind_terms="role", person_fields=("id",)),
     Listing("homes", "id", browse.homes, (
-        Column("房屋", _field("label")), Column("面积（平方米）", lambda r, n: f"{r.area_dm2 / 100:.2f}" if r.area_dm2 is not None else "—"),
-        Column("已绑定", _field("bound")), Column("一次性码到", _field("code_until"), "time")), filters=("text",)),
+        Column("home", _field("label")),
+        Column("area", lambda r, n: f"{r.area_dm2 // 100}.{r.area_dm2 % 100:02d}" if r.area_dm2 is not None else "—"),
+        Column("bound", _field("bound")),
+        Column("code_until", _field("code_until"), "time"),
+    ), filters=("text",)),
 )}
 
 
 def chosen_filter(listing: Listing, community_id: int | None, now: datetime) -> Filter:
     """The filter that the address asks for; nonsense in it narrows nothing."""
-    given = {name: request.args.get(name, "").strip()[:64] for name in listing.filters}
+    given = {name: request.args.get(name, "").replace("\0", "").strip()[:64] for name in listing.filters}
     since = _day(given.get("since", ""))
     until = _day(given.get("until", ""))
     if since is None and listing.look_back and (given.get("text") or given.get("person")):
@@ -142,7 +183,7 @@ def csv_response(db: Database, listing: Listing, chosen: Filter) -> Response:
         while True:
             with db.read() as tx:
                 found = listing.rows(tx, part)
-                names = browse.labels(tx, listing.people(found))
+                names = listing.names(tx, found)
             yield from ([_cell(c, row, names) for c in listing.columns] for row in found)
             if len(found) < part.limit:
                 return

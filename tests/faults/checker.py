@@ -215,7 +215,8 @@ class Ballots:
             return
         late = min(each.ended for each in answers) >= poll.closes_at - MIDST
         voter = f"home:{self.checker.homes[said.who.home]}" if poll.household else f"person:{self.checker.person(said)}"
-        older = any(each.sent > said.sent for each in self.counted.get((self.polls[poll.number]["id"], voter), []))
+        where = self.polls[poll.number]["id"] if poll.number in self.polls else 0
+        older = any(each.sent > said.sent for each in self.counted.get((where, voter), []))
         self.verdict.counts["ballots.late"] += late
         self.verdict.counts["ballots.older"] += older and not late
         if not late and not older:

@@ -36,8 +36,8 @@ class Try:
 class Driver:
     """Delivers from many threads; the history is what the checker knows of it."""
 
-    def __init__(self, town: Town, plan: Plan, *, threads: int = 24):
-        self.town, self.plan = town, plan
+    def __init__(self, town: Town, plan: Plan, *, wave_s: float, threads: int = 24):
+        self.town, self.plan, self.wave_s = town, plan, wave_s
         self.history: defaultdict[int, list[Try]] = defaultdict(list)
         self.rng = random.Random(plan.seed + 1)
         self.stop = threading.Event()
@@ -46,9 +46,11 @@ class Driver:
         self._clock: dict[tuple[int, str], int] = {}
 
     def run(self) -> None:
-        """Says the whole plan, wave after wave; a wave waits for its polls, never for the end of the last one."""
+        """Says the whole plan, wave after wave, until the last deadline has passed; a wave waits for its own polls
+        to be open, never for those of the last one to be closed."""
         tail: list[Future[None]] = []
         for number, wave in enumerate(self.plan.waves):
+            began = time.monotonic()
             opening = [f for poll in wave.polls for f in self._send(poll)]
             for future in opening:
                 future.result()
@@ -59,6 +61,9 @@ class Driver:
                 said.sent = self._second(said, place)
             late = sorted(enumerate(ready), key=lambda placed: placed[0] + placed[1].behind)
             tail += self._on_its_way([f for _, said in late for f in self._send(said)])
+            until(lambda start=began: time.monotonic() > start + self.wave_s, self.wave_s + 1, "the wave's time")  # type: ignore[misc]
+        ends = max(said.poll.closes_at for wave in self.plan.waves for said in wave.polls if said.poll)
+        until(lambda: time.time() > ends + 1.5, 15, "the last deadline")
         for future in tail:
             future.result()
         self._pool.shutdown()
