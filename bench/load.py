@@ -2,6 +2,7 @@
 
 closed: each connection asks again as soon as it was answered.
 open:   requests are due at a fixed rate; latency counts from the due time, also when no connection was free.
+        What has not been sent five seconds after that is given up, as the platform does.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from typing import Any
 
 from bench.machine import LOAD_CPU, pin
 
+GIVE_UP_S = 5.0
 Done = Callable[["Connection", int, float, int, int], None]  # connection, request, when due, status, bytes
 
 
@@ -134,9 +136,6 @@ class Run:
         try:
             connection = await asyncio.wait_for(self.connect(self._open_done), 5)
         except (OSError, TimeoutError):
-            if self.waiting:
-                number, due = self.waiting.popleft()
-                self.answers.append((number, perf_counter(), perf_counter() - due, 0, 0))
             return
         finally:
             self.opening -= 1
@@ -145,6 +144,10 @@ class Run:
     def _feed(self, connection: Connection) -> None:
         if connection.dead:
             return
+        now = perf_counter()
+        while self.waiting and now - self.waiting[0][1] > GIVE_UP_S:
+            number, due = self.waiting.popleft()
+            self.answers.append((number, now, now - due, 0, 0))
         if self.waiting:
             number, due = self.waiting.popleft()
             self.under_way += 1

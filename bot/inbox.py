@@ -20,6 +20,9 @@ _STORED = Hot(select(message.c.id, message.c.reply, message.c.state).where(
     message.c.channel == bindparam("channel"), message.c.external_id == bindparam("external_id")))
 _FINISH = Hot(update(message).where(message.c.id == bindparam("message_id")).values({n: bindparam(n) for n in _FACTS}))
 
+_CONSENTED = Hot(select(person.c.consent_version).join_from(identity, person).where(
+    identity.c.channel == bindparam("channel"), identity.c.external_id == bindparam("sender"), person.c.left_at.is_(None)))
+
 
 def _first(insert: Any) -> Hot:
     return Hot(insert(message).values({name: bindparam(name) for name in _VALUES}).on_conflict_do_nothing(
@@ -57,8 +60,7 @@ def finish(tx: Tx, message_id: int, **facts: Any) -> None:
 
 def may_park(tx: Tx, heard: Message) -> bool:
     """Words of somebody who has not consented must not wait in the database."""
-    return bool(tx.scalar(select(person.c.consent_version).join_from(identity, person).where(
-        identity.c.channel == heard.channel, identity.c.external_id == heard.sender, person.c.left_at.is_(None))))
+    return bool(tx.scalar(_CONSENTED, {"channel": heard.channel, "sender": heard.sender}))
 
 
 def pack(heard: Message) -> str:

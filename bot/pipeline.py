@@ -25,7 +25,8 @@ from texts.normal import plain
 from texts.say import say
 
 log = logging.getLogger(__name__)
-PARK_AT = 48  # waiting units beyond which a message is put on record first and answered later
+PARK_AT = 24  # callers waiting for a commit, beyond which a message is put on record first and answered later
+FULL_AT = 56  # and beyond which it is refused at once; below server.threads, so that a thread is always free to refuse
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,9 @@ class Pipeline:
     def hear(self, channel: Channel, message: Message) -> Reply | None:
         """Answers a message; None when nothing could be put on record and the platform must try again."""
         try:
-            if self.commit.waiting >= self.park_at:
-                return self._park(message)
+            waiting = self.commit.waiting
+            if waiting >= self.park_at:
+                return self._park(message) if waiting < FULL_AT else None
             dialog = self.dialogs.get(message)
             take = _Once(channel, message, dialog, self.dialogs.up, self.clock())
             outcome = self.commit.run(take)

@@ -57,26 +57,35 @@ class GroupCommit:
         self.db, self.before_commit = db, before_commit
         self._most = BATCH if db.sqlite else 1  # two batches of row locks in two orders are a deadlock on PostgreSQL
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._inside, self._count = 0, threading.Lock()
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
         self._thread.start()
 
     @property
     def waiting(self) -> int:
-        """How many units wait for their turn."""
-        return self._queue.qsize()
+        """How many callers wait for their unit: queued, under way, or in the commit of now."""
+        return self._inside
 
     def run(self, unit: Callable[[Tx], T], *, timeout: float = 4.0) -> T:
         """Runs the unit and returns its result after the commit; Busy or Unsure when that takes too long."""
         job = _Job(unit)
-        self._queue.put(job)
-        if not job.done.wait(timeout):
-            if job.move("dropped"):
-                raise Busy
-            if not job.done.wait(0.4):
-                raise Unsure
+        self._count_callers(1)
+        try:
+            self._queue.put(job)
+            if not job.done.wait(timeout):
+                if job.move("dropped"):
+                    raise Busy
+                if not job.done.wait(0.4):
+                    raise Unsure
+        finally:
+            self._count_callers(-1)
         if job.error is not None:
             raise job.error
         return job.result  # type: ignore[return-value]
+
+    def _count_callers(self, step: int) -> None:
+        with self._count:
+            self._inside += step
 
     def close(self) -> None:
         """Finishes what is queued and stops the writer."""

@@ -167,6 +167,7 @@ def _wait(started: list[subprocess.Popen]) -> int:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
     try:
         while all(p.poll() is None for p in started):
             time.sleep(0.5)

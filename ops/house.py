@@ -79,8 +79,8 @@ def prepare_logs(settings: Settings) -> None:
     handler.addFilter(RedactingFilter())
     handler.setFormatter(_OneEvent("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
-    for noisy in ("apscheduler", "jieba", "urllib3"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    for noisy in ("apscheduler", "jieba", "urllib3"):  # a beat that is skipped because the last one still runs is no news
+        logging.getLogger(noisy).setLevel(logging.ERROR)
 
 
 class _OneEvent(logging.Formatter):

@@ -17,6 +17,8 @@ from ops import database, house, valkey
 from scheduler import clock
 from texts import words
 
+CONNECTIONS = 512  # open at the same time to one worker; more wait in the kernel, where nobody can refuse them quickly
+
 
 def ready(settings: Settings) -> None:
     """Refuses to start on settings or a database that cannot work."""
@@ -44,8 +46,8 @@ def serve(port: int | None = None) -> None:
     server = Granian(
         "ops.wsgi:create", factory=True, interface=Interfaces.WSGI, address=settings.server.host,
         port=port or settings.server.port, workers=settings.workers(), blocking_threads=settings.server.threads,
-        backlog=512, backpressure=settings.server.threads * 2, respawn_failed_workers=True, respawn_interval=0.5,
-        workers_kill_timeout=10, log_level=LogLevels.warning)
+        backlog=512, backpressure=CONNECTIONS, respawn_failed_workers=True, respawn_interval=0.5,
+        workers_kill_timeout=10, log_level=LogLevels.error)
     try:
         server.serve()
     finally:

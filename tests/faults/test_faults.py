@@ -39,12 +39,12 @@ class Run:
 
 
 def run(folder: Path, url: str, *, messages: int, waves: int, planted: str = "", faults: tuple[str, ...] = ROUND,
-        every_s: float = 1.0, wave_s: float = 4.5) -> Run:
+        every_s: float = 1.0, wave_s: float = 4.5, open_s: tuple[float, float] = (3.0, 8.0)) -> Run:
     """One community, one plan, one nemesis; then peace, and the count."""
     began = time.monotonic()
     plan = plans.draw(SEED, messages, waves)
     town = Town(folder, url, plan, planted=planted)
-    driver, nemesis = Driver(town, plan, wave_s=wave_s), Nemesis(town, SEED, every_s=every_s, round_=faults, all_of_it=not planted)
+    driver, nemesis = Driver(town, plan, wave_s=wave_s, open_s=open_s), Nemesis(town, SEED, every_s=every_s, round_=faults, all_of_it=not planted)
     try:
         until(town.ready, 40, "the app is up")
         nemesis.start()
@@ -55,7 +55,7 @@ def run(folder: Path, url: str, *, messages: int, waves: int, planted: str = "",
             nemesis.rest()
             driver.write()
         recovered = quiet(town, town.ready, 20)
-        settled = quiet(town, lambda: nothing_waits(town), 8 if planted else 25)
+        settled = quiet(town, lambda: nothing_waits(town), 5 if planted else 25)
         verdict = Checker(town, driver).judge()
         if not (recovered and settled):
             verdict.wrong("recovery", "not healthy and idle again in time")
@@ -115,5 +115,6 @@ def test_two_thousand_messages_while_processes_die(db: Database, tmp_path: Path,
     ("last_arrival", ("scheduler",), {"ballot"}),
 ])
 def test_a_planted_bug_is_found(bug: str, faults: tuple[str, ...], kinds: set[str], sqlite_db: Database, tmp_path: Path) -> None:
-    ended = run(tmp_path, str(sqlite_db.url), messages=400, waves=2, planted=bug, faults=faults, every_s=0.7, wave_s=2.5)
+    ended = run(tmp_path, str(sqlite_db.url), messages=400, waves=1, planted=bug, faults=faults, every_s=0.6, wave_s=1,
+                open_s=(2.5, 5.0))
     assert kinds <= ended.verdict.kinds(), f"{bug} was not found: {ended}"

@@ -1,6 +1,5 @@
 """A whole installation as real processes: app, two schedulers, platform, Valkey; kept alive, killed, restarted."""
 
-import contextlib
 import os
 import signal
 import socket
@@ -83,14 +82,11 @@ class Kept:
             return []
 
     def stop(self) -> None:
-        """Asks it to end, and ends it if it does not."""
+        """Ends it for good."""
         self.wanted = False
-        if self.process.poll() is None:
-            self.process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(12)
         self.kill()
-        self._thread.join(1)
+        self._thread.join(2)
+        self.kill()
 
 
 class Town:
@@ -175,11 +171,8 @@ class Town:
 
     def close(self) -> None:
         """Ends every process that was started here."""
-        stopping = [threading.Thread(target=each.stop) for each in (self.app, *self.schedulers, self.platform)]
-        for each in stopping:
-            each.start()
-        for each in stopping:
-            each.join(20)
+        for each in (self.app, *self.schedulers, self.platform):
+            each.stop()
         self.valkey.stop()
         self.road.close()
         self.engine.dispose()

@@ -1,7 +1,5 @@
 """The page in a real browser: people type, answers arrive by themselves, switches switch."""
 
-import os
-import shutil
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -12,24 +10,6 @@ from werkzeug.serving import make_server
 
 from simulator.simulation import Simulation
 from tests.simulator.stage import App, aibot_answer, aibot_json
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-         "--disable-sync", "--no-first-run"]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Chromium; without it the tests are skipped, but never in CI."""
-    if not CHROMIUM:
-        if os.environ.get("CI"):
-            pytest.fail("CI has no Chromium")
-        pytest.skip("no Chromium here")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

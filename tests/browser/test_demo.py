@@ -1,0 +1,111 @@
+"""The whole main job by hand, in a browser, on the running demo: real processes, real wire, real pages."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ops.demo import ADMIN, PASSWORD, free_port
+
+ROOT = Path(__file__).parent.parent.parent
+GROUP = "翠苑三区居民群"
+PATIENCE_MS = 20_000
+
+
+@pytest.fixture(scope="module")
+def demo(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The demo, started as a stranger starts it; ends on the signal of Ctrl-C."""
+    folder = tmp_path_factory.mktemp("demo")
+    process = subprocess.Popen([sys.executable, "app.py", "demo", "--port", str(free_port(8900)), "--folder", str(folder)],
+                               cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    assert process.stdout is not None
+    found: dict[str, str] = {}
+    said = ""
+    for line in process.stdout:
+        said += line
+        if address := re.search(r"打开 (http://\S+)", line):
+            found["phones"] = address.group(1)
+        if address := re.search(r"管理后台 (http://\S+)", line):
+            found["console"] = address.group(1)
+            break
+    assert set(found) == {"phones", "console"}, said
+    yield found
+    os.kill(process.pid, signal.SIGINT)
+    assert process.wait(timeout=40) == 0
+
+
+class Phone:
+    """One phone on the page, in one person's hand, open at one chat."""
+
+    def __init__(self, page: Any, number: int, person: str, chat: str):
+        self.at = page.locator(f"[data-phone='{number}']")
+        self.at.locator(".owner").click()
+        self.at.locator(".people .row", has_text=person).click()
+        if self.at.locator(".chat .back").is_visible():
+            self.at.locator(".chat .back").click()
+        self.at.locator(".chats .row", has_text=chat).click()
+
+    def say(self, text: str, answer: str) -> str:
+        """Types and sends, and waits for an answer that holds these words."""
+        before = self.at.locator(".message .bubble", has_text=answer).count()
+        self.at.locator("textarea").fill(text)
+        self.at.locator("textarea").press("Enter")
+        bubble = self.at.locator(".message .bubble", has_text=answer).nth(before)
+        bubble.wait_for(timeout=PATIENCE_MS)
+        return str(bubble.inner_text())
+
+    def sees(self, words: str) -> None:
+        """Waits until these words stand on the screen."""
+        self.at.locator(".message .bubble", has_text=words).first.wait_for(timeout=PATIENCE_MS)
+
+
+def test_from_a_sentence_to_the_result_in_the_group_and_the_admins_log(demo: dict[str, str], browser: Any) -> None:
+    """A resident registers, three neighbours vote, the grid worker runs the poll, the admin finds each step."""
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.goto(demo["phones"])
+    page.wait_for_selector("body[data-ready=yes]")
+    resident = Phone(page, 0, "李叔", GROUP)
+    assert "小议会保存" in resident.say("反映 3幢2单元电梯停了一周没人修", "回复 1")
+    number = re.search(r"I\d+", resident.say("1", "记下了，编号"))
+    assert number
+    worker = Phone(page, 1, "周敏", GROUP)
+    poll = re.search(r"P\d+", worker.say(f"{number.group()} 投票 先大修还是换新 选项 大修 换新 截止 明晚8点", "意向征集"))
+    assert poll
+    for person, words in (("陈老师", "1"), ("小赵", "投第二个"), ("孙奶奶", f"{poll.group()} 换新")):
+        Phone(page, 0, person, GROUP).say(words, "记下了")
+    Phone(page, 0, "老钱", GROUP).say("要是不加钱我就举手", "没有计票")
+    worker.say(f"结束 {poll.group()} 演示到此", "已结束")
+    worker.sees("意向征集结果")
+    worker.sees("换新：2 票（67%）")
+    page.locator("[data-phone='1'] .message img").first.wait_for(timeout=PATIENCE_MS)
+    page.close()
+    look_in_the_console(demo["console"], browser, poll.group())
+
+
+def look_in_the_console(address: str, browser: Any, poll: str) -> None:
+    """Signs in and finds the issue, the poll with its ballots, the messages and the posts; the chain is whole."""
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    problems: list[str] = []
+    page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
+    page.goto(address)
+    page.fill("[name=username]", ADMIN)
+    page.fill("[name=password]", PASSWORD)
+    page.click("button.primary")
+    page.get_by_role("button", name="校验审计链").click()
+    page.get_by_text("首尾相连").wait_for()
+    for list_name, words in (("议题", "3幢2单元电梯停了一周没人修"), ("投票", "先大修还是换新"), ("消息", "记下了：换新"),
+                             ("发件箱", "意向征集结果")):
+        page.get_by_role("navigation").get_by_role("link", name=list_name).click()
+        page.get_by_text(words).first.wait_for()
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{list_name} is wider than a phone"
+    page.get_by_role("navigation").get_by_role("link", name="投票").click()
+    page.get_by_role("link", name=poll, exact=True).click()
+    page.get_by_text("投票记录").wait_for()
+    page.close()
+    assert problems == []
