@@ -99,9 +99,10 @@ class _Pages:
         """The login form; the same words whether the name exists or not."""
         if request.method == "GET":
             return render_template("console/login.html", wrong=None)
+        username, password = (request.form.get(name, "").replace("\0", "")[:256] for name in ("username", "password"))
         try:
             token = self._write(lambda tx: accounts.sign_in(
-                tx, username=request.form.get("username", "").replace("\0", "")[:64], password=request.form.get("password", "")[:256],
+                tx, username=username[:64], password=password,
                 address=request.remote_addr or "?", now=self.clock()))
         except Refusal as no:
             return render_template("console/login.html", wrong=say(no.key, **no.facts)), 429

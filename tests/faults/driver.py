@@ -36,7 +36,7 @@ class Try:
 class Driver:
     """Delivers from many threads; the history is what the checker knows of it."""
 
-    def __init__(self, town: Town, plan: Plan, *, wave_s: float, open_s: tuple[float, float], threads: int = 24):
+    def __init__(self, town: Town, plan: Plan, *, wave_s: float, open_s: tuple[float, float], threads: int = 110):
         self.town, self.plan, self.wave_s, self.open_s = town, plan, wave_s, open_s
         self.history: defaultdict[int, list[Try]] = defaultdict(list)
         self.rng = random.Random(plan.seed + 1)
@@ -69,7 +69,7 @@ class Driver:
         self._pool.shutdown()
 
     def _on_its_way(self, sent: list[Future[None]]) -> list[Future[None]]:
-        until(lambda: sum(not future.done() for future in sent) < 50, PATIENCE_S + 20, "the wave is on its way")
+        until(lambda: sum(not future.done() for future in sent) < 20, PATIENCE_S + 20, "the wave is on its way")
         return sent
 
     def write(self) -> None:

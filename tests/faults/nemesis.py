@@ -10,7 +10,9 @@ from collections import Counter
 from tests.faults.town import Town
 
 # What happens in one round, in an order that the seed shuffles; rounds follow one another until the talk is over.
-ROUND = ("worker", "worker", "worker", "worker", "scheduler", "before", "after")
+ROUND = ("worker", "hold", "worker", "before", "worker", "scheduler", "after", "worker")
+MOST = 24  # then it is enough, however slow the machine
+HOLD_S = 1.2
 
 
 class Nemesis:
@@ -38,7 +40,7 @@ class Nemesis:
 
     def _run(self) -> None:
         began, stopped_at, acts = time.monotonic(), 0.0, list[str]()
-        while not self._stop.wait(self.every_s * self.rng.uniform(0.6, 1.4)):
+        while not self._stop.wait(self.every_s * self.rng.uniform(0.6, 1.4)) and self.done.total() < MOST:
             if self.all_of_it and not stopped_at and time.monotonic() - began > 3:
                 self.town.valkey.stop()
                 stopped_at = time.monotonic()
@@ -63,6 +65,12 @@ class Nemesis:
     def _scheduler(self) -> None:
         self.rng.choice(self.town.schedulers).kill()
         self.done["scheduler"] += 1
+
+    def _hold(self) -> None:
+        """Somebody else holds the database for a while: work piles up, and beyond a bound it is parked."""
+        with self.town.holding():
+            self._stop.wait(HOLD_S)
+        self.done["hold"] += 1
 
     def _app(self) -> None:
         """Every web process dies at once, their parent too."""

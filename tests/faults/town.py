@@ -9,7 +9,8 @@ import threading
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -155,6 +156,17 @@ class Town:
                   else value for name, value in values.items()}
         with self.engine.begin() as connection:
             return connection.execute(sa.text(statement), values).rowcount
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Keeps every writer waiting."""
+        sqlite = self.engine.dialect.name == "sqlite"
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT" if sqlite else "READ COMMITTED") as held:
+            held.exec_driver_sql("BEGIN IMMEDIATE" if sqlite else "SELECT id FROM audit_head FOR UPDATE")
+            try:
+                yield
+            finally:
+                held.exec_driver_sql("ROLLBACK") if sqlite else held.rollback()
 
     def kill_senders(self) -> None:
         """Both schedulers die; as nobody is left who sends, their leases may end now instead of in a minute."""
