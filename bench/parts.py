@@ -35,14 +35,14 @@ class Plan:
         return world.make(self.folder / name, redis=self.redis, **how)  # type: ignore[arg-type]
 
 
-def _rounds(plan: Plan, under_test: list[Server], seconds: float, **how: int | bool) -> dict[str, list[Seen]]:
+def _rounds(plan: Plan, under_test: list[Server], seconds: float) -> dict[str, list[Seen]]:
     """Each server in turn, so that a noisy minute hits all of them; the first, short round only warms up."""
     seen: dict[str, list[Seen]] = {s.name: [] for s in under_test}
     for number in range(plan.rounds + 1):
         for server in under_test:
             length = seconds if number else 0.7
             requests = measure.batch(plan.folder, int(length * 4000))
-            result = measure.closed(server, requests, length, **how)  # type: ignore[arg-type]
+            result = measure.closed(server, requests, length)
             if number:
                 seen[server.name].append(result)
     return seen
@@ -96,9 +96,8 @@ def shim(plan: Plan) -> None:
             server = servers.product(plan.world(f"shim-{bool(preload)}", preload=preload), name)
             until.callback(server.stop)
             under_test.append(server)
-        few = _rounds(plan, under_test, plan.seconds / 2)
-        many = _rounds(plan, under_test[1:], plan.seconds / 2, connections=64)
-        report.shim_table({n: measure.middle(r) for n, r in few.items()}, measure.middle(many["+4 ms fsync"]))
+        seen = _rounds(plan, under_test, plan.seconds / 2)
+        report.shim_table({name: measure.middle(rounds) for name, rounds in seen.items()})
 
 
 def overload(plan: Plan) -> None:
@@ -131,7 +130,7 @@ def _until_answered(place: World, most: float = 90) -> float:
 
 def profile(plan: Plan) -> None:
     """Where the time of one message goes, in one thread."""
-    report.stages(stages.run(plan.world("stages"), 600 if plan.quick else 2000, plan.folder))
+    report.stages(stages.run(plan.world("stages"), 60 if plan.quick else 200))
 
 
 def postgres(plan: Plan) -> None:

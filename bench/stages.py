@@ -1,12 +1,12 @@
 """Where the time of a message goes: the real application in this process, one thread, a stopwatch around each step."""
 
 import io
+import os
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from time import perf_counter
 from typing import Any
 from unittest.mock import patch
@@ -60,10 +60,8 @@ class Watch:
         return timed
 
 
-def run(place: World, count: int, folder: Path) -> Stages:
-    """Sends so many messages through the WSGI application, each with a commit of its own."""
-    import os
-
+def run(place: World, count: int) -> Stages:
+    """Sends ten times so many messages through the WSGI application, each with a commit of its own."""
     os.environ.update({k: v for k, v in place.env.items() if k.startswith(("LINYI_", "BENCH_"))})
     from ops import house, wsgi
 
@@ -118,21 +116,32 @@ def _stopwatches(watch: Watch, built: Any, statements: list[Any]) -> Iterator[No
             patch.object(pipeline, "plain", watch.around("canonical form", pipeline.plain)), \
             patch.object(router, "match", watch.around("intent: commands", router.match)), \
             patch.object(pipeline, "route", watch.around("intent: ears; ballot, issue, words", pipeline.route)), \
-            patch.multiple(Tx, **{n: counted(getattr(Tx, n)) for n in ("execute", "first", "all", "scalar", "add")}):
+            ExitStack() as until:
+        for name in ("execute", "first", "all", "scalar", "add"):
+            until.enter_context(patch.object(Tx, name, counted(getattr(Tx, name))))
         yield
 
 
 def _send(app: Any, count: int, watch: Watch, statements: list[Any]) -> tuple[list[tuple[str, int, float]], float]:
-    luck, whole = random.Random(7), 0.0
+    """Sends ten batches after a warm-up and keeps the quickest, so that a busy neighbour does not count."""
+    luck, best = random.Random(7), float("inf")
+    kept: tuple[dict[str, float], list[Any], list[tuple[str, int, float]]] = ({}, [], [])
+    for number in range(11):
+        watch.spent.clear()
+        statements[:] = [0, 0.0]
+        kinds, whole = _batch(app, count, watch, luck)
+        if number and whole < best:
+            best, kept = whole, (dict(watch.spent), list(statements), kinds)
+    watch.spent.clear()
+    watch.spent.update(kept[0])
+    statements[:] = kept[1]
+    return kept[2], best
+
+
+def _batch(app: Any, count: int, watch: Watch, luck: random.Random) -> tuple[list[tuple[str, int, float]], float]:
     took: dict[str, float] = defaultdict(float)
     kinds: Counter[str] = Counter()
-    for number in range(count + 100):
-        if number == 100:  # the first hundred warm up
-            watch.spent.clear()
-            statements[:] = [0, 0.0]
-            took.clear()
-            kinds.clear()
-            whole = 0.0
+    for _ in range(count):
         text = traffic.words(luck)
         sender = traffic.openid(luck.randrange(1, traffic.RESIDENTS + 1))
         raw, _ = traffic.request(world.SECRETS, world.APP_ID, sender, text, 80, luck)
@@ -140,12 +149,10 @@ def _send(app: Any, count: int, watch: Watch, statements: list[Any]) -> tuple[li
         begun = perf_counter()
         with watch.on("Flask, routing, response"):
             list(app(environ, lambda *_: None))
-        spent = perf_counter() - begun
         kind = traffic.kind_of(text)
-        took[kind] += spent
+        took[kind] += perf_counter() - begun
         kinds[kind] += 1
-        whole += spent
-    return [(k, n, took[k] / n * 1e6) for k, n in kinds.most_common()], whole
+    return [(k, n, took[k] / n * 1e6) for k, n in kinds.most_common()], sum(took.values())
 
 
 def _environ(raw: bytes) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import yaml
 from sqlalchemy import func, insert, select
@@ -110,14 +111,19 @@ def look(world: World) -> Record:
     """Reads what was recorded, and verifies the audit chain."""
     db = world.database()
     with db.read() as tx:
-        states = {r[0]: r[1] for r in tx.all(select(message.c.state, func.count()).group_by(message.c.state))}
-        intents = {str(r[0]): r[1] for r in tx.all(select(message.c.intent, func.count()).group_by(message.c.intent))}
+        states = _counted(tx, message.c.state)
+        intents = _counted(tx, message.c.intent)
         late = tx.scalar(select(func.count()).select_from(outbox).where(outbox.c.key.like("message:%:reply")))
         votes = tx.scalar(select(func.count()).select_from(ballot))
         verdict = audit.verify(tx)
     db.close()
     chain = f"intact, {verdict.rows} rows" if verdict.ok else f"BROKEN at {verdict.bad_seq} ({verdict.why})"
     return Record(sum(states.values()), states.get("failed", 0), states.get("parked", 0), late, votes, intents, chain)
+
+
+def _counted(tx: Tx, column: Any) -> dict[str, int]:
+    rows = tx.all(select(column.label("name"), func.count().label("times")).group_by(column))
+    return {str(row.name): row.times for row in rows}
 
 
 def stored(world: World) -> list[str]:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.chart import bar_chart
 from sqlalchemy import Row, and_, func, or_, select, update
 
 from bot.message import Channel, ChannelError, Outgoing
@@ -20,6 +19,7 @@ from domain.roles import SYSTEM
 from models.base import Database
 from models.tables import outbox
 from services import audit
+from services.chart import bar_chart
 
 log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=60)

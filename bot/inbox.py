@@ -77,5 +77,5 @@ def unpack(payload: str) -> Message:
 
 def next_parked(tx: Tx) -> Row[Any] | None:
     """The parked message that has waited longest, held so that nobody else takes it."""
-    return tx.first(select(message.c.id, message.c.payload).where(message.c.state == "parked")
+    return tx.first(select(message.c.id, message.c.payload, message.c.received_at).where(message.c.state == "parked")
                     .order_by(message.c.id).limit(1).with_for_update(skip_locked=True))

@@ -173,8 +173,8 @@ def answer_parked(tx: Tx, channels: dict[str, Channel], *, now: datetime) -> boo
     if row is None:
         return False
     message = inbox.unpack(row.payload)
-    outcome = take(tx, channels[message.channel], message, row.id, dialog=None, dialogs_up=False, now=now)
-    if outcome.reply:
+    outcome = take(tx, channels[message.channel], message, row.id, dialog=None, dialogs_up=False, now=row.received_at)
+    if outcome.reply:  # what arrived in time is in time, however late it is answered
         _send_later(tx, channels[message.channel], message, row.id, outcome.reply, now)
     return True
 

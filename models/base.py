@@ -51,7 +51,8 @@ class Tx:
 
     def __init__(self, connection: Connection):
         self.connection = connection
-        self.dialect, self.driver = connection.dialect, connection.connection.driver_connection
+        self.dialect = connection.dialect
+        self.driver: Any = connection.connection.driver_connection
         self.postgres = self.dialect.name == "postgresql"
         self.notes: list[Any] = []  # audit rows, chained and written by services.audit just before the commit
 

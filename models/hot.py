@@ -55,7 +55,7 @@ class _Plan:
         columns = list(getattr(statement, "exported_columns", ()))
         found = [c.type.dialect_impl(dialect).result_processor(dialect, None) for c in columns]
         self.columns = [(n, convert) for n, convert in enumerate(found) if convert is not None]
-        self.row: Any = namedtuple("Row", [c.key for c in columns], rename=True)._make  # type: ignore[misc]
+        self.row: Any = namedtuple("Row", [c.key for c in columns], rename=True)._make  # type: ignore  # noqa: PGH003
 
     def given(self, values: dict[str, Any]) -> Any:
         """The values as the driver takes them; a missing one is a KeyError."""

@@ -23,9 +23,9 @@ class Sweeps:
         self.db, self.channels, self.clock = db, channels, clock
 
     def run(self) -> None:
-        """Runs each sweep once; a sweep that breaks does not keep the others from running."""
+        """Runs each sweep once, parked ballots before closings; a sweep that breaks does not keep the others from running."""
         errors = []
-        for sweep in (self.close_polls, self.remind, self.expire, self.answer_parked):
+        for sweep in (self.answer_parked, self.close_polls, self.remind, self.expire):
             try:
                 sweep()
             except Exception as error:

@@ -1,6 +1,12 @@
-"""Console accounts: passwords, sessions that end, and a brake on guessing that outlives Redis."""
+"""Console accounts: passwords, sessions that end, and a brake on guessing that outlives Redis.
 
+A try is counted before its password is looked at, and hashing happens outside every transaction: neither many
+tries at once nor slow hashing gets past the brake or in the way of the chat.
+"""
+
+import ipaddress
 import secrets
+import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,8 +25,9 @@ SHORTEST_PASSWORD = 10
 IDLE, ABSOLUTE = timedelta(minutes=30), timedelta(hours=12)
 WINDOW = timedelta(minutes=15)
 PER_ACCOUNT, PER_ADDRESS = 5, 20
-_SEEN_EVERY = timedelta(minutes=1)
+SEEN_EVERY = timedelta(minutes=1)
 _hasher = PasswordHasher()
+_hashing = threading.Semaphore(2)  # each hash takes 64 MB
 _NOBODY = _hasher.hash(secrets.token_hex(8))  # compared with when the user does not exist, so that both take as long
 
 
@@ -31,6 +38,17 @@ class Login:
     account_id: int
     username: str
     actor: Actor
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """A try to give the right password: counted, not yet judged."""
+
+    counted: dict[str, int]  # who (account, address) and the row that counts this try
+    account_id: int | None
+    community_id: int | None
+    password_hash: str
 
 
 def create(tx: Tx, actor: Actor, *, username: str, password: str, community_id: int | None, now: datetime) -> int:
@@ -44,36 +62,63 @@ def create(tx: Tx, actor: Actor, *, username: str, password: str, community_id: 
     return new
 
 
-def sign_in(tx: Tx, *, username: str, password: str, address: str, now: datetime) -> str | None:
-    """The token of a new session, or None when name or password are wrong; a Refusal after too many tries."""
-    names = (f"user:{fingerprint(username)[:32]}", f"ip:{address}")
-    _brake(tx, names, now)
-    row = tx.first(select(account).where(account.c.username == username, account.c.disabled_at.is_(None)))
-    if not _fits(row.password_hash if row else _NOBODY, password) or row is None:
-        for name in names:
-            tx.add(login_failure, who=name, at=now)
-        tx.execute(delete(login_failure).where(login_failure.c.at < now - timedelta(days=1)))
-        audit.note(tx, _as(0, None), "account.login_failed", "account:?", now=now)
-        return None
-    tx.execute(delete(login_failure).where(login_failure.c.who == names[0]))
-    audit.note(tx, _as(row.id, row.community_id), "account.login", f"account:{row.id}", now=now)
-    return _session(tx, row.id, now)
+# --- a try, in the order of its steps ---------------------------------------------------------------------------
+def brake(tx: Tx, *, username: str, address: str, now: datetime) -> None:
+    """Refuses when this account or this address has failed too often; costs no write."""
+    for name, most in _limits(username, address).items():
+        if _failures(tx, name, now) >= most:
+            raise _too_many()
 
 
+def begin(tx: Tx, *, username: str, address: str, now: datetime) -> Try:
+    """Counts the try as failed until it succeeds, and finds the account; the caller commits before `judge`."""
+    tx.execute(delete(login_failure).where(login_failure.c.at < now - timedelta(days=1)))
+    counted = {name: tx.add(login_failure, who=name, at=now) for name in _limits(username, address)}
+    row = tx.first(select(account.c.id, account.c.community_id, account.c.password_hash).where(
+        account.c.username == username, account.c.disabled_at.is_(None), account.c.role == Role.ADMIN))
+    return Try(counted, row.id, row.community_id, row.password_hash) if row else Try(counted, None, None, _NOBODY)
+
+
+def judge(tx: Tx, tried: Try, *, now: datetime) -> None:
+    """Refuses a try that came together with too many others; only then is the password worth looking at."""
+    for name, most in zip(tried.counted, (PER_ACCOUNT, PER_ADDRESS), strict=True):
+        if _failures(tx, name, now) > most:
+            raise _too_many()
+
+
+def fits(tried: Try, password: str) -> bool:
+    """True for the right password; as slow for an account that does not exist. Called outside any transaction."""
+    with _hashing:
+        try:
+            right = _hasher.verify(tried.password_hash, password)
+        except (Argon2Error, InvalidHashError):
+            right = False
+    return right and tried.account_id is not None
+
+
+def fail(tx: Tx, tried: Try, *, now: datetime) -> None:
+    """Notes a wrong password; the count of the try stays."""
+    audit.note(tx, _as(tried.account_id or 0, tried.community_id), "account.login_failed",
+               f"account:{tried.account_id or '?'}", now=now)
+
+
+def succeed(tx: Tx, tried: Try, *, now: datetime) -> str:
+    """Takes the count back and opens a session; returns its token."""
+    assert tried.account_id is not None
+    _forgive(tx, tried)
+    audit.note(tx, _as(tried.account_id, tried.community_id), "account.login", f"account:{tried.account_id}", now=now)
+    return _session(tx, tried.account_id, now)
+
+
+# --- sessions -----------------------------------------------------------------------------------------------------
 def signed_in(tx: Tx, token: str, *, now: datetime) -> Login | None:
     """Who this session belongs to, while it is neither idle for too long nor too old nor ended."""
     row = tx.first(select(console_session.c.seen_at, account.c.id, account.c.username, account.c.community_id)
                    .join_from(console_session, account)
                    .where(console_session.c.token_hash == fingerprint(token), console_session.c.ended_at.is_(None),
                           console_session.c.seen_at > now - IDLE, console_session.c.created_at > now - ABSOLUTE,
-                          account.c.disabled_at.is_(None)))
-    return Login(row.id, row.username, _as(row.id, row.community_id)) if row else None
-
-
-def needs_touch(tx: Tx, token: str, *, now: datetime) -> bool:
-    """True when the session was seen long enough ago to be worth a write."""
-    return tx.first(select(console_session.c.id).where(
-        console_session.c.token_hash == fingerprint(token), console_session.c.seen_at < now - _SEEN_EVERY)) is not None
+                          account.c.disabled_at.is_(None), account.c.role == Role.ADMIN))
+    return Login(row.id, row.username, _as(row.id, row.community_id), row.seen_at) if row else None
 
 
 def touch(tx: Tx, token: str, *, now: datetime) -> None:
@@ -81,18 +126,23 @@ def touch(tx: Tx, token: str, *, now: datetime) -> None:
     tx.execute(update(console_session).where(console_session.c.token_hash == fingerprint(token)).values(seen_at=now))
 
 
-def sign_out(tx: Tx, token: str, *, now: datetime) -> None:
+def sign_out(tx: Tx, login: Login, token: str, *, now: datetime) -> None:
     """Ends the session on the server."""
     tx.execute(update(console_session).where(console_session.c.token_hash == fingerprint(token)).values(ended_at=now))
+    audit.note(tx, login.actor, "account.logout", f"account:{login.account_id}", now=now)
 
 
-def change_password(tx: Tx, login: Login, *, old: str, new: str, now: datetime) -> str:
+def new_hash(password: str) -> str:
+    """The hash of a password that is long enough. Called outside any transaction."""
+    _check(password)
+    with _hashing:
+        return _hasher.hash(password)
+
+
+def change_password(tx: Tx, login: Login, tried: Try, *, password_hash: str, now: datetime) -> str:
     """Sets a new password, ends every session of the account, and returns the token of a new one."""
-    row = tx.execute(select(account.c.password_hash).where(account.c.id == login.account_id)).one()
-    if not _fits(row.password_hash, old):
-        raise Refusal("account.wrong_password")
-    _check(new)
-    tx.execute(update(account).where(account.c.id == login.account_id).values(password_hash=_hasher.hash(new)))
+    _forgive(tx, tried)
+    tx.execute(update(account).where(account.c.id == login.account_id).values(password_hash=password_hash))
     tx.execute(update(console_session).where(console_session.c.account_id == login.account_id,
                                              console_session.c.ended_at.is_(None)).values(ended_at=now))
     audit.note(tx, login.actor, "account.password", f"account:{login.account_id}", now=now)
@@ -109,21 +159,35 @@ def _session(tx: Tx, account_id: int, now: datetime) -> str:
     return token
 
 
-def _brake(tx: Tx, names: tuple[str, str], now: datetime) -> None:
-    for name, most in zip(names, (PER_ACCOUNT, PER_ADDRESS), strict=True):
-        tries = tx.scalar(select(func.count()).select_from(login_failure).where(
-            login_failure.c.who == name, login_failure.c.at > now - WINDOW))
-        if tries >= most:
-            raise Refusal("account.too_many", minutes=int(WINDOW.total_seconds()) // 60)
+def _limits(username: str, address: str) -> dict[str, int]:
+    return {f"user:{fingerprint(username)[:32]}": PER_ACCOUNT, f"ip:{_network(address)}": PER_ADDRESS}
+
+
+def _network(address: str) -> str:
+    """The address; of IPv6 the /64 that one household or one attacker has whole."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address[:60]
+    return str(ipaddress.ip_network((found, 64), strict=False)) if found.version == 6 else str(found)
+
+
+def _failures(tx: Tx, name: str, now: datetime) -> int:
+    return int(tx.scalar(select(func.count()).select_from(login_failure).where(
+        login_failure.c.who == name, login_failure.c.at > now - WINDOW)))
+
+
+def _forgive(tx: Tx, tried: Try) -> None:
+    """Forgets the account's failures, and of the address only this try: other accounts may be under attack from there."""
+    by_account, by_address = tried.counted
+    tx.execute(delete(login_failure).where(login_failure.c.who == by_account))
+    tx.execute(delete(login_failure).where(login_failure.c.id == tried.counted[by_address]))
+
+
+def _too_many() -> Refusal:
+    return Refusal("account.too_many", minutes=int(WINDOW.total_seconds()) // 60)
 
 
 def _check(password: str) -> None:
     if len(password) < SHORTEST_PASSWORD:
         raise Refusal("account.short_password", least=SHORTEST_PASSWORD)
-
-
-def _fits(stored: str, password: str) -> bool:
-    try:
-        return _hasher.verify(stored, password)
-    except (Argon2Error, InvalidHashError):
-        return False

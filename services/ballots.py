@@ -25,7 +25,7 @@ _OPEN_HERE = Hot(select(poll).join_from(poll, poll_chat, poll_chat.c.poll_id == 
                  .order_by(poll.c.id))
 _OPEN_ALL = Hot(select(poll).where(poll.c.community_id == bindparam("community_id"), poll.c.state == "open",
                                    poll.c.closes_at > bindparam("now")).order_by(poll.c.id))
-_ONE = Hot(select(poll).where(poll.c.id == bindparam("poll_id")).with_for_update(read=True))  # SQLite has one writer and needs no lock
+_ONE = Hot(select(poll).where(poll.c.id == bindparam("poll_id")).with_for_update(read=True))  # SQLite ignores it
 _MINE = Hot(select(ballot).where(ballot.c.poll_id == bindparam("poll_id"), ballot.c.voter == bindparam("voter"))
             .with_for_update())  # of two at once the second must see the first, or the older one could win
 _CAST = Hot(insert(ballot).values({n: bindparam(n) for n in ("poll_id", "voter", "home_id", *_VALUES)}))

@@ -1,18 +1,20 @@
-"""What admins look at: lists that page by key and never by offset, so that a million rows stay fast."""
+"""What admins look at: the lists of the console and of the terminal, and how people and places are called there."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Row, Select, case, func, select
+from sqlalchemy import ColumnElement, Row, case, func, select
 
 from models.base import Tx
 from models.tables import (
+    account,
     audit,
+    audit_head,
     ballot,
     ballot_log,
     bind_code,
     chat,
+    community,
     heartbeat,
     home,
     identity,
@@ -25,125 +27,109 @@ from models.tables import (
     residence,
     supporter,
 )
-from texts.say import clock
+from services.paging import Filter, Page, gather, long, plain, short
+from texts.say import clock, say
 
-PAGE = 50
 SECRET_INTENTS = ("vote.secret", "vote.which")  # messages that tell a choice nobody else shall see
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """What a list is narrowed to; empty fields do not narrow."""
-
-    community_id: int | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    person: str = ""
-    kind: str = ""
-    text: str = ""
-    before: int | None = None  # the key the page ends before
-    limit: int = PAGE
-
-
-def messages(tx: Tx, chosen: Filter) -> list[Row[Any]]:
-    """The message log, newest first; words stand there only where they were kept, and never tell a choice that is not public."""
-    columns = [c for c in message.c if c.name not in ("reply", "payload")]
-    reply = case((message.c.intent.in_(SECRET_INTENTS), None), else_=message.c.reply).label("reply")
-    query: Select[Any] = select(*columns, reply, chat.c.name.label("chat_name")).join_from(
+def messages(tx: Tx, chosen: Filter) -> Page:
+    """The message log; words stand there only where they were kept, and never tell a choice that is not public."""
+    secret = message.c.intent.in_(SECRET_INTENTS)
+    text, reply = (case((secret, None), else_=c).label(c.name) for c in (message.c.text, message.c.reply))
+    columns = [c for c in message.c if c.name not in ("text", "reply", "payload")]
+    query = select(*columns, text, reply, chat.c.name.label("chat_name")).join_from(
         message, chat, message.c.chat_id == chat.c.id, isouter=True)
-    query = _narrow(query, chosen, message.c.community_id, message.c.received_at, message.c.id)
     if chosen.person:
         query = query.where(message.c.person_id.in_(people_called(tx, chosen)))
     if chosen.kind:
-        query = query.where(message.c.intent.like(f"{_plain(chosen.kind)}%", escape="\\"))
+        query = query.where(_starts(message.c.intent, chosen.kind))
     if chosen.text:
-        words = f"%{_plain(chosen.text)}%"
-        query = query.where(message.c.text.like(words, escape="\\") | reply.like(words, escape="\\"))
-    return tx.all(query)
+        query = query.where(_holds(text, chosen.text) | _holds(reply, chosen.text))
+    return long(tx, query, chosen, community=message.c.community_id, at=message.c.received_at, key=message.c.id,
+                words=bool(chosen.person or chosen.kind or chosen.text))
 
 
-def audits(tx: Tx, chosen: Filter) -> list[Row[Any]]:
-    """The audit chain, newest first."""
-    query = _narrow(select(audit), chosen, audit.c.community_id, audit.c.at, audit.c.seq)
+def audits(tx: Tx, chosen: Filter) -> Page:
+    """The audit chain by actor, action (its beginning) and object."""
+    query = select(audit)
     if chosen.person:
         query = query.where(audit.c.actor.in_([f"person:{i}" for i in people_called(tx, chosen)] + [chosen.person]))
     if chosen.kind:
-        query = query.where(audit.c.action.like(f"{_plain(chosen.kind)}%", escape="\\"))
+        query = query.where(_starts(audit.c.action, chosen.kind))
     if chosen.text:
         query = query.where(audit.c.object == chosen.text)
-    return tx.all(query)
+    return long(tx, query, chosen, community=audit.c.community_id, at=audit.c.at, key=audit.c.seq,
+                words=bool(chosen.person or chosen.kind))
 
 
-def issues(tx: Tx, chosen: Filter) -> list[Row[Any]]:
-    """Issues with a number, newest first."""
+def issues(tx: Tx, chosen: Filter) -> Page:
+    """Issues with a number, and how many stand behind each."""
     behind = select(func.count()).where(supporter.c.issue_id == issue.c.id).scalar_subquery()
-    query = _narrow(select(issue, behind.label("behind")), chosen, issue.c.community_id, issue.c.created_at, issue.c.id)
-    query = query.where(issue.c.number.is_not(None))
+    query = select(issue, behind.label("behind")).where(issue.c.number.is_not(None))
     if chosen.person:
         query = query.where(issue.c.submitter_id.in_(people_called(tx, chosen)))
     if chosen.kind:
         query = query.where((issue.c.state == chosen.kind) | (issue.c.category == chosen.kind))
     if chosen.text:
-        words = f"%{_plain(chosen.text)}%"
-        query = query.where(issue.c.title.like(words, escape="\\") | issue.c.text.like(words, escape="\\"))
-    return tx.all(query)
+        query = query.where(_holds(issue.c.title, chosen.text) | _holds(issue.c.text, chosen.text))
+    return short(tx, query, chosen, community=issue.c.community_id, at=issue.c.created_at, key=issue.c.id)
 
 
-def polls(tx: Tx, chosen: Filter) -> list[Row[Any]]:
-    """Polls, newest first, with how many ballots they have."""
+def polls(tx: Tx, chosen: Filter) -> Page:
+    """Polls, with how many ballots they have."""
     cast = select(func.count()).where(ballot.c.poll_id == poll.c.id, ballot.c.choice != "").scalar_subquery()
-    query = _narrow(select(poll, cast.label("ballots")), chosen, poll.c.community_id, poll.c.opens_at, poll.c.id)
+    query = select(poll, cast.label("ballots"))
     if chosen.kind:
         query = query.where(poll.c.state == chosen.kind)
     if chosen.text:
-        query = query.where(poll.c.title.like(f"%{_plain(chosen.text)}%", escape="\\"))
-    return tx.all(query)
+        query = query.where(_holds(poll.c.title, chosen.text))
+    return short(tx, query, chosen, community=poll.c.community_id, at=poll.c.opens_at, key=poll.c.id)
 
 
-def posts(tx: Tx, chosen: Filter) -> list[Row[Any]]:
-    """The outbox, newest first; addresses are credentials and are not shown."""
-    query = _narrow(select(*[c for c in outbox.c if c.name != "address"]), chosen, outbox.c.community_id,
-                    outbox.c.created_at, outbox.c.id)
+def posts(tx: Tx, chosen: Filter) -> Page:
+    """The outbox. Addresses are credentials; an answer to a message stands in the message log, under its rules."""
+    text = case((outbox.c.key.like("message:%"), None), else_=outbox.c.text).label("text")
+    query = select(*[c for c in outbox.c if c.name not in ("address", "text", "facts")], text)
     if chosen.kind:
         query = query.where(outbox.c.state == chosen.kind)
     if chosen.text:
-        words = f"%{_plain(chosen.text)}%"
-        query = query.where(outbox.c.text.like(words, escape="\\") | outbox.c.key.like(words, escape="\\"))
-    return tx.all(query)
+        query = query.where(_holds(text, chosen.text) | _holds(outbox.c.key, chosen.text))
+    return long(tx, query, chosen, community=outbox.c.community_id, at=outbox.c.created_at, key=outbox.c.id,
+                words=bool(chosen.text))
 
 
-def people(tx: Tx, chosen: Filter) -> list[Row[Any]]:
-    """The people who are known, newest first."""
-    query = _narrow(select(person).where(person.c.erased_at.is_(None)), chosen, person.c.community_id,
-                    person.c.created_at, person.c.id)
+def people(tx: Tx, chosen: Filter) -> Page:
+    """The people who are known."""
+    query = select(person).where(person.c.erased_at.is_(None))
     if chosen.person:
         query = query.where(person.c.id.in_(people_called(tx, chosen)))
     if chosen.kind:
         query = query.where(person.c.role == chosen.kind)
-    return tx.all(query)
+    return short(tx, query, chosen, community=person.c.community_id, at=person.c.created_at, key=person.c.id)
 
 
-def homes(tx: Tx, chosen: Filter) -> list[Row[Any]]:
+def homes(tx: Tx, chosen: Filter) -> Page:
     """Homes with how many people are bound and whether a code is out."""
     bound = select(func.count()).where(residence.c.home_id == home.c.id, residence.c.until.is_(None)).scalar_subquery()
     code = select(func.max(bind_code.c.expires_at)).where(
         bind_code.c.home_id == home.c.id, bind_code.c.used_at.is_(None)).scalar_subquery()
-    query = _narrow(select(home, bound.label("bound"), code.label("code_until")), chosen, home.c.community_id, None, home.c.id)
+    query = select(home, bound.label("bound"), code.label("code_until"))
     if chosen.text:
-        query = query.where(home.c.label.like(f"%{_plain(chosen.text)}%", escape="\\"))
-    return tx.all(query)
+        query = query.where(_holds(home.c.label, chosen.text))
+    return short(tx, query, chosen, community=home.c.community_id, at=None, key=home.c.id)
 
 
-def ballots(tx: Tx, poll_row: Row[Any], chosen: Filter) -> list[Row[Any]]:
-    """Who voted: with the choice in a named poll; without choice and time, by person, in one that is not public."""
+def ballots(tx: Tx, poll_row: Row[Any], chosen: Filter) -> Page:
+    """Who voted: every act with its choice in a named poll; in one that is not public only who took part, by number."""
+    table, key = (ballot, ballot.c.person_id) if poll_row.anonymous else (ballot_log, ballot_log.c.id)
     if poll_row.anonymous:
-        return tx.all(select(ballot.c.person_id, ballot.c.id).where(ballot.c.poll_id == poll_row.id, ballot.c.choice != "")
-                      .order_by(ballot.c.person_id).limit(chosen.limit))
-    query = select(ballot_log.c.id, ballot_log.c.person_id, ballot_log.c.voter, ballot_log.c.act, ballot_log.c.choice,
-                   ballot_log.c.at).where(ballot_log.c.poll_id == poll_row.id)
-    if chosen.before is not None:
-        query = query.where(ballot_log.c.id < chosen.before)
-    return tx.all(query.order_by(ballot_log.c.id.desc()).limit(chosen.limit))
+        query = select(ballot.c.person_id).distinct().where(ballot.c.choice != "")
+    else:
+        query = select(ballot_log.c.id, ballot_log.c.person_id, ballot_log.c.voter, ballot_log.c.act, ballot_log.c.choice,
+                       ballot_log.c.at)
+    return short(tx, query.where(table.c.poll_id == poll_row.id), Filter(before=chosen.before, limit=chosen.limit),
+                 community=poll.c.community_id, at=None, key=key)
 
 
 def timeline(tx: Tx, issue_id: int) -> list[Row[Any]]:
@@ -155,6 +141,16 @@ def one(tx: Tx, table: Any, key: int, community_id: int | None) -> Row[Any] | No
     """One row, if it belongs to the community."""
     query = select(table).where(table.c.id == key)
     return tx.first(query if community_id is None else query.where(table.c.community_id == community_id))
+
+
+def supporters(tx: Tx, issue_id: int) -> int:
+    """How many neighbours stand behind an issue."""
+    return int(tx.scalar(select(func.count()).where(supporter.c.issue_id == issue_id)))
+
+
+def polls_about(tx: Tx, issue_id: int) -> list[Row[Any]]:
+    """The polls that were opened from an issue."""
+    return tx.all(select(poll).where(poll.c.issue_id == issue_id).order_by(poll.c.id))
 
 
 def overview(tx: Tx, community_id: int | None) -> dict[str, Any]:
@@ -170,6 +166,8 @@ def overview(tx: Tx, community_id: int | None) -> dict[str, Any]:
         "people": how_many(person, person.c.erased_at.is_(None)),
         "waiting": how_many(outbox, outbox.c.state.in_(["waiting", "sending"])),
         "dead": how_many(outbox, outbox.c.state == "dead"),
+        "parked": how_many(message, message.c.state == "parked"),
+        "chain": tx.first(select(audit_head.c.seq, audit_head.c.hash).where(audit_head.c.id == 1)),
         "heartbeat": tx.scalar(select(heartbeat.c.at).where(heartbeat.c.name == "scheduler")),
     }
 
@@ -179,11 +177,31 @@ def labels(tx: Tx, ids: set[int]) -> dict[int, str]:
     if not ids:
         return {}
     found = {row.id: row.name for row in tx.all(select(person.c.id, person.c.name).where(person.c.id.in_(ids)))}
+    where = addresses(tx, ids)
+    return {i: " ".join(x for x in (where.get(i), found.get(i)) if x) or say("console.actor.person", number=i) for i in ids}
+
+
+def addresses(tx: Tx, ids: set[int]) -> dict[int, str]:
+    """The homes people are bound to."""
     where: dict[int, list[str]] = {}
     for row in tx.all(select(residence.c.person_id, home.c.label).join_from(residence, home).where(
             residence.c.person_id.in_(ids), residence.c.until.is_(None)).order_by(home.c.id)):
         where.setdefault(row.person_id, []).append(row.label)
-    return {i: " ".join(x for x in ("、".join(where.get(i, [])), found.get(i)) if x) or f"居民#{i}" for i in ids}
+    return {i: "、".join(labels_of) for i, labels_of in where.items()}
+
+
+def actors(tx: Tx, found: set[str]) -> dict[str, str]:
+    """Persons and accounts of the audit log, as admins call them."""
+    persons = {int(who[7:]) for who in found if who.startswith("person:")}
+    accounts = {int(who[8:]) for who in found if who.startswith("account:")}
+    called = labels(tx, persons)
+    users = tx.all(select(account.c.id, account.c.username).where(account.c.id.in_(accounts)))
+    return {f"person:{i}": called[i] for i in persons} | {f"account:{row.id}": row.username for row in users}
+
+
+def communities(tx: Tx) -> dict[int, str]:
+    """The name of every community."""
+    return {row.id: row.name for row in tx.all(select(community.c.id, community.c.name))}
 
 
 def targets(tx: Tx, found: set[str]) -> dict[str, str]:
@@ -203,7 +221,7 @@ def people_called(tx: Tx, chosen: Filter) -> list[int]:
     """People by number, name or home; names are sealed, so they are compared here and not in the database."""
     wanted = chosen.person.strip().lstrip("#").removeprefix("居民#")
     query = select(person.c.id, person.c.name)
-    where = select(residence.c.person_id).join_from(residence, home).where(home.c.label.like(f"%{_plain(wanted)}%", escape="\\"))
+    where = select(residence.c.person_id).join_from(residence, home).where(home.c.label.like(f"%{plain(wanted)}%", escape="\\"))
     if chosen.community_id is not None:
         query = query.where(person.c.community_id == chosen.community_id)
         where = where.where(home.c.community_id == chosen.community_id)
@@ -213,27 +231,23 @@ def people_called(tx: Tx, chosen: Filter) -> list[int]:
 
 def log_lines(tx: Tx, *, community_id: int | None, since: datetime, person: str, kind: str, text: str, limit: int) -> list[str]:
     """The message log as lines for a terminal, the newest last."""
-    rows = messages(tx, Filter(community_id, since, None, person, kind, text, limit=limit))
+    rows = gather(messages, tx, Filter(community_id, since, None, person, kind, text, limit=limit))
     names = labels(tx, {row.person_id for row in rows if row.person_id})
-    return [f"{clock(row.received_at)} [{row.chat_name or '私聊'}] {names.get(row.person_id, '—')} {row.intent or '—'}"
-            f"：{_printable(row.text or '（未保存）')} → {_printable(row.reply or '（无）')}" for row in reversed(rows)]
+    return [_line(row, names) for row in reversed(rows)]
 
 
-def _narrow(query: Select[Any], chosen: Filter, community: Column, at: Column | None, key: Column) -> Select[Any]:
-    if chosen.community_id is not None:
-        query = query.where(community == chosen.community_id)
-    if at is not None and chosen.since is not None:
-        query = query.where(at >= chosen.since)
-    if at is not None and chosen.until is not None:
-        query = query.where(at < chosen.until)
-    if chosen.before is not None:
-        query = query.where(key < chosen.before)
-    return query.order_by(key.desc()).limit(chosen.limit)
+def _line(row: Row[Any], names: dict[int, str]) -> str:
+    where = row.chat_name or say("console.group" if row.chat_id else "console.private")
+    return (f"{clock(row.received_at)} [{_printable(where)}] {_printable(names.get(row.person_id, '—'))} {row.intent or '—'}"
+            f"：{_printable(row.text or say('console.not_kept'))} → {_printable(row.reply or '—')}")
 
 
-def _plain(words: str) -> str:
-    """Words for LIKE, in which % and _ mean themselves."""
-    return words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+def _starts(column: ColumnElement[Any], words: str) -> ColumnElement[bool]:
+    return column.like(f"{plain(words)}%", escape="\\")
+
+
+def _holds(column: ColumnElement[Any], words: str) -> ColumnElement[bool]:
+    return column.ilike(f"%{plain(words)}%", escape="\\")
 
 
 def _printable(words: str) -> str:

@@ -1,30 +1,40 @@
 """The admins' console: pages over services/browse.py, behind a login."""
 
-from flask import Flask
+from flask import Flask, render_template, request
 from flask.wrappers import Response
-from flask_wtf.csrf import CSRFProtect
+from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from web.blueprint import console_blueprint
+from web.words import word
 
 __all__ = ["console_blueprint", "init_app"]
 
 POLICY = ("default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; form-action 'self'; "
           "base-uri 'none'; frame-ancestors 'none'")
+MOST_BYTES = 256 * 1024  # of any request; the callbacks have a smaller limit of their own
 
 
 def init_app(app: Flask, secret_key: str) -> CSRFProtect:
-    """Adds CSRF tokens and security headers; the caller exempts what is no form."""
+    """Adds CSRF tokens and security headers; the caller exempts what is no form: `init_app(…).exempt(blueprint)`."""
     app.secret_key = secret_key
-    app.config.update(WTF_CSRF_TIME_LIMIT=None, SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax",
-                      SESSION_COOKIE_NAME="linyi_form", WTF_CSRF_SSL_STRICT=False)
+    app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)
+    app.config.update(WTF_CSRF_SSL_STRICT=False, SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax",
+                      SESSION_COOKIE_NAME="linyi_form", SESSION_COOKIE_PATH="/console")
+    app.config["MAX_CONTENT_LENGTH"] = app.config.get("MAX_CONTENT_LENGTH") or MOST_BYTES
 
     @app.after_request
     def protect(response: Response) -> Response:
+        if request.path.startswith("/console") and not request.path.startswith("/console/static/"):
+            response.headers.setdefault("Cache-Control", "no-store")
         if response.mimetype == "text/html":
             response.headers.setdefault("Content-Security-Policy", POLICY)
             response.headers.setdefault("Cache-Control", "no-store")
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Referrer-Policy", "same-origin")
         return response
+
+    @app.errorhandler(CSRFError)
+    def stale(_error: CSRFError) -> tuple[str, int]:
+        return render_template("console/note.html", text=word("form_stale")), 400
 
     return CSRFProtect(app)

@@ -16,6 +16,7 @@ from tests.faults.town import Town, until
 
 CUT_S = 5.0  # the platform waits this long
 RETRY_S = 0.4  # the platform's pause before the same request again, on the scale of this test
+PER_SECOND = 110.0
 PATIENCE_S = 40.0  # after that a message counts as unacknowledged
 
 
@@ -60,7 +61,7 @@ class Driver:
             for place, said in enumerate(ready):
                 said.sent = self._second(said, place)
             late = sorted(enumerate(ready), key=lambda placed: placed[0] + placed[1].behind)
-            tail += self._on_its_way([f for _, said in late for f in self._send(said)])
+            tail += self._on_its_way([f for _, said in late for f in self._paced(said)])
             until(lambda start=began: time.monotonic() > start + self.wave_s, self.wave_s + 1, "the wave's time")  # type: ignore[misc]
         ends = max(said.poll.closes_at for wave in self.plan.waves for said in wave.polls if said.poll)
         until(lambda: time.time() > ends + 1.5, 15, "the last deadline")
@@ -88,14 +89,25 @@ class Driver:
         return said.about is None or said.about.number > 0
 
     def _note_numbers(self) -> None:
-        """Reads from the replies which numbers polls and issues got, as a resident would."""
+        """Reads from the replies which numbers polls and issues got, as a resident would; a parked message has none yet."""
         for said in self.plan.all:
-            if said.kind not in ("poll", "issue") or said.number:
+            if said.forge or said.number or said.kind not in ("poll", "issue") or not self.acked(said):
                 continue
-            for each in self.acked(said)[:1]:
-                said.number = wire.number(each.words or "", "P" if said.kind == "poll" else "I") or 0
-                if said.poll is not None:
-                    said.poll.number = said.number
+            reply = self.acked(said)[0].words or ""
+            said.number = (wire.number(reply, "P" if said.kind == "poll" else "I") or 0) if reply else self._parked(said)
+            if said.poll is not None:
+                said.poll.number = said.number
+
+    def _parked(self, said: Said) -> int:
+        """The number that a parked message has become, once it has been taken up; a poll is waited for."""
+        query = ("SELECT number FROM poll WHERE title LIKE :word" if said.kind == "poll" else
+                 "SELECT number FROM issue WHERE text LIKE :word AND number IS NOT NULL")
+
+        def found() -> list[dict[str, int]]:
+            return self.town.rows(query, word=f"%{said.word}%")
+
+        rows = until(found, 20, "the parked poll is open") if said.kind == "poll" else found()
+        return rows[0]["number"] if rows else 0
 
     def _set_deadlines(self, opened: list[Said], wave: int) -> None:
         """Moves the deadlines into the next seconds, and some reminders too: the product wants a minute at least."""
@@ -121,6 +133,11 @@ class Driver:
         said.sent = said.sent or int(time.time())
         return [self._pool.submit(self._deliver, said, copy) for copy in range(said.copies)]
 
+    def _paced(self, said: Said) -> list[Future[None]]:
+        """Not faster than people talk, whether the app keeps up or not."""
+        self.stop.wait(1 / PER_SECOND)
+        return self._send(said)
+
     def _deliver(self, said: Said, copy: int) -> None:
         """The same request again until somebody answers 200, as the platform retries, or patience ends."""
         packet = self._packet(said)
@@ -140,7 +157,7 @@ class Driver:
                            forge=said.forge)
         chat = None if said.chat is None else f"wrFaults{said.chat}"
         return wire.aibot(self.town.keys, msgid=said.msgid, sender=said.who.userid, text=words(said), at=said.sent, chat=chat,
-                          forge=said.forge)
+                          late=f"http://127.0.0.1:{self.town.road.port}", forge=said.forge)
 
     def _try(self, said: Said, copy: int, attempt: int, packet: wire.Packet) -> Try:
         began = time.time()

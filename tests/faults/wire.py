@@ -77,10 +77,11 @@ def mp(keys: Keys, *, msgid: str, sender: str, text: str, at: int, forge: str = 
     return Packet("/wire/mp?" + urlencode(query), body, "text/xml")
 
 
-def aibot(keys: Keys, *, msgid: str, sender: str, text: str, at: int, chat: str | None, forge: str = "") -> Packet:
+def aibot(keys: Keys, *, msgid: str, sender: str, text: str, at: int, chat: str | None, late: str = "",
+          forge: str = "") -> Packet:
     """Words to the 智能机器人, in a group or in private."""
     inner = {"msgid": msgid, "aibotid": "faults", "chattype": "group" if chat else "single", "from": {"userid": sender},
-             "msgtype": "text", "text": {"content": f"@小议 {text}" if chat else text}}
+             "response_url": f"{late}/cgi-bin/aibot/response?response_code={msgid}", "msgtype": "text", "text": {"content": f"@小议 {text}" if chat else text}}
     if chat:
         inner["chatid"] = chat
     nonce, stamp = str(secrets.randbelow(10**10)), str(at)
