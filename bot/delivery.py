@@ -146,5 +146,6 @@ def _post(row: Row[Any]) -> Outgoing:
     if row.kind == "chart":
         facts = row.facts
         bars = [(option, n) for option, n in facts["bars"]]
-        return Outgoing(row.address, "image", image=bar_chart(facts["title"], facts["subtitle"], bars, facts["footer"]))
+        picture = bar_chart(facts["title"], facts["subtitle"], bars, facts["footer"], voters=facts["voters"])
+        return Outgoing(row.address, "image", image=picture)
     return Outgoing(row.address, "text", text=row.text)

@@ -199,6 +199,18 @@ def actors(tx: Tx, found: set[str]) -> dict[str, str]:
     return {f"person:{i}": called[i] for i in persons} | {f"account:{row.id}": row.username for row in users}
 
 
+def voters(tx: Tx, found: dict[str, int]) -> dict[str, str]:
+    """Who a vote belongs to: a household by its home and who voted for it, a person by name."""
+    called = labels(tx, set(found.values()))
+    ids = {int(voter[5:]) for voter in found if voter.startswith("home:")}
+    flats = {f"home:{row.id}": row.label for row in tx.all(select(home.c.id, home.c.label).where(home.c.id.in_(ids)))}
+    return {voter: _with_home(called[person_id], flats.get(voter)) for voter, person_id in found.items()}
+
+
+def _with_home(name: str, label: str | None) -> str:
+    return name if label is None or label in name else f"{label} {name}"
+
+
 def communities(tx: Tx) -> dict[int, str]:
     """The name of every community."""
     return {row.id: row.name for row in tx.all(select(community.c.id, community.c.name))}

@@ -204,6 +204,7 @@ def _chart(row: Row[Any], counted: Tally) -> dict[str, Any]:
         "subtitle": say("poll.chart.subtitle", poll=row, tally=counted),
         "bars": [[option, n] for option, n in zip(row.options, counted.marks, strict=True)],
         "footer": say("poll.chart.footer", poll=row),
+        "voters": counted.ballots,
     }
 
 

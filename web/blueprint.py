@@ -1,4 +1,4 @@
-"""The console's addresses: who may come in, and what each page does."""
+"""The console's addresses: what each page shows and what each button does."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -6,20 +6,19 @@ from functools import wraps
 from typing import Any
 
 from flask import Blueprint, abort, g, redirect, render_template, request, url_for
-from flask.wrappers import Response
-from werkzeug.wrappers import Response as AnyResponse
+from flask.blueprints import BlueprintSetupState
 
 from domain.errors import Refusal
 from models.base import Database, Tx
 from models.tables import home, issue, outbox, person, poll
-from services import accounts, audit, browse, homes, people, polls
+from services import audit, browse, electorate, homes, names, paging, people, polls
 from services import outbox as posting
-from texts.mask import mask
 from texts.say import clock as show_clock
 from texts.say import has, say
-from web.lists import LISTS, Listing, chosen_filter, csv_response, next_address
+from web.door import Door, written
+from web.lists import BALLOTS, LISTS, VOTERS, Listing, asked_filter, csv_response, key_asked, next_address
+from web.words import has_word, term, visible, word
 
-COOKIE = "linyi_console"
 View = Callable[..., Any]
 
 
@@ -27,27 +26,32 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
     """All pages of the console over one database."""
     console = Blueprint("console", __name__, url_prefix="/console", template_folder="templates",
                         static_folder="static", static_url_path="/static")
-    pages = _Pages(db, clock, secure_cookies)
-    console.app_template_filter("clock")(show_clock)
-    console.app_template_filter("mask")(mask)
-    console.app_template_global("say")(say)
-    console.app_template_global("term")(lambda group, name: say(f"terms.{group}.{name}") if has(f"terms.{group}.{name}") else name)
-    console.before_request(pages.enter)
-    console.after_request(pages.leave)
-    console.add_url_rule("/login", "login", pages.login, methods=["GET", "POST"])
-    console.add_url_rule("/logout", "logout", pages.logout, methods=["POST"])
-    console.add_url_rule("/password", "password", pages.password, methods=["GET", "POST"])
+    for name, show in {"clock": show_clock, "visible": lambda value: visible(value) if isinstance(value, str) else value}.items():
+        console.app_template_filter(name)(show)
+    for name, words in {"say": say, "term": term, "word": word, "has_word": has_word}.items():
+        console.app_template_global(name)(words)
+    Door(db, clock, secure_cookies).hang(console)
+    console.record(lambda state: _secure_forms(state, secure_cookies))
+    console.register_error_handler(404, lambda _: (render_template("console/note.html", text=word("page_gone")), 404))
+    pages = _Pages(db, clock)
     console.add_url_rule("/", "overview", pages.overview)
     console.add_url_rule("/audit/verify", "verify", pages.verify, methods=["POST"])
     for listing in LISTS.values():
         console.add_url_rule(f"/{listing.name}", listing.name, pages.list_view(listing))
-        console.add_url_rule(f"/{listing.name}.csv", f"{listing.name}_csv", pages.csv_view(listing))
+        console.add_url_rule(f"/{listing.name}.csv", f"{listing.name}_csv", pages.csv_view(listing), methods=["POST"])
     console.add_url_rule("/issues/<int:key>", "issue", pages.issue)
     console.add_url_rule("/polls/<int:key>", "poll", pages.poll)
+    console.add_url_rule("/polls/<int:key>.csv", "poll_csv", pages.poll_csv, methods=["POST"])
     console.add_url_rule("/outbox/<int:key>/retry", "retry", pages.retry, methods=["POST"])
     console.add_url_rule("/people/<int:key>/role", "role", pages.role, methods=["POST"])
+    console.add_url_rule("/people/<int:key>/name", "name", pages.name, methods=["POST"])
     console.add_url_rule("/homes/<int:key>/code", "code", pages.code, methods=["POST"])
     return console
+
+
+def _secure_forms(state: BlueprintSetupState, secure: bool) -> None:
+    """The cookie that holds the forms' token is as strict as the session's own."""
+    state.app.config["SESSION_COOKIE_SECURE"] = secure
 
 
 def _refused(view: View) -> View:
@@ -62,80 +66,20 @@ def _refused(view: View) -> View:
 
 
 class _Pages:
-    """The views; each opens one transaction."""
+    """The views; each opens its own transaction."""
 
-    def __init__(self, db: Database, clock: Callable[[], datetime], secure_cookies: bool):
-        self.db, self.clock, self.secure = db, clock, secure_cookies
-
-    # --- coming in and going out ------------------------------------------------------------------------------
-    def enter(self) -> AnyResponse | None:
-        """Lets only signed-in accounts past the login page."""
-        g.login, g.token = None, request.cookies.get(COOKIE, "")
-        if request.endpoint in ("console.login", "console.static"):
-            return None
-        now = self.clock()
-        with self.db.read() as tx:
-            g.login = accounts.signed_in(tx, g.token, now=now) if g.token else None
-            stale = g.login is not None and accounts.needs_touch(tx, g.token, now=now)
-        if g.login is None:
-            return redirect(url_for("console.login"))
-        if stale:
-            with self.db.write() as tx:
-                accounts.touch(tx, g.token, now=now)
-        return None
-
-    def leave(self, response: Response) -> Response:
-        """Sets or clears the session cookie when a view asked for it."""
-        token = g.get("new_token")
-        if token:
-            secure = self.secure or request.is_secure
-            response.set_cookie(COOKIE, token, httponly=True, samesite="Lax", secure=secure, path="/console",
-                                max_age=int(accounts.ABSOLUTE.total_seconds()))
-        elif token == "":
-            response.delete_cookie(COOKIE, path="/console")
-        return response
-
-    def login(self) -> Any:
-        """The login form; the same words whether the name exists or not."""
-        if request.method == "GET":
-            return render_template("console/login.html", wrong=None)
-        username, password = (request.form.get(name, "").replace("\0", "")[:256] for name in ("username", "password"))
-        try:
-            token = self._write(lambda tx: accounts.sign_in(
-                tx, username=username[:64], password=password,
-                address=request.remote_addr or "?", now=self.clock()))
-        except Refusal as no:
-            return render_template("console/login.html", wrong=say(no.key, **no.facts)), 429
-        if token is None:
-            return render_template("console/login.html", wrong=say("account.wrong")), 401
-        g.new_token = token
-        return redirect(url_for("console.overview"))
-
-    def logout(self) -> Any:
-        """Ends the session on the server."""
-        self._write(lambda tx: accounts.sign_out(tx, g.token, now=self.clock()))
-        g.new_token = ""
-        return redirect(url_for("console.login"))
-
-    def password(self) -> Any:
-        """Changes the password and ends every other session."""
-        if request.method == "GET":
-            return render_template("console/password.html", wrong=None)
-        old, new = request.form.get("old", ""), request.form.get("new", "")
-        try:
-            g.new_token = self._write(lambda tx: accounts.change_password(tx, g.login, old=old, new=new, now=self.clock()))
-        except Refusal as no:
-            return render_template("console/password.html", wrong=say(no.key, **no.facts)), 400
-        return render_template("console/note.html", text=say("account.changed"))
+    def __init__(self, db: Database, clock: Callable[[], datetime]):
+        self.db, self.clock = db, clock
 
     # --- pages ------------------------------------------------------------------------------------------------
     def overview(self) -> Any:
         """Figures, and whether everything runs."""
         with self.db.read() as tx:
             figures = browse.overview(tx, self._where())
+            place = word("everyone") if self._where() is None else browse.communities(tx).get(self._where() or 0, "")
         beat = figures["heartbeat"]
-        return render_template("console/overview.html", figures=figures,
-                               silent_s=None if beat is None else int((self.clock() - beat).total_seconds()))
+        return render_template("console/overview.html", figures=figures, place=place,
+                               silent_s=None if beat is None else max(0, int((self.clock() - beat).total_seconds())))
 
     def verify(self) -> Any:
         """Walks the whole audit chain."""
@@ -146,19 +90,19 @@ class _Pages:
     def list_view(self, listing: Listing) -> View:
         """One page of a list."""
         def view() -> Any:
-            chosen = chosen_filter(listing, self._where(), self.clock())
+            chosen = asked_filter(listing, self._where(), self.clock())
             with self.db.read() as tx:
-                rows = listing.rows(tx, chosen)
-                names = listing.names(tx, rows)
-            return render_template("console/list.html", listing=listing, rows=rows, names=names, chosen=request.args,
-                                   older=next_address(listing, rows, chosen))
+                page = listing.rows(tx, chosen)
+                called = listing.names(tx, page.rows)
+            return render_template("console/list.html", listing=listing, page=page, names=called, asked=request.args, chosen=chosen,
+                                   columns=listing.shown(chosen), older=next_address(listing, page))
         return view
 
     def csv_view(self, listing: Listing) -> View:
         """The same list as a file; that it was taken is noted."""
         def view() -> Any:
-            chosen = chosen_filter(listing, self._where(), self.clock())
-            self._write(lambda tx: audit.note(tx, g.login.actor, "export.csv", f"list:{listing.name}", now=self.clock()))
+            chosen = asked_filter(listing, self._where(), self.clock())
+            self._note_export(f"list:{listing.name}", self._where())
             return csv_response(self.db, listing, chosen)
         return view
 
@@ -167,46 +111,61 @@ class _Pages:
         with self.db.read() as tx:
             row = self._own(tx, issue, key)
             events = browse.timeline(tx, key)
-            names = browse.labels(tx, {row.submitter_id, *(e.actor_id for e in events if e.actor_id)})
-        return render_template("console/issue.html", issue=row, events=events, names=names)
+            return render_template(
+                "console/issue.html", issue=row, events=events, behind=browse.supporters(tx, key), polls=browse.polls_about(tx, key),
+                into=browse.one(tx, issue, row.merged_into, self._where()) if row.merged_into else None,
+                names=browse.labels(tx, {row.submitter_id, *(e.actor_id for e in events if e.actor_id)}))
 
     def poll(self, key: int) -> Any:
         """One poll with its count and its ballots, as far as its secrecy allows."""
-        before = request.args.get("before", type=int)
         with self.db.read() as tx:
             row = self._own(tx, poll, key)
-            counted = polls.count(tx, row)
-            cast = browse.ballots(tx, row, browse.Filter(before=before, limit=1000 if row.anonymous else browse.PAGE))
-            names = browse.labels(tx, {b.person_id for b in cast})
-        older = url_for("console.poll", key=key, before=cast[-1].id) if not row.anonymous and len(cast) == browse.PAGE else None
-        return render_template("console/poll.html", poll=row, tally=counted, ballots=cast, names=names, older=older)
+            listing = _ballots_of(row)
+            page = listing.rows(tx, paging.Filter(before=key_asked()))
+            asked = row.result["asked"] if row.result else electorate.size(tx, row)
+            return render_template(
+                "console/poll.html", poll=row, tally=polls.count(tx, row), asked=asked, listing=listing, page=page,
+                names=listing.names(tx, page.rows), columns=listing.columns, older=next_address(listing, page),
+                about=browse.one(tx, issue, row.issue_id, self._where()) if row.issue_id else None)
+
+    def poll_csv(self, key: int) -> Any:
+        """A poll's ballots as a file, with no more in it than the page shows."""
+        with self.db.read() as tx:
+            row = self._own(tx, poll, key)
+        self._note_export(f"poll:{key}", row.community_id)
+        return csv_response(self.db, _ballots_of(row), paging.Filter())
 
     # --- deeds ------------------------------------------------------------------------------------------------
     @_refused
     def retry(self, key: int) -> Any:
         """Gives a dead post another round."""
-        with self.db.read() as tx:
-            self._own(tx, outbox, key)
-        self._write(lambda tx: posting.retry(tx, g.login.actor, outbox_id=key, now=self.clock()))
+        self._mine(outbox, key)
+        written(self.db, lambda tx: posting.retry(tx, g.login.actor, outbox_id=key, now=self.clock()))
         return redirect(url_for("console.outbox", kind="waiting"))
 
     @_refused
     def role(self, key: int) -> Any:
         """Gives a person a role."""
-        with self.db.read() as tx:
-            self._own(tx, person, key)
+        self._mine(person, key)
         wanted = request.form.get("role", "")
         if not has(f"terms.role.{wanted}"):
             abort(400)
-        self._write(lambda tx: people.set_role(tx, g.login.actor, person_id=key, role=wanted, now=self.clock()))
+        written(self.db, lambda tx: people.set_role(tx, g.login.actor, person_id=key, role=wanted, now=self.clock()))
+        return redirect(url_for("console.people"))
+
+    @_refused
+    def name(self, key: int) -> Any:
+        """Sets what a person is called."""
+        self._mine(person, key)
+        wanted = request.form.get("name", "").replace("\0", "")
+        written(self.db, lambda tx: names.set_name(tx, g.login.actor, person_id=key, name=wanted, now=self.clock()))
         return redirect(url_for("console.people"))
 
     @_refused
     def code(self, key: int) -> Any:
         """Makes a one-time code for a home and shows it once."""
-        with self.db.read() as tx:
-            row = self._own(tx, home, key)
-        code = self._write(lambda tx: homes.make_code(tx, g.login.actor, home_id=key, now=self.clock()))
+        row = self._mine(home, key)
+        code = written(self.db, lambda tx: homes.make_code(tx, g.login.actor, home_id=key, now=self.clock()))
         return render_template("console/note.html", text=say("bind.code_made", label=row.label, code=code,
                                                              days=homes.CODE_LIFE.days))
 
@@ -217,15 +176,22 @@ class _Pages:
 
     def _own(self, tx: Tx, table: Any, key: int) -> Any:
         """The row, or 404 when it is not of this account's community."""
-        row = browse.one(tx, table, key, self._where())
+        row = browse.one(tx, table, key, self._where()) if key <= paging.LARGEST else None
         if row is None:
             abort(404)
         return row
 
-    def _write(self, work: Callable[[Tx], Any]) -> Any:
-        with self.db.write() as tx:
-            try:
-                done = work(tx)
-            finally:
-                audit.seal(tx)
-            return done
+    def _mine(self, table: Any, key: int) -> Any:
+        with self.db.read() as tx:
+            return self._own(tx, table, key)
+
+    def _note_export(self, what: str, community_id: int | None) -> None:
+        written(self.db, lambda tx: audit.note(tx, g.login.actor, "export.csv", what, now=self.clock(), community_id=community_id))
+
+
+def _ballots_of(row: Any) -> Listing:
+    """The list of a poll's ballots: acts with their choice when it is named, else only who took part."""
+    listing = VOTERS if row.anonymous else BALLOTS
+    return listing.over(lambda tx, chosen: browse.ballots(tx, row, chosen), options=row.options)
+
+

@@ -89,10 +89,10 @@ class Door:
         if request.method == "GET":
             return self._password_page()
         try:
+            made = accounts.new_hash(request.form.get("new", "")[:256])
             tried, right = self._try(g.login.username, request.form.get("old", ""))
             if not right:
                 raise Refusal("account.wrong_password")
-            made = accounts.new_hash(request.form.get("new", "")[:256])
         except Refusal as no:
             return self._password_page(say(no.key, **no.facts)), 429 if no.key == "account.too_many" else 400
         g.new_token = written(self.db, lambda tx: accounts.change_password(

@@ -11,7 +11,7 @@ from tests.faults.town import Town
 
 # What happens in one round, in an order that the seed shuffles; rounds follow one another until the talk is over.
 ROUND = ("worker", "hold", "worker", "before", "worker", "scheduler", "after", "worker")
-MOST = 24  # then it is enough, however slow the machine
+MOST = 18  # then it is enough, however slow the machine
 HOLD_S = 1.2
 
 

@@ -39,7 +39,7 @@ class Run:
 
 
 def run(folder: Path, url: str, *, messages: int, waves: int, planted: str = "", faults: tuple[str, ...] = ROUND,
-        every_s: float = 1.0, wave_s: float = 4.5, open_s: tuple[float, float] = (3.0, 8.0)) -> Run:
+        every_s: float = 1.1, wave_s: float = 4.5, open_s: tuple[float, float] = (3.0, 8.0)) -> Run:
     """One community, one plan, one nemesis; then peace, and the count."""
     began = time.monotonic()
     plan = plans.draw(SEED, messages, waves)
@@ -95,14 +95,14 @@ def tools(town: Town, verdict: Verdict) -> None:
 
 
 def test_two_thousand_messages_while_processes_die(db: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    ended = run(tmp_path, db.url.render_as_string(hide_password=False), messages=2150, waves=5)
+    ended = run(tmp_path, db.url.render_as_string(hide_password=False), messages=2150, waves=4)
     counts = ended.verdict.counts
     with capsys.disabled():
         print(f"\n{db.url.get_backend_name()}: {ended.seconds:.0f} s, {counts['messages']} messages in {counts['tries']} requests, "
               f"{counts['forged']} forged; faults {dict(ended.faults)}; {counts['posts.repeated']} doubtful posts repeated")
     assert not ended.verdict.problems, str(ended)
     assert counts["messages"] >= 2000 and counts["acknowledged"] == counts["messages"], str(ended)
-    assert counts["polls"] >= 30 and counts["ballots"] > 300 and counts["duplicated"] > 100 and counts["forged"] >= 10, str(ended)
+    assert counts["polls"] >= 25 and counts["ballots"] > 300 and counts["duplicated"] > 100 and counts["forged"] >= 10, str(ended)
     assert ended.faults["worker"] >= 4 and ended.faults["app"] == 1 and ended.faults["valkey"] == 1, str(ended)
     assert ended.faults["before"] + ended.faults["after"] >= 2, str(ended)
 
@@ -115,6 +115,6 @@ def test_two_thousand_messages_while_processes_die(db: Database, tmp_path: Path,
     ("last_arrival", ("scheduler",), {"ballot"}),
 ])
 def test_a_planted_bug_is_found(bug: str, faults: tuple[str, ...], kinds: set[str], sqlite_db: Database, tmp_path: Path) -> None:
-    ended = run(tmp_path, str(sqlite_db.url), messages=400, waves=1, planted=bug, faults=faults, every_s=0.6, wave_s=1,
+    ended = run(tmp_path, str(sqlite_db.url), messages=320, waves=1, planted=bug, faults=faults, every_s=0.6, wave_s=1,
                 open_s=(2.5, 5.0))
     assert kinds <= ended.verdict.kinds(), f"{bug} was not found: {ended}"

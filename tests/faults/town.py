@@ -105,7 +105,7 @@ class Town:
                          secrets["LINYI_AIBOT_TOKEN"], secrets["LINYI_AIBOT_AES_KEY"])
         self.env = os.environ | secrets | {
             "LINYI_SECRET_KEY": SECRET, "LINYI_CONFIG": str(folder / "config.yaml"), "LINYI_PLANTED": planted,
-            "LINYI_DATABASE_URL": url, "LINYI_REDIS_URL": self.valkey.connection_url, "PYTHONPATH": str(ROOT) + ":/tmp/fdev"}
+            "LINYI_DATABASE_URL": url, "LINYI_REDIS_URL": self.valkey.connection_url, "PYTHONPATH": str(ROOT)}
         self.engine = sa.create_engine(url, connect_args={"timeout": 20} if url.startswith("sqlite") else {})
         self._write(secrets["LINYI_MP_SECRET"])
         self.entry = [sys.executable, str(ROOT / "tests/faults/planted.py" if planted else ROOT / "app.py")]
