@@ -1,12 +1,9 @@
 """Consent at first contact, leaving, and erasure: a resident's rights by plain words."""
 
-from sqlalchemy import select
-
 from bot import router
 from bot.context import Ctx
 from bot.router import Args, answers, command
-from models.tables import poll
-from services import issues, people
+from services import erasure, people
 from texts.say import say
 
 YES = {"1", "是", "是的", "同意", "好", "好的", "可以", "确认", "确定", "嗯", "对", "行", "要"}
@@ -65,9 +62,6 @@ def delete_answer(ctx: Ctx) -> str | None:
 
 def erase(ctx: Ctx) -> str:
     """Erases the person's words, names and homes; closed polls keep their counts."""
-    issues.erase_words(ctx.tx, ctx.speaker, now=ctx.now)
-    still_open = list(ctx.tx.connection.scalars(
-        select(poll.c.id).where(poll.c.community_id == ctx.speaker.community_id, poll.c.state == "open")))
-    people.erase(ctx.tx, ctx.speaker, open_polls=still_open, now=ctx.now)
+    erasure.erase(ctx.tx, ctx.speaker, now=ctx.now)
     ctx.intent = "privacy.delete"
     return say("privacy.deleted")

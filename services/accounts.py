@@ -90,10 +90,10 @@ def fits(tried: Try, password: str) -> bool:
     """True for the right password; as slow for an account that does not exist. Called outside any transaction."""
     with _hashing:
         try:
-            right = _hasher.verify(tried.password_hash, password)
+            _hasher.verify(tried.password_hash, password)
         except (Argon2Error, InvalidHashError):
-            right = False
-    return right and tried.account_id is not None
+            return False
+    return tried.account_id is not None
 
 
 def fail(tx: Tx, tried: Try, *, now: datetime) -> None:

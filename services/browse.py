@@ -199,12 +199,12 @@ def actors(tx: Tx, found: set[str]) -> dict[str, str]:
     return {f"person:{i}": called[i] for i in persons} | {f"account:{row.id}": row.username for row in users}
 
 
-def voters(tx: Tx, found: dict[str, int]) -> dict[str, str]:
-    """Who a vote belongs to: a household by its home and who voted for it, a person by name."""
-    called = labels(tx, set(found.values()))
-    ids = {int(voter[5:]) for voter in found if voter.startswith("home:")}
+def voters(tx: Tx, found: set[tuple[str, int]]) -> dict[tuple[str, int], str]:
+    """Who a vote belongs to and who cast it: a household by its home and the person, a person by name."""
+    called = labels(tx, {person_id for _, person_id in found})
+    ids = {int(voter[5:]) for voter, _ in found if voter.startswith("home:")}
     flats = {f"home:{row.id}": row.label for row in tx.all(select(home.c.id, home.c.label).where(home.c.id.in_(ids)))}
-    return {voter: _with_home(called[person_id], flats.get(voter)) for voter, person_id in found.items()}
+    return {(voter, who): _with_home(called[who], flats.get(voter)) for voter, who in found}
 
 
 def _with_home(name: str, label: str | None) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_postgres
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from domain.errors import Refusal
-from domain.lifecycle import OPEN, TABLE, Act, State, Who, step
+from domain.lifecycle import OPEN, Act, State, Who, step
 from domain.roles import SYSTEM, Actor, Role
 from models.base import Tx
 from models.tables import community, issue, issue_event, person, supporter
@@ -65,7 +65,7 @@ def submit(tx: Tx, speaker: Speaker, *, issue_id: int, now: datetime) -> Row[Any
 def drop(tx: Tx, speaker: Speaker, *, issue_id: int, now: datetime) -> None:
     """Forgets a draft and its words."""
     _move(tx, speaker, by_id(tx, issue_id), Act.WITHDRAW, Who.SUBMITTER, now=now)
-    _forget(tx, issue_id)
+    forget(tx, issue_id)
 
 
 def same_open(tx: Tx, community_id: int, report: Report) -> Row[Any] | None:
@@ -223,22 +223,10 @@ def expire(tx: Tx, *, now: datetime, limit: int = 50) -> int:
     for row in rows:
         if row.state == State.DRAFT:
             _move(tx, SYSTEM, row, Act.EXPIRE, Who.CLOCK, now=now)
-            _forget(tx, row.id)
+            forget(tx, row.id)
         else:
             _move(tx, SYSTEM, row, Act.CONFIRM, Who.CLOCK, now=now, due_at=None)
     return len(rows)
-
-
-def erase_words(tx: Tx, speaker: Speaker, *, now: datetime) -> None:
-    """Removes the person's words; issues nobody else stands behind end, the others go on without them."""
-    for row in tx.all(select(issue).where(issue.c.submitter_id == speaker.id)):
-        if (State(row.state), Act.WITHDRAW) in TABLE:
-            if supporters(tx, row.id) and row.number is not None:
-                withdraw(tx, speaker, number=row.number, now=now)
-            else:
-                _move(tx, speaker, row, Act.WITHDRAW, Who.SUBMITTER, now=now)
-        _forget(tx, row.id)
-    tx.execute(update(issue_event).where(issue_event.c.actor_id == speaker.id).values(text=None))
 
 
 def _for_staff(tx: Tx, actor: Actor, number: int) -> Row[Any]:
@@ -305,7 +293,8 @@ def _tell_followers(tx: Tx, row: Row[Any], news: str, now: datetime, **facts: An
                          text=say(f"issue.{news}.notice", number=row.number, title=row.title, mine=mine, **facts))
 
 
-def _forget(tx: Tx, issue_id: int) -> None:
+def forget(tx: Tx, issue_id: int) -> None:
+    """Removes the words of an issue; what kind of matter it was, and where, stays."""
     row = by_id(tx, issue_id)
     tx.execute(update(issue).where(issue.c.id == issue_id).values(
         text="", title=say("issue.forgotten", category=row.category, place=row.place)))

@@ -79,7 +79,7 @@ def first_since(tx: Tx, key: Column, at: Column, moment: datetime) -> int:
     low, high = tx.scalar(select(func.min(key))) or 0, (tx.scalar(select(func.max(key))) or 0) + 1
     while low < high:
         middle = (low + high) // 2
-        row = tx.first(select(key, at).where(key >= middle).order_by(key).limit(1))
+        row: Any = tx.first(select(key, at).where(key >= middle).order_by(key).limit(1))
         if row is not None and row[1] < moment:
             low = row[0] + 1
         else:

@@ -12,17 +12,13 @@ from domain.roles import Actor, Role
 from models.base import Tx
 from models.hot import Hot
 from models.tables import (
-    ballot,
-    bind_code,
     chat,
     chat_member,
     community,
     home,
     identity,
-    message,
     outbox,
     person,
-    reminder,
     residence,
 )
 from services import audit
@@ -126,26 +122,11 @@ def leave(tx: Tx, speaker: Speaker, *, now: datetime) -> None:
     """Withdraws consent: nothing more is sent or kept; what is on record stays."""
     tx.execute(update(person).where(person.c.id == speaker.id).values(
         left_at=now, consent_version=0, consented_at=None, told_version=NOTICE_VERSION))
-    _drop_waiting(tx, speaker)
+    drop_waiting(tx, speaker)
     audit.note(tx, speaker, "person.leave", speaker.who, now=now)
 
 
-def erase(tx: Tx, speaker: Speaker, *, open_polls: list[int], now: datetime) -> None:
-    """Removes what tells who this is: identities, name, home, words. Ballots in closed polls stay as counts."""
-    tx.execute(delete(ballot).where(ballot.c.person_id == speaker.id, ballot.c.poll_id.in_(open_polls)))
-    tx.execute(update(message).where(message.c.person_id == speaker.id).values(text=None, reply=None, payload=None))
-    _drop_waiting(tx, speaker)
-    tx.execute(delete(residence).where(residence.c.person_id == speaker.id))
-    tx.execute(delete(chat_member).where(chat_member.c.person_id == speaker.id))
-    tx.execute(delete(reminder).where(reminder.c.person_id == speaker.id))
-    tx.execute(update(bind_code).where(bind_code.c.used_by == speaker.id).values(used_by=None))
-    tx.execute(delete(identity).where(identity.c.person_id == speaker.id))
-    tx.execute(update(person).where(person.c.id == speaker.id).values(
-        name=None, role=Role.RESIDENT, consent_version=0, consented_at=None, left_at=now, erased_at=now))
-    audit.note(tx, speaker, "person.erase", speaker.who, now=now)
-
-
-def _drop_waiting(tx: Tx, speaker: Speaker) -> None:
+def drop_waiting(tx: Tx, speaker: Speaker) -> None:
     """Takes back private messages that have not gone out, and forgets those that have."""
     mine = [f"identity:{i}" for i in tx.connection.scalars(select(identity.c.id).where(identity.c.person_id == speaker.id))]
     tx.execute(delete(outbox).where(outbox.c.target.in_(mine), outbox.c.state != "sending"))

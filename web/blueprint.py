@@ -16,8 +16,9 @@ from services import outbox as posting
 from texts.say import clock as show_clock
 from texts.say import has, say
 from web.door import Door, written
-from web.lists import BALLOTS, LISTS, VOTERS, Listing, asked_filter, csv_response, key_asked, next_address
-from web.words import has_word, term, visible, word
+from web.listing import Listing, asked_filter, csv_response, kept_filter, key_asked, next_address
+from web.lists import BALLOTS, LISTS, VOTERS
+from web.words import term, visible, word
 
 View = Callable[..., Any]
 
@@ -28,8 +29,7 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
                         static_folder="static", static_url_path="/static")
     for name, show in {"clock": show_clock, "visible": lambda value: visible(value) if isinstance(value, str) else value}.items():
         console.app_template_filter(name)(show)
-    for name, words in {"say": say, "term": term, "word": word, "has_word": has_word}.items():
-        console.app_template_global(name)(words)
+    console.app_context_processor(lambda: {"term": term, "word": word})
     Door(db, clock, secure_cookies).hang(console)
     console.record(lambda state: _secure_forms(state, secure_cookies))
     console.register_error_handler(404, lambda _: (render_template("console/note.html", text=word("page_gone")), 404))
@@ -94,8 +94,9 @@ class _Pages:
             with self.db.read() as tx:
                 page = listing.rows(tx, chosen)
                 called = listing.names(tx, page.rows)
-            return render_template("console/list.html", listing=listing, page=page, names=called, asked=request.args, chosen=chosen,
-                                   columns=listing.shown(chosen), older=next_address(listing, page))
+            return render_template(
+                "console/list.html", listing=listing, page=page, names=called, chosen=chosen, kept=kept_filter(listing),
+                columns=listing.shown(chosen), older=next_address(listing, page))
         return view
 
     def csv_view(self, listing: Listing) -> View:
@@ -112,7 +113,8 @@ class _Pages:
             row = self._own(tx, issue, key)
             events = browse.timeline(tx, key)
             return render_template(
-                "console/issue.html", issue=row, events=events, behind=browse.supporters(tx, key), polls=browse.polls_about(tx, key),
+                "console/issue.html", issue=row, events=events, behind=browse.supporters(tx, key),
+                polls=browse.polls_about(tx, key),
                 into=browse.one(tx, issue, row.merged_into, self._where()) if row.merged_into else None,
                 names=browse.labels(tx, {row.submitter_id, *(e.actor_id for e in events if e.actor_id)}))
 
@@ -124,7 +126,7 @@ class _Pages:
             page = listing.rows(tx, paging.Filter(before=key_asked()))
             asked = row.result["asked"] if row.result else electorate.size(tx, row)
             return render_template(
-                "console/poll.html", poll=row, tally=polls.count(tx, row), asked=asked, listing=listing, page=page,
+                "console/poll.html", poll=row, tally=polls.count(tx, row), electorate=asked, kept={}, listing=listing, page=page,
                 names=listing.names(tx, page.rows), columns=listing.columns, older=next_address(listing, page),
                 about=browse.one(tx, issue, row.issue_id, self._where()) if row.issue_id else None)
 

@@ -16,6 +16,7 @@ from ops.demo import ADMIN, PASSWORD, free_port
 ROOT = Path(__file__).parent.parent.parent
 GROUP = "翠苑三区居民群"
 PATIENCE_MS = 20_000
+pytestmark = pytest.mark.xdist_group("processes")  # one set of real processes at a time
 
 
 @pytest.fixture(scope="module")

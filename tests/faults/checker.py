@@ -1,17 +1,17 @@
 """Judges a run by the driver's history, the platform's record of calls and plain SQL; imports nothing of the product."""
 
 import json
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
+from tests.faults.ballots import Ballots
 from tests.faults.driver import Driver
-from tests.faults.plan import GROUPS, OPTIONS, Said
+from tests.faults.plan import Said
+from tests.faults.posts import Posts
 from tests.faults.town import Town
 
 Row = dict[str, Any]
-MIDST = 0.001  # stamps of the database are cut to the microsecond
 
 
 @dataclass(slots=True)
@@ -166,163 +166,3 @@ class Checker:
         logged = {row["message_id"] for row in self.town.rows("SELECT message_id FROM ballot_log")}
         if set(casts) != logged or (casts and max(casts.values()) > 1):
             self.verdict.wrong("audit", "ballots and their notes in the audit log differ")
-
-
-class Ballots:
-    """Every ballot once, the last one sent counts, and each frozen tally is what a recount from the plan gives."""
-
-    def __init__(self, checker: Checker):
-        self.checker, self.town, self.verdict = checker, checker.town, checker.verdict
-        self.log: defaultdict[int, list[Row]] = defaultdict(list)
-        for row in self.town.rows("SELECT id, poll_id, voter, choice, message_id FROM ballot_log ORDER BY id"):
-            self.log[row["message_id"]].append(row)
-        self.polls = {row["number"]: row for row in self.town.rows(
-            "SELECT id, number, state, result, closes_at, closed_at FROM poll")}
-        self.counted: defaultdict[tuple[int, str], list[Said]] = defaultdict(list)
-
-    def check(self) -> None:
-        """All polls of the plan."""
-        votes = [said for said in self.checker.said if said.kind == "vote"]
-        for said in votes:
-            self._one(said)
-        for said in votes:
-            self._refused(said)
-        kept = {(row["poll_id"], row["voter"]): row for row in self.town.rows(
-            "SELECT poll_id, voter, choice FROM ballot WHERE choice <> ''")}
-        last = {key: max(each, key=lambda s: s.sent) for key, each in self.counted.items()}
-        for key in kept.keys() | last.keys():
-            if key not in kept or key not in last or kept[key]["choice"] != str(last[key].option):
-                sent = last[key].n if key in last else None
-                self.verdict.wrong("ballot", f"{key} is {kept.get(key)}, last sent was message {sent}")
-        opened = [said for said in self.checker.said if said.kind == "poll"]
-        if len(self.polls) > len(opened):
-            self.verdict.wrong("doubled", f"{len(self.polls)} polls from {len(opened)} messages")
-        for said in opened:
-            self._poll(said, last)
-        self.verdict.counts["ballots"] = len(kept)
-        self.verdict.counts["ballots.log"] = sum(map(len, self.log.values()))
-
-    def _one(self, said: Said) -> None:
-        row, poll = self.checker.row_of(said), said.poll
-        found = self.log.get(row["id"], []) if row else []
-        if row is None or poll is None or not found:
-            return
-        if len(found) > 1:
-            self.verdict.wrong("doubled", f"the ballot of message {said.n} was logged {len(found)} times")
-        voter = f"home:{self.checker.homes[said.who.home]}" if poll.household else f"person:{self.checker.person(said)}"
-        where = self.polls[poll.number]["id"]
-        if (found[0]["poll_id"], found[0]["voter"], found[0]["choice"]) != (where, voter, str(said.option)):
-            self.verdict.wrong("ballot", f"message {said.n} was recorded as {found[0]}")
-        self.counted[where, voter].append(said)
-        began = min(each.began for each in self.checker.driver.history[said.n])
-        if began > poll.closes_at + MIDST:
-            self.verdict.wrong("deadline", f"message {said.n} counted, first sent {began - poll.closes_at:.3f} s after closing")
-
-    def _refused(self, said: Said) -> None:
-        """An acknowledged ballot that was not recorded came too late, or a later one was there already."""
-        row, poll, answers = self.checker.row_of(said), said.poll, self.checker.driver.acked(said)
-        if not answers or poll is None or row is None or self.log.get(row["id"]):
-            return
-        late = min(each.ended for each in answers) >= poll.closes_at - MIDST
-        voter = f"home:{self.checker.homes[said.who.home]}" if poll.household else f"person:{self.checker.person(said)}"
-        where = self.polls[poll.number]["id"] if poll.number in self.polls else 0
-        older = any(each.sent > said.sent for each in self.counted.get((where, voter), []))
-        self.verdict.counts["ballots.late"] += late
-        self.verdict.counts["ballots.older"] += older and not late
-        if not late and not older:
-            self.verdict.wrong("lost", f"the ballot of message {said.n} came in time and was not counted: {answers[0].words}")
-
-    def _poll(self, said: Said, last: dict[tuple[int, str], Said]) -> None:
-        row = self.polls.get(said.poll.number) if said.poll else None
-        if row is None:
-            if self.checker.driver.acked(said):
-                self.verdict.wrong("lost", f"the poll of message {said.n}")
-            return
-        if row["state"] != "closed":
-            self.verdict.wrong("open", f"P{row['number']} is still {row['state']}")
-            return
-        self.verdict.counts["polls"] += 1
-        result = json.loads(row["result"]) if isinstance(row["result"], str) else row["result"]
-        marks = Counter(each.option for (poll_id, _), each in last.items() if poll_id == row["id"])
-        if result["marks"] != [marks[o] for o in range(len(OPTIONS))] or result["ballots"] != sum(marks.values()):
-            self.verdict.wrong("tally", f"P{row['number']} says {result}, a recount says {dict(marks)}")
-        if instant(row["closed_at"]) < instant(row["closes_at"]):
-            self.verdict.wrong("deadline", f"P{row['number']} closed before its time")
-
-
-class Posts:
-    """Each result in each group once; twice only where the outbox itself says that it could not know."""
-
-    def __init__(self, checker: Checker):
-        self.checker, self.town, self.verdict = checker, checker.town, checker.verdict
-        lines = [json.loads(line) for line in self.town.calls.read_text("utf-8").splitlines()] if self.town.calls.exists() else []
-        self.calls = [each for each in lines if each["errcode"] == 0]
-        self.doubtful = {row["key"]: row["doubtful"] for row in self.town.rows("SELECT key, doubtful FROM outbox")}
-
-    def check(self) -> None:
-        """Words, pictures and reminders."""
-        groups = {row["id"]: row["name"] for row in self.town.rows("SELECT id, name FROM chat")}
-        keys = {f"{g + 1}号群": f"faults-key-{g}" for g in range(GROUPS)}
-        where: defaultdict[str, list[int]] = defaultdict(list)
-        for row in self.town.rows("SELECT p.id, c.chat_id FROM poll p JOIN poll_chat c ON c.poll_id = p.id"):
-            where[keys[groups[row["chat_id"]]]].append(row["id"])
-            self._result(row["id"], row["chat_id"], keys[groups[row["chat_id"]]])
-        for key, polls in where.items():
-            self._pictures(key, polls, {chat: keys[name] for chat, name in groups.items()})
-        self._private()
-
-    def _sent(self, key: str) -> list[Row]:
-        return [each for each in self.calls if each["endpoint"] == "webhook" and each.get("key") == key]
-
-    def _result(self, poll_id: int, chat_id: int, key: str) -> None:
-        said = next((s for s in self.checker.said if s.poll and s.kind == "poll"
-                     and s.poll.number == self._number(poll_id)), None)
-        if said is None:
-            self.verdict.wrong("unknown", f"poll {poll_id}")
-            return
-        news = Counter(each["body"]["text"]["content"] for each in self._sent(key)
-                       if each["body"].get("msgtype") == "text" and said.word in each["body"]["text"]["content"])
-        wanted = {"result"} if said.chat is not None else {"open", "result"}
-        if len(news) != len(wanted):
-            self.verdict.wrong("post", f"poll {poll_id} in {key}: {len(news)} kinds of news instead of {len(wanted)}")
-        self.verdict.counts["posts"] += sum(news.values())
-        self._at_most(news, [f"poll:{poll_id}:{what}:chat:{chat_id}" for what in wanted], f"poll {poll_id} in {key}")
-
-    def _number(self, poll_id: int) -> int:
-        return int(self.town.rows("SELECT number FROM poll WHERE id = :id", id=poll_id)[0]["number"])
-
-    def _pictures(self, key: str, polls: list[int], chats: dict[int, str]) -> None:
-        seen = Counter(each["body"]["image"]["md5"] for each in self._sent(key) if each["body"].get("msgtype") == "image")
-        if len(seen) != len(polls):
-            self.verdict.wrong("post", f"{len(seen)} different pictures for {len(polls)} polls in {key}")
-        rows = [row for row in self.doubtful if row.endswith(":chart") and chats[int(row.split(":")[-2])] == key]
-        self.verdict.counts["pictures"] += sum(seen.values())
-        self._at_most(seen, rows, f"pictures in {key}")
-
-    def _private(self) -> None:
-        """Each private post once: a reminder to a voter, a late answer to a parked message."""
-        sent = Counter(each["body"]["text"]["content"] for each in self.calls if each["endpoint"] == "custom_send")
-        rows = self.town.rows("SELECT key, text FROM outbox WHERE channel = 'mp' AND state = 'sent'")
-        decided = Counter(row["text"] for row in rows)
-        self.verdict.counts["private"] = sum(sent.values())
-        allowed = sum(max(1, self.town.caught[row["key"]]) for row in rows if self.doubtful[row["key"]])
-        if decided - sent:
-            self.verdict.wrong("post", f"private posts are missing: {decided - sent}")
-        if (sent - decided).total() > allowed:
-            self.verdict.wrong("posted twice", f"private posts: {sent - decided}, {allowed} allowed")
-
-    def _at_most(self, seen: Counter[Any], rows: list[str], what: str) -> None:
-        """A post comes again only when its sender died over it, once for each death, and the outbox says so."""
-        doubtful = [row for row in rows if self.doubtful.get(row)]
-        repeats = sum(times - 1 for times in seen.values())
-        allowed = sum(max(1, self.town.caught[row]) for row in doubtful)
-        self.verdict.counts["posts.repeated"] += repeats
-        self.verdict.counts["posts.doubtful"] += len(doubtful)
-        if repeats > allowed or sum(times > 1 for times in seen.values()) > len(doubtful):
-            self.verdict.wrong("posted twice", f"{what}: {repeats} repeats, {allowed} allowed, {len(doubtful)} marked doubtful")
-
-
-def instant(value: Any) -> datetime:
-    """A time of either database."""
-    found = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -1,0 +1,67 @@
+"""A person's right to be forgotten: what tells who they are and what they said is removed, counts stay."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, func, select, update
+
+from domain.lifecycle import TABLE, Act, State
+from domain.roles import Role
+from models.base import Tx
+from models.tables import (
+    ballot,
+    bind_code,
+    chat_member,
+    identity,
+    issue,
+    issue_event,
+    message,
+    outbox,
+    person,
+    poll,
+    reminder,
+    residence,
+)
+from services import audit, issues
+from services.people import Speaker, drop_waiting
+from texts.mask import mask
+from texts.say import say
+
+
+def erase(tx: Tx, speaker: Speaker, *, now: datetime) -> None:
+    """Removes identities, name, home and words. Ballots in open polls are withdrawn; closed polls keep their counts."""
+    _erase_words(tx, speaker, now=now)
+    still_open = select(poll.c.id).where(poll.c.community_id == speaker.community_id, poll.c.state == "open")
+    tx.execute(delete(ballot).where(ballot.c.person_id == speaker.id, ballot.c.poll_id.in_(still_open)))
+    tx.execute(update(message).where(message.c.person_id == speaker.id).values(text=None, reply=None, payload=None))
+    drop_waiting(tx, speaker)
+    for table in (residence, chat_member, reminder, identity):
+        tx.execute(delete(table).where(table.c.person_id == speaker.id))
+    tx.execute(update(bind_code).where(bind_code.c.used_by == speaker.id).values(used_by=None))
+    tx.execute(update(person).where(person.c.id == speaker.id).values(
+        name=None, role=Role.RESIDENT, consent_version=0, consented_at=None, left_at=now, erased_at=now))
+    audit.note(tx, speaker, "person.erase", speaker.who, now=now)
+
+
+def _erase_words(tx: Tx, speaker: Speaker, *, now: datetime) -> None:
+    """Issues nobody else stands behind end; the others go on without the words."""
+    raised = tx.all(select(issue).where(issue.c.submitter_id == speaker.id))
+    added = tx.connection.scalars(select(issue_event.c.text).where(issue_event.c.actor_id == speaker.id)).all()
+    for words in {w for row in raised for w in (row.text, row.title)} | set(added):
+        if words:
+            _strike(tx, speaker, words)
+    for row in raised:
+        if row.state == State.DRAFT:
+            issues.drop(tx, speaker, issue_id=row.id, now=now)
+        elif (State(row.state), Act.WITHDRAW) in TABLE:
+            issues.withdraw(tx, speaker, number=row.number, now=now)
+        issues.forget(tx, row.id)
+    tx.execute(update(issue_event).where(issue_event.c.actor_id == speaker.id).values(text=None))
+
+
+def _strike(tx: Tx, speaker: Speaker, words: str) -> None:
+    """Takes words out of what the bot repeated to others: its replies and its posts."""
+    gone = say("issue.struck")
+    for spelling in {words, mask(words)}:
+        for table, column in ((message, message.c.reply), (outbox, outbox.c.text)):
+            tx.execute(update(table).where(table.c.community_id == speaker.community_id, column.contains(spelling, autoescape=True))
+                       .values({column: func.replace(column, spelling, gone)}))

@@ -1,0 +1,186 @@
+"""What holds for every message: once, whole or not at all, nothing kept without consent."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis import Redis
+from sqlalchemy import func, select
+
+from bot import router
+from bot.context import Ctx
+from bot.message import Message
+from bot.router import Args, Command
+from domain.errors import Refusal
+from domain.roles import Role
+from models.base import Database
+from models.tables import ballot, ballot_log, issue, metadata, outbox
+from models.tables import message as inbox
+from tests.chat_script import Stage
+
+CANARY = "金丝雀小区密语"
+
+
+@pytest.fixture
+def stage(db: Database, redis: Redis) -> Iterator[Stage]:
+    """A group with a grid worker, two residents and a newcomer."""
+    found = Stage(db, redis)
+    found.play("时间 2026-03-02 10:00")
+    found.play("群 翠苑三区: 王阿姨=网格员, 李叔@3幢2单元501, 陈老师, 小赵=新居民")
+    yield found
+    found.close()
+
+
+def everything(db: Database) -> str:
+    """Every value in every table, and on SQLite every byte of its files."""
+    with db.read() as tx:
+        rows = " ".join(str(row) for table in metadata.sorted_tables for row in tx.all(select(table)))
+    if db.sqlite:
+        with db.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        rows += "".join(p.read_bytes().decode("utf-8", "ignore") for p in Path(str(db.url.database)).parent.glob("linyi.db*"))
+    return rows
+
+
+def spoken(stage: Stage, text: str, **how: Any) -> Message:
+    """A private message of 李叔."""
+    stage.count += 1
+    return replace(Message("mp", f"x{stage.count}", "o-李叔", stage.now, text=text), **how)
+
+
+def test_words_without_consent_are_nowhere_but_in_redis(stage: Stage, redis: Redis, caplog: pytest.LogCaptureFixture) -> None:
+    """Until the yes; and after a no they are gone from there too."""
+    asked = stage.play(f"小赵: 反映 {CANARY}电梯坏了没人修")
+    assert "回复 1" in asked[0]
+    assert CANARY not in everything(stage.db) and CANARY not in caplog.text
+    assert any(CANARY in (redis.get(key) or "") for key in redis.scan_iter())
+    assert all(0 < redis.ttl(key) <= 600 for key in redis.scan_iter())
+    stage.play("小赵: 2")
+    assert redis.keys() == [] and CANARY not in everything(stage.db)
+    stage.play(f"小赵: 反映 {CANARY}电梯坏了没人修")
+    assert "记下了" in stage.play("小赵: 1")[0]
+    assert CANARY in everything(stage.db)
+
+
+def test_chat_is_not_kept_even_with_consent(stage: Stage) -> None:
+    """What is not for us is not on record."""
+    stage.play(f"李叔(私聊): 今天天气不错{CANARY}")
+    assert CANARY not in everything(stage.db)
+
+
+def test_erasing_leaves_no_word_behind(stage: Stage) -> None:
+    """Name, words and home are gone from every table and from the file's bytes; the chain is whole (checked by scripts)."""
+    stage.play(f"李叔: 反映 {CANARY}电梯坏了没人修")
+    stage.play(f"李叔: 补充 I1 {CANARY}又坏了")
+    stage.play("陈老师: 附议 I1")
+    assert CANARY in everything(stage.db)
+    stage.play("李叔(私聊): 删除我的数据")
+    assert "已删除" in stage.play("李叔(私聊): 1")[0]
+    with stage.db.read() as tx:
+        rows = " ".join(str(row) for table in metadata.sorted_tables for row in tx.all(select(table)))
+    assert CANARY not in rows and "u-李叔" not in rows and "o-李叔" not in rows
+    if stage.db.sqlite:
+        assert CANARY not in everything(stage.db)
+
+
+def test_a_defect_undoes_the_handler_keeps_the_message_and_apologises(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    """Never silence, never half a deed, never the words in the log; the repeat gets the same apology."""
+    def broken(ctx: Ctx, args: Args) -> str:
+        ctx.tx.add(issue, community_id=1, state="draft", category="other", title="half", text="", submitter_id=ctx.speaker.id,
+                   created_at=ctx.now, changed_at=ctx.now)
+        raise ZeroDivisionError(CANARY)
+
+    pattern = router._compile("坏命令")
+    bad = Command("bad", (pattern,), (), "", Role.RESIDENT, False, broken)
+    router.registry.commands.append(bad)
+    try:
+        heard = spoken(stage, "坏命令")
+        first = stage.pipeline.hear(stage.channels["mp"], heard)
+        again = stage.pipeline.hear(stage.channels["mp"], heard)
+    finally:
+        router.registry.commands.remove(bad)
+    assert first is not None and again is not None
+    assert first.text.startswith("对不起") and again.text == first.text
+    assert CANARY not in caplog.text and "ZeroDivisionError" in caplog.text
+    with stage.db.read() as tx:
+        assert tx.scalar(select(func.count()).select_from(issue).where(issue.c.title == "half")) == 0
+        assert tx.scalar(select(inbox.c.state).where(inbox.c.external_id == heard.external_id)) == "failed"
+
+
+def test_a_vote_that_was_sent_earlier_never_replaces_a_later_one(stage: Stage) -> None:
+    """Delivered in the wrong order, the later one counts; both are on record."""
+    stage.play("王阿姨: 发起投票 要不要装电梯 选项 同意 反对 截止 明晚8点")
+    late = spoken(stage, "P1 反对", sent_at=stage.now + timedelta(seconds=9))
+    early = spoken(stage, "P1 同意", sent_at=stage.now + timedelta(seconds=3))
+    for heard in (late, early):
+        said = stage.pipeline.hear(stage.channels["mp"], heard)
+    assert said is not None and "以后来的那次为准" in said.text
+    with stage.db.read() as tx:
+        assert [r.choice for r in tx.all(select(ballot))] == ["1"]
+        assert tx.scalar(select(func.count()).select_from(ballot_log)) == 1
+
+
+def test_under_load_a_message_is_on_record_first_and_answered_through_the_outbox(stage: Stage) -> None:
+    """Silence now, the answer once, later; a repeat in between is silent and causes nothing."""
+    stage.pipeline.park_at = 0
+    heard = spoken(stage, "反映 3幢2单元电梯停了一周没人修")
+    for _ in range(2):
+        reply = stage.pipeline.hear(stage.channels["mp"], heard)
+        assert reply is not None and reply.text == ""
+    with stage.db.read() as tx:
+        assert tx.scalar(select(func.count()).select_from(issue)) == 0
+    stage.play("时间 10:05")
+    assert len([s for s in stage.said if s.startswith("机器人→李叔: 记下了，编号 I1")]) == 1
+    stage.play("时间 10:06")
+    assert stage.said == []
+    with stage.db.read() as tx:
+        assert tx.scalar(select(inbox.c.payload).where(inbox.c.external_id == heard.external_id)) is None
+
+
+def test_words_without_consent_are_not_parked(stage: Stage) -> None:
+    """The platform is asked to try again instead."""
+    stage.pipeline.park_at = 0
+    assert stage.pipeline.hear(stage.channels["mp"], spoken(stage, CANARY, sender="o-小赵")) is None
+    assert CANARY not in everything(stage.db)
+
+
+def test_nothing_is_answered_that_is_not_on_record(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the database does not take it, the platform must try again; then it counts once."""
+    heard = spoken(stage, "反映 3幢2单元电梯停了一周没人修")
+    with monkeypatch.context() as broken:
+        broken.setattr(stage.commit, "before_commit", _no_disk)
+        assert stage.pipeline.hear(stage.channels["mp"], heard) is None
+    reply = stage.pipeline.hear(stage.channels["mp"], heard)
+    assert reply is not None and "编号 I1" in reply.text
+    with stage.db.read() as tx:
+        assert tx.scalar(select(func.count()).select_from(issue)) == 1
+
+
+def _no_disk(tx: Any) -> None:
+    from sqlalchemy.exc import OperationalError
+    raise OperationalError("disk full", None, Exception())
+
+
+def test_one_home_votes_once_however_many_accounts_it_has(stage: Stage) -> None:
+    """Binding again in the middle of a poll frees no second vote."""
+    stage.play("王阿姨: 发起投票 要不要装电梯 选项 同意 反对 每户一票 截止 明晚8点")
+    stage.play("李叔: 同意")
+    stage.play("王阿姨(私聊): 绑定码 3幢2单元501")
+    stage.play("陈老师(私聊): 绑定 3幢2单元501 {码}")
+    assert "您家之前投过" in stage.play("陈老师: 反对")[0]
+    with stage.db.read() as tx:
+        assert [r.choice for r in tx.all(select(ballot))] == ["1"]
+
+
+def test_a_refusal_inside_a_long_command_leaves_nothing(stage: Stage) -> None:
+    """A poll with a bad scope is not half open."""
+    said = stage.play("王阿姨: 发起投票 要不要装电梯 选项 同意 反对 范围 99幢 截止 明晚8点")
+    assert said and "99幢" in said[0]
+    with stage.db.read() as tx:
+        assert tx.scalar(select(func.count()).select_from(outbox)) == 0
+    with pytest.raises(Refusal), stage.db.write() as tx:
+        from services import polls
+        polls.by_number(tx, 1, 1)

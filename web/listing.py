@@ -1,0 +1,154 @@
+"""What a list of the console is: columns, filters from the address, pages by key, and the same rows as a file."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Response, request
+
+from domain.clock import SHANGHAI
+from models.base import Database, Tx
+from services import browse, export, paging
+from services.paging import Filter, Page
+from web.words import has_word, term, visible, word
+
+LOOK_BACK = timedelta(days=30)  # a search by words without dates looks this far, so that it stays quick with a million rows
+CHUNK = 1000  # rows of a file that are read in one transaction
+Row = Any
+Names = dict[Any, Any]  # what is spoken of, by id or reference
+Show = Callable[[Row, Names], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its name, what it shows, and how it looks (text | time | chip | words)."""
+
+    name: str
+    show: Show
+    look: str = "text"
+
+    @property
+    def title(self) -> str:
+        """The column's name as people read it."""
+        return word(f"column.{self.name}")
+
+    def cell(self, row: Row, names: Names) -> Any:
+        """What stands in the cell: a moment, or text in which nothing is hidden."""
+        value = self.show(row, names)
+        return visible(value) if isinstance(value, str) else value
+
+
+_PLACE = Column("community", lambda r, n: n.get(f"community:{r.community_id}", word("cell.nobody")))
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One list: where its rows come from and what is shown of them."""
+
+    name: str
+    key: str
+    rows: Callable[[Tx, Filter], Page]
+    columns: tuple[Column, ...]
+    filters: tuple[str, ...] = ("since", "until", "person", "kind", "text")
+    kinds: tuple[str, ...] = ()  # what may be chosen; empty means free text
+    kind_terms: str = ""
+    called: Callable[[Tx, list[Row]], Names] = lambda tx, rows: {}
+    link: str = ""  # endpoint of a row's own page
+    look_back: bool = False
+    deeds: bool = False  # the template has buttons for each row
+
+    @property
+    def title(self) -> str:
+        """The list's name as people read it."""
+        return word(f"nav.{self.name}")
+
+    def label(self, name: str) -> str:
+        """What a filter is called in this list."""
+        key = f"label.{self.name}_{name}"
+        return word(key if has_word(key) else f"filter.{name}")
+
+    def hint(self, name: str) -> str:
+        """An example of what to write into a filter."""
+        found = [k for k in (f"hint.{self.name}_{name}", f"hint.{name}") if has_word(k)]
+        return word(found[0]) if found else ""
+
+    def kind(self, name: str) -> str:
+        """A choice of the kind filter in words."""
+        key = f"kind.{self.name}.{name}"
+        return word(key) if has_word(key) else term(self.kind_terms, name)
+
+    def shown(self, chosen: Filter) -> tuple[Column, ...]:
+        """The columns; who sees every community also sees which."""
+        return self.columns if chosen.community_id is not None else (*self.columns, _PLACE)
+
+    def names(self, tx: Tx, rows: list[Row]) -> Names:
+        """How what the rows speak of is called."""
+        found = self.called(tx, rows)
+        if rows and hasattr(rows[0], "community_id"):
+            found |= {f"community:{i}": name for i, name in browse.communities(tx).items()}
+        return found
+
+    def over(self, rows: Callable[[Tx, Filter], Page], *, options: list[str]) -> "Listing":
+        """The same list over other rows, with the options their choices stand for."""
+        called = self.called
+        return replace(self, rows=rows, called=lambda tx, found: called(tx, found) | {"options": options})
+
+
+def asked_filter(listing: Listing, community_id: int | None, now: datetime) -> Filter:
+    """The filter that the address asks for; nonsense in it narrows nothing."""
+    given = {name: request.args.get(name, "").replace("\0", "").strip()[:64] for name in listing.filters}
+    since, until = _day(given.get("since", "")), _day(given.get("until", ""))
+    if since is None and listing.look_back and (given.get("text") or given.get("person") or given.get("kind")):
+        since = now - LOOK_BACK
+    return Filter(community_id, since, until + timedelta(days=1) if until else None, given.get("person", ""),
+                  given.get("kind", ""), given.get("text", ""), key_asked())
+
+
+def key_asked() -> int | None:
+    """The key that the address says the page ends before."""
+    before = request.args.get("before", type=int)
+    return before if before is not None and 0 <= before <= paging.LARGEST else None
+
+
+def next_address(listing: Listing, page: Page) -> str | None:
+    """The address of the next, older page; None on the last one."""
+    if page.before is None:
+        return None
+    return f"?{urlencode(kept_filter(listing) | {'before': page.before})}"
+
+
+def kept_filter(listing: Listing) -> dict[str, str]:
+    """The filters of the present address that say something."""
+    return {k: v for k, v in request.args.items() if k in listing.filters and v}
+
+
+def csv_response(db: Database, listing: Listing, chosen: Filter) -> Response:
+    """The filtered list as a file, read in pieces by key."""
+    columns = listing.shown(chosen) if listing.filters else listing.columns
+
+    def rows() -> Iterator[list[object]]:
+        part: Filter | None = replace(chosen, limit=CHUNK)
+        while part is not None:
+            with db.read() as tx:
+                page = listing.rows(tx, part)
+                names = listing.names(tx, page.rows)
+            yield from ([_plain(c.cell(row, names)) for c in columns] for row in page.rows)
+            part = replace(part, before=page.before) if page.before is not None else None
+
+    file = export.lines([c.title for c in columns], rows(), cut=word("export.cut", most=export.MOST_ROWS))
+    return Response(file, mimetype="text/csv", headers={"Content-Disposition": f"attachment; filename=linyi-{listing.name}.csv"})
+
+
+def _plain(value: Any) -> object:
+    return value.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S") if isinstance(value, datetime) else value
+
+
+def _day(text: str) -> datetime | None:
+    """The beginning of a day in Shanghai; None for what is no day of our time."""
+    try:
+        found = datetime.strptime(text, "%Y-%m-%d")
+    except ValueError:
+        return None
+    return found.replace(tzinfo=SHANGHAI).astimezone(UTC) if 2000 <= found.year < 2200 else None
