@@ -28,19 +28,19 @@ class Plan:
     @property
     def seconds(self) -> float:
         """Of one closed loop."""
-        return 1.5 if self.quick else 3.0
+        return 0.8 if self.quick else 3.0
 
     def world(self, name: str, **how: object) -> World:
         """A new installation."""
         return world.make(self.folder / name, redis=self.redis, **how)  # type: ignore[arg-type]
 
 
-def _rounds(plan: Plan, under_test: list[Server], seconds: float) -> dict[str, list[Seen]]:
+def _rounds(plan: Plan, under_test: list[Server], seconds: float, rounds: int) -> dict[str, list[Seen]]:
     """Each server in turn, so that a noisy minute hits all of them; the first, short round only warms up."""
     seen: dict[str, list[Seen]] = {s.name: [] for s in under_test}
-    for number in range(plan.rounds + 1):
+    for number in range(rounds + 1):
         for server in under_test:
-            length = seconds if number else 0.7
+            length = seconds if number else min(seconds, 0.7)
             requests = measure.batch(plan.folder, int(length * 4000))
             result = measure.closed(server, requests, length)
             if number:
@@ -64,12 +64,12 @@ def sqlite(plan: Plan) -> None:
         else:
             print("WeRoBot is not installed: its echo is left out")
         under_test += [started(servers.product_on_gunicorn(plan.world("sqlite-gunicorn"))), ours]
-        seen = _rounds(plan, under_test, plan.seconds)
+        seen = _rounds(plan, under_test, plan.seconds, plan.rounds)
         middles = {name: measure.middle(rounds) for name, rounds in seen.items()}
         report.closed_table(middles, {s.name: machine.pss_mib(s.process.pid) for s in under_test}, e=floor.name)
         report.spreads(seen)
         half = middles[ours.name].rate / 2
-        length = 3 if plan.quick else 5
+        length = 1.5 if plan.quick else 5
         opens = [measure.opened(ours, measure.batch(plan.folder, int(half * length) + 1), half, length)
                  for _ in range(plan.rounds)]
         report.open_line(half, measure.middle(opens))
@@ -96,7 +96,7 @@ def shim(plan: Plan) -> None:
             server = servers.product(plan.world(f"shim-{bool(preload)}", preload=preload), name)
             until.callback(server.stop)
             under_test.append(server)
-        seen = _rounds(plan, under_test, plan.seconds / 2)
+        seen = _rounds(plan, under_test, max(1.0, plan.seconds / 2), 1 if plan.quick else plan.rounds)
         report.shim_table({name: measure.middle(rounds) for name, rounds in seen.items()})
 
 
@@ -104,7 +104,7 @@ def overload(plan: Plan) -> None:
     """2.5 times its own maximum, with scheduler and delivery running; then the database is checked."""
     sink = machine.free_port()
     place = plan.world("overload", api_base=f"http://127.0.0.1:{sink}")
-    seconds = 8 if plan.quick else 20
+    seconds = 5 if plan.quick else 20
     with ExitStack() as until:
         for args, name in (([sys.executable, "-m", "bench.sink", str(sink)], "sink"), (world.command("scheduler"), "scheduler")):
             process = servers.helper(args, place.env, place.folder, name, {machine.LOAD_CPU})
@@ -140,7 +140,7 @@ def postgres(plan: Plan) -> None:
     with pg.Server(plan.folder / "postgres") as server:
         rows = []
         layouts: list[tuple[int, set[int] | None]] = [(1, PINNED), (1, None), (2, None), (4, None)]
-        for workers, cpus in layouts:
+        for workers, cpus in layouts[1:3] if plan.quick else layouts:
             name = f"{workers} worker{'s' * (workers > 1)}, {'pinned' if cpus else 'free'}"
             server.pin({machine.LOAD_CPU} if cpus else None)
             place = plan.world(f"pg-{workers}-{bool(cpus)}", workers=workers, postgres=server.database(f"b{workers}{bool(cpus)}"))

@@ -167,13 +167,14 @@ def route(ctx: Ctx) -> str:
     return say("hint.private" if ctx.private else "hint.group")
 
 
-def answer_parked(tx: Tx, channels: dict[str, Channel], *, now: datetime) -> bool:
+def answer_parked(tx: Tx, channels: dict[str, Channel], *, now: datetime, last_try: bool = True) -> bool:
     """Answers the parked message that has waited longest, through the outbox; False when none waits."""
     row = inbox.next_parked(tx)
     if row is None:
         return False
     message = inbox.unpack(row.payload)
-    outcome = take(tx, channels[message.channel], message, row.id, dialog=None, dialogs_up=False, now=row.received_at)
+    outcome = take(tx, channels[message.channel], message, row.id, dialog=None, dialogs_up=False, now=row.received_at,
+                   last_try=last_try)
     if outcome.reply:  # what arrived in time is in time, however late it is answered
         _send_later(tx, channels[message.channel], message, row.id, outcome.reply, now)
     return True

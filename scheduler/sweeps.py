@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy.dialects.postgresql import insert as insert_postgres
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
@@ -9,6 +10,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from bot import pipeline
 from bot.message import Channel
 from models.base import Database, Tx
+from models.commit import ATTEMPTS, TRANSIENT
 from models.tables import heartbeat
 from services import audit, issues, polls
 
@@ -47,7 +49,16 @@ class Sweeps:
 
     def answer_parked(self) -> None:
         """Messages that were put on record under load and still wait for their answer."""
-        self._until_done(lambda tx, now: pipeline.answer_parked(tx, self.channels, now=now))
+        for attempt in range(1, ATTEMPTS + 1):
+            last = attempt == ATTEMPTS
+            try:
+                return self._until_done(partial(self._answer_one, last_try=last), most=1 if last else 500)
+            except TRANSIENT:  # a worker was faster: that is no defect of the message
+                if last:
+                    raise
+
+    def _answer_one(self, tx: Tx, now: datetime, *, last_try: bool) -> bool:
+        return pipeline.answer_parked(tx, self.channels, now=now, last_try=last_try)
 
     def beat(self) -> None:
         """Shows that the scheduler lives."""

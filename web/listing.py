@@ -40,7 +40,7 @@ class Column:
         return visible(value) if isinstance(value, str) else value
 
 
-_PLACE = Column("community", lambda r, n: n.get(f"community:{r.community_id}", word("cell.nobody")))
+_PLACE = Column("community", lambda r, n: n.get(f"community:{r.community_id}"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ def _term(group: str, name: str) -> Show:
 
 
 def _who(name: str) -> Show:
-    return lambda row, names: names.get(getattr(row, name), word("cell.nobody"))
+    return lambda row, names: names.get(getattr(row, name))
 
 
 def _people(*fields: str) -> Callable[[Tx, list[Row]], Names]:
@@ -50,7 +50,7 @@ def _actor(row: Row, names: Names) -> str:
 
 
 def _choice(row: Row, names: Names) -> str:
-    return "、".join(names["options"][int(i)] for i in row.choice.split(",")) if row.choice else word("cell.nobody")
+    return "、".join(names["options"][int(i)] for i in row.choice.split(",")) if row.choice else ""
 
 
 def _post(row: Row, names: Names) -> str:

@@ -37,7 +37,7 @@ class Try:
 class Driver:
     """Delivers from many threads; the history is what the checker knows of it."""
 
-    def __init__(self, town: Town, plan: Plan, *, wave_s: float, open_s: tuple[float, float], threads: int = 90):
+    def __init__(self, town: Town, plan: Plan, *, wave_s: float, open_s: tuple[float, float], threads: int = 60):
         self.town, self.plan, self.wave_s, self.open_s = town, plan, wave_s, open_s
         self.history: defaultdict[int, list[Try]] = defaultdict(list)
         self.rng = random.Random(plan.seed + 1)

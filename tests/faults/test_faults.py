@@ -55,7 +55,7 @@ def run(folder: Path, url: str, *, messages: int, waves: int, planted: str = "",
             nemesis.rest()
             driver.write()
         recovered = quiet(town, town.ready, 20)
-        settled = quiet(town, lambda: nothing_waits(town), 15 if planted else 25)
+        settled = quiet(town, lambda: nothing_waits(town), 15 if planted else 60)
         verdict = Checker(town, driver).judge()
         if not (recovered and settled):
             verdict.wrong("recovery", "not healthy and idle again in time")

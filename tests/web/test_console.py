@@ -3,16 +3,17 @@
 import csv
 import io
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from domain.roles import SYSTEM
 from models.tables import audit as audit_table
-from models.tables import ballot, community, issue, message, outbox, person, poll
-from services import accounts, audit, export
-from tests.web.conftest import EVIL, LISTS, NOW, OPEN, Desk, addresses, token
+from models.tables import ballot, community, heartbeat, issue, message, outbox, person, poll
+from services import accounts, audit, browse, export, paging
+from tests.web.desk import EVIL, LISTS, NOW, OPEN, Desk, addresses, token
 
 
 def test_a_stranger_sees_nothing_but_the_login_page(desk: Desk) -> None:
@@ -113,6 +114,42 @@ def test_deeds_are_done_and_noted(desk: Desk) -> None:
     assert "首尾相连" in page
 
 
+def test_a_person_is_renamed_and_the_name_stays_out_of_the_chain(desk: Desk) -> None:
+    """Names are sealed at rest; the chain only knows that one was set."""
+    client, ids = desk.client("east"), desk.ids["east"]
+    csrf = token(client, "/console/password")
+    assert client.post(f"/console/people/{ids['person']}/name", data={"name": "  王\u3000阿姨 ", "csrf_token": csrf}).status_code == 302
+    assert 'value="王 阿姨"' in client.get("/console/people").text
+    assert "3幢2单元501" in client.get("/console/people?person=阿姨").text
+    audit_page = client.get("/console/audit?kind=person.name").text
+    assert "person.name" in audit_page and "阿姨" not in re.sub(r"<input[^>]*>", "", audit_page)
+    client.post(f"/console/people/{ids['person']}/name", data={"name": "", "csrf_token": csrf})
+    assert client.get("/console/people?person=阿姨").text.count("<tr") == 0
+
+
+def test_an_issue_shows_its_supporters_and_its_way(desk: Desk) -> None:
+    """Facts, timeline, and the polls opened from it."""
+    client, ids = desk.client("east"), desk.ids["east"]
+    with desk.db.write() as tx:
+        tx.execute(update(poll).where(poll.c.id == ids["poll1"]).values(issue_id=ids["issue"]))
+    page = client.get(f"/console/issues/{ids['issue']}").text
+    assert "1 人附议" in page and "补充" in page and f'href="/console/polls/{ids["poll1"]}"' in page
+    assert f'href="/console/issues/{ids["issue"]}"' in client.get(f"/console/polls/{ids['poll1']}").text
+
+
+def test_the_first_page_says_what_runs_and_what_does_not(desk: Desk) -> None:
+    """The scheduler's silence, dead posts, the head of the chain."""
+    client = desk.client("east")
+    assert "定时程序还没有运行" in client.get("/console/").text
+    with desk.db.write() as tx:
+        tx.add(heartbeat, name="scheduler", at=NOW - timedelta(seconds=7))
+        head = tx.scalar(select(audit_table.c.hash).order_by(audit_table.c.seq.desc()).limit(1))
+    page = client.get("/console/").text
+    assert "定时程序运行正常（7 秒前）" in page and "有 1 条没有送出" in page and head[:16] in page
+    desk.now += timedelta(minutes=2)
+    assert "定时程序已 127 秒没有动静" in client.get("/console/").text
+
+
 def test_a_ballot_that_is_not_public_is_nowhere(desk: Desk) -> None:
     """Neither on the poll's page, nor in the message log, nor in a file, nor by searching for the answer."""
     client, ids = desk.client("east"), desk.ids["east"]
@@ -125,6 +162,7 @@ def test_a_ballot_that_is_not_public_is_nowhere(desk: Desk) -> None:
     assert all("保密回执2" not in text for text in pages) and all("保密回执1" in text for text in pages[:3])
     assert client.get("/console/messages?text=保密回执2").text.count("<tr") == 0
     assert client.get("/console/outbox?text=保密回执2").text.count("<tr") == 0
+    assert "答复，见消息" in client.get("/console/outbox").text
 
 
 def test_a_poll_s_file_holds_no_more_than_its_page(desk: Desk) -> None:
@@ -184,6 +222,68 @@ def test_paging_never_skips_or_repeats(desk: Desk) -> None:
         path = "/console/messages" + older.group(1).replace("&amp;", "&")
     assert seen == [f"{n:03d}" for n in reversed(range(130))]
     assert len(re.findall(r"答复\d{3}号", desk.csv(client, "/console/messages.csv"))) == 130
+
+
+def test_a_search_looks_through_a_part_and_goes_on_from_there(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page never looks through more than its share, and nothing is lost between two pages."""
+    monkeypatch.setattr(paging, "SCAN", 40)
+    with desk.db.write() as tx:
+        where = tx.scalar(select(community.c.id).where(community.c.code == "east"))
+        tx.execute(insert(message), [{"channel": "mp", "external_id": f"n{n}", "community_id": where, "kind": "text", "state": "done",
+                                      "text": f"针{n:03d}线" if n % 50 == 0 else "草", "sent_at": NOW, "received_at": NOW} for n in range(300)])
+    client, seen, path, pages = desk.client("east"), [], "/console/messages?text=针", 0
+    while path:
+        page = client.get(path).text
+        pages += 1
+        seen += re.findall(r"针(\d{3})线", page)
+        older = re.search(r'rel="next" href="(\?[^"]*before=[^"]+)"', page)
+        assert older is None or "接着往前找" in page
+        path = "/console/messages" + older.group(1).replace("&amp;", "&") if older else ""
+    assert seen == ["250", "200", "150", "100", "050", "000"] and pages >= 7
+    assert re.findall(r"针(\d{3})线", desk.csv(client, "/console/messages.csv?text=针")) == seen
+    with desk.db.read() as tx:
+        lines = browse.log_lines(tx, community_id=where, since=NOW - timedelta(days=1), person="", kind="", text="针", limit=4)
+    assert [re.findall(r"针(\d{3})线", line) for line in lines] == [["100"], ["150"], ["200"], ["250"]]
+
+
+def test_a_day_is_found_by_halving(desk: Desk) -> None:
+    """First and last minute included, gaps in the numbers or not."""
+    days = [NOW + timedelta(days=n) for n in range(40)]
+    with desk.db.write() as tx:
+        where = tx.scalar(select(community.c.id).where(community.c.code == "east"))
+        tx.execute(insert(message), [{"channel": "mp", "external_id": f"d{n}", "community_id": where, "kind": "text", "state": "done",
+                                      "text": f"第{n:02d}天", "sent_at": at, "received_at": at} for n, at in enumerate(days)])
+        tx.execute(delete(message).where(message.c.text.in_(["第05天", "第06天", "第20天"])))
+    client = desk.client("east")
+    found = re.findall(r"第(\d\d)天", client.get("/console/messages?since=2026-03-06&until=2026-03-11").text)
+    assert found == ["09", "08", "07", "04"]
+    with desk.db.read() as tx:
+        keys = dict(tx.connection.execute(select(message.c.text, message.c.id)).all())
+        for moment, first in ((days[7], "第07天"), (days[4] + timedelta(seconds=1), "第07天"), (days[0] - timedelta(days=9), None)):
+            found_key = paging.first_since(tx, message.c.id, message.c.received_at, moment)
+            rows = tx.all(select(message.c.id).where(message.c.id >= found_key).order_by(message.c.id).limit(1))
+            assert rows[0].id == (keys[first] if first else min(keys.values()))
+        assert paging.first_since(tx, message.c.id, message.c.received_at, days[-1] + timedelta(days=1)) > max(keys.values())
+
+
+def test_hidden_characters_are_shown(desk: Desk) -> None:
+    """Direction marks and controls cannot make a line read as something else."""
+    with desk.db.write() as tx:
+        tx.execute(update(issue).where(issue.c.id == desk.ids["east"]["issue"]).values(title="付\u202e款\x07👨\u200d👩", text="一\n二\u200b"))
+    client = desk.client("east")
+    for path in ("/console/issues", f"/console/issues/{desk.ids['east']['issue']}"):
+        page = client.get(path).text
+        assert "\u202e" not in page and "付⟨U+202E⟩款⟨U+0007⟩👨\u200d👩" in page, path
+
+
+def test_what_is_not_there_is_said_in_plain_words(desk: Desk) -> None:
+    """Also numbers larger than any key, and a form that was open for too long."""
+    client = desk.client("east")
+    for path in ("/console/issues/999999", f"/console/polls/{10**25}"):
+        answer = client.get(path)
+        assert answer.status_code == 404 and "没有这一页" in answer.text, path
+    stale = client.post("/console/logout", data={"csrf_token": "old"})
+    assert stale.status_code == 400 and "刷新后再提交" in stale.text
 
 
 def test_filters_narrow_and_nonsense_does_not_break(desk: Desk) -> None:

@@ -1,0 +1,143 @@
+"""A console over a database with two communities, and the list of all its addresses."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+import web
+from domain.roles import SYSTEM
+from models.base import Database
+from models.tables import (
+    ballot,
+    ballot_log,
+    building,
+    chat,
+    community,
+    home,
+    issue,
+    issue_event,
+    message,
+    outbox,
+    person,
+    poll,
+    residence,
+    supporter,
+)
+from services import accounts, audit
+
+NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
+EVIL = "<script>alert(1)</script>"
+LISTS = ("messages", "audit", "issues", "polls", "outbox", "people", "homes")
+OPEN = {"console.login", "console.static"}
+
+
+@dataclass
+class Desk:
+    """A console over a database with two communities and something in each list."""
+
+    db: Database
+    now: datetime = NOW
+    ids: dict[str, dict[str, int]] = field(default_factory=dict)
+    app: Flask | None = None
+
+    def client(self, username: str | None = None) -> FlaskClient:
+        """A browser, signed in if a name is given."""
+        assert self.app is not None
+        client = self.app.test_client()
+        if username:
+            assert sign_in(client, username).status_code == 302
+        return client
+
+    def csv(self, client: FlaskClient, path: str) -> str:
+        """An exported list, taken as the button takes it."""
+        answer = client.post(path, data={"csrf_token": token(client, "/console/password")})
+        assert answer.status_code == 200 and answer.mimetype == "text/csv", path
+        return answer.text
+
+
+def token(client: FlaskClient, path: str = "/console/login") -> str:
+    """The CSRF token of a page."""
+    found = re.search(r'name="csrf_token" value="([^"]+)"', client.get(path).text)
+    assert found
+    return found.group(1)
+
+
+def sign_in(client: FlaskClient, username: str, password: str = "a long password") -> Any:
+    """Fills the login form."""
+    return client.post("/console/login", data={"username": username, "password": password, "csrf_token": token(client)})
+
+
+def fill(desk: Desk, name: str) -> None:
+    """One community with an admin and a row of everything."""
+    with desk.db.write() as tx:
+        where = tx.add(community, code=name, name=name, last_issue=1, last_poll=2)
+        accounts.create(tx, SYSTEM, username=name, password="a long password", community_id=where, now=NOW)
+        block = tx.add(building, community_id=where, name="3幢")
+        flat = tx.add(home, community_id=where, building_id=block, entrance="2", room="501", label="3幢2单元501", area_dm2=10177)
+        group = tx.add(chat, community_id=where, channel="aibot", external_id=f"g-{name}", name=f"{name}群")
+        who = tx.add(person, community_id=where, name=f"李{name}{EVIL}", role="resident", told_version=1, consent_version=1, created_at=NOW)
+        tx.add(residence, person_id=who, home_id=flat, since=NOW)
+        tx.add(message, channel="mp", external_id=f"m-{name}", community_id=where, person_id=who, kind="text", intent="issue.report",
+               text=f"反映 {EVIL}{name}电梯坏了", reply="=1+1", state="done", sent_at=NOW, received_at=NOW)
+        matter = tx.add(issue, community_id=where, number=1, state="submitted", category="elevator", title=f"{name}电梯{EVIL}", text=EVIL,
+                        submitter_id=who, chat_id=group, created_at=NOW, changed_at=NOW)
+        tx.add(issue_event, issue_id=matter, at=NOW, act="supplement", actor_id=who, text=EVIL)
+        tx.add(supporter, issue_id=matter, person_id=who, at=NOW)
+        found = {"home": flat, "person": who, "issue": matter}
+        for number, anonymous in ((1, False), (2, True)):
+            found[f"poll{number}"] = put_poll(tx, where, who, number, anonymous)
+        found["outbox"] = tx.add(outbox, key=f"k-{name}", community_id=where, channel="webhook", target=f"chat:{group}", address="secret-key",
+                                 kind="text", text=f"{name}结果", state="dead", attempts=7, next_at=NOW, doubtful=False, error="no", created_at=NOW)
+        audit.note(tx, SYSTEM, "test.deed", f"thing:{name}", now=NOW, community_id=where, words=EVIL)
+        audit.seal(tx)
+    desk.ids[name] = found
+
+
+def put_poll(tx: Any, where: int, who: int, number: int, anonymous: bool) -> int:
+    """An open poll with one ballot, and the message that cast it."""
+    found = tx.add(poll, community_id=where, number=number, title=f"要不要装{EVIL}", options=["金丝雀同意", "反对"], most=1, household=False,
+                   anonymous=anonymous, scope="community", scope_name="x", state="open", opens_at=NOW, closes_at=NOW + timedelta(days=1),
+                   opened_by=who)
+    tx.add(ballot, poll_id=found, voter=f"person:{who}", person_id=who, choice="0", sent_at=NOW, cast_at=NOW)
+    tx.add(ballot_log, poll_id=found, voter=f"person:{who}", person_id=who, act="cast", choice="0", at=NOW)
+    said = tx.add(message, channel="mp", external_id=f"v-{where}-{number}", community_id=where, person_id=who, kind="text",
+           intent="vote.secret" if anonymous else "vote", text=None if anonymous else "1", reply=f"记下了：保密回执{number}", state="done",
+           sent_at=NOW, received_at=NOW)
+    tx.add(outbox, key=f"message:{said}:reply", community_id=where, channel="mp", target=f"late:{said}", address="openid", kind="text",
+           text=f"记下了：保密回执{number}", state="sent", attempts=1, next_at=NOW, doubtful=False, created_at=NOW, sent_at=NOW)
+    return found
+
+
+@pytest.fixture
+def desk(db: Database) -> Iterator[Desk]:
+    """The console."""
+    found = Desk(db)
+    app = Flask(__name__)
+    web.init_app(app, "k" * 32)
+    app.register_blueprint(web.console_blueprint(db, clock=lambda: found.now, secure_cookies=False))
+    found.app = app
+    fill(found, "east")
+    fill(found, "west")
+    yield found
+
+
+def addresses(desk: Desk, ids: dict[str, int]) -> list[tuple[str, str, str]]:
+    """Every address of the console: (endpoint, method, path), with the ids of one community filled in."""
+    key = {"issue": ids["issue"], "poll": ids["poll1"], "poll_csv": ids["poll2"], "retry": ids["outbox"],
+           "role": ids["person"], "name": ids["person"], "code": ids["home"]}
+    assert desk.app is not None
+    found = []
+    for rule in desk.app.url_map.iter_rules():
+        if not rule.endpoint.startswith("console."):
+            continue
+        name = rule.endpoint.partition(".")[2]
+        assert "<" not in rule.rule or name in key or name == "static", f"{rule.endpoint} is new: say whose objects it shows"
+        path = rule.rule.replace("<int:key>", str(key.get(name))).replace("<path:filename>", "console.css")
+        found += [(rule.endpoint, m, path) for m in (rule.methods or set()) & {"GET", "POST"}]
+    return found
