@@ -51,7 +51,7 @@ def shim_table(seen: dict[str, Seen]) -> None:
     print("\nSlow disk: every fsync takes 4 ms longer")
     for name, one in seen.items():
         print(f"{name:28}{one.rate:8.0f} req/s{one.rate / fast.rate:7.2f} of fast   p50 {one.p50:.1f} ms  p99 {one.p99:.1f} ms")
-    print(f"one commit per message could not pass {1000 / 4.2:.0f}/s here: commits are shared")
+    print(f"one commit per message would allow at most {1000 / 4.2:.0f}/s here")
 
 
 def overload(most: float, seen: Seen, accepted: set[str], stored: list[str], found: Record, waited: float) -> None:
