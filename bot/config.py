@@ -28,6 +28,7 @@ class Server(_Section):
     port: int = Field(8600, ge=1, le=65535)
     workers: int | Literal["auto"] = "auto"
     threads: int = Field(64, ge=1, le=512)
+    trusted_proxies: int = Field(0, ge=0, le=5)
     secure_cookies: bool = False
 
 

@@ -33,6 +33,7 @@ class Ctx:
     dialogs_up: bool = True  # False: Redis is away and nothing can be asked step by step
     next_dialog: Dialog | None = None  # what stays open after it
     intent: str | None = None  # what the message was understood as
+    asked: bool = False  # the answer is a question that the next message may answer
 
     @property
     def chat_id(self) -> int | None:

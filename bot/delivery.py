@@ -19,11 +19,14 @@ from domain.roles import SYSTEM
 from models.base import Database
 from models.tables import outbox
 from services import audit
+from services import outbox as queue
 from services.chart import bar_chart
 
 log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=60)
 WINDOW = timedelta(seconds=60)
+PATIENCE = timedelta(days=2)  # with a platform that keeps asking for pauses
+Claim = tuple[Row[Any], datetime]  # a row, and the end of our lease on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,38 +58,41 @@ class Delivery:
         """Sends every post that is due now, one per target; returns how many were tried."""
         rows = self._claim()
         if self._pool is None:
-            for row in rows:
-                self._send(row)
+            for claim in rows:
+                self._send(claim)
         else:
             list(self._pool.map(self._send, rows))
         return len(rows)
 
-    def _claim(self) -> list[Row[Any]]:
+    def _claim(self) -> list[Claim]:
         with self.db.read() as tx:  # a quick look, so that an idle tick never takes the write lock
             if tx.first(self._due(self.clock()).limit(1)) is None and not self._stale(tx):
                 return []
-        claimed = []
+        claimed: list[Claim] = []
         with self.db.write() as tx:
             now = self.clock()
             tx.execute(update(outbox).where(outbox.c.state == "sending", outbox.c.lease_until < now).values(
                 state="waiting", doubtful=True, lease_until=None))
-            for row in tx.all(self._due(now).limit(50)):
+            for row in tx.all(self._due(now).limit(2 * self.threads)):  # no more than can be sent within the lease
                 if self._too_fast(tx, row, now):
                     continue
                 mine = tx.execute(update(outbox).where(outbox.c.id == row.id, outbox.c.state == "waiting").values(
                     state="sending", lease_until=now + LEASE, attempts=row.attempts + 1))
                 if mine.rowcount == 1:
-                    claimed.append(row)
+                    claimed.append((row, now + LEASE))
         return claimed
 
     def _due(self, now: datetime) -> Any:
         """The first due row of each target; one that is being sent or retried holds back those behind it."""
         ahead = outbox.alias()
+        awake = [ahead.c.quiet.is_(False)] if queue.QUIET.cover(now) else []  # what waits for the morning holds nothing back
         blocked = select(ahead.c.id).where(
+            *awake,
             ahead.c.target == outbox.c.target, ahead.c.id < outbox.c.id,
             or_(ahead.c.state == "sending",
                 and_(ahead.c.state == "waiting", or_(ahead.c.next_at <= now, ahead.c.attempts > 0))))
-        return (select(outbox).where(outbox.c.state == "waiting", outbox.c.next_at <= now, ~blocked.exists(),
+        loud = [outbox.c.quiet.is_(False)] if queue.QUIET.cover(now) else []
+        return (select(outbox).where(outbox.c.state == "waiting", outbox.c.next_at <= now, *loud, ~blocked.exists(),
                                      ~self._in_flight().exists()).order_by(outbox.c.id))
 
     def _in_flight(self) -> Any:
@@ -105,37 +111,43 @@ class Delivery:
             outbox.c.target == row.target, outbox.c.sent_at > now - WINDOW))
         return bool(recent >= channel.capabilities.per_minute)
 
-    def _send(self, row: Row[Any]) -> None:
+    def _send(self, claim: Claim) -> None:
+        row = claim[0]
         channel = self.channels.get(row.channel)
         try:
             if channel is None:
                 raise ChannelError(f"no channel named {row.channel}", retryable=False)
             channel.send(_post(row))
         except ChannelError as error:
-            self._failed(row, error)
+            self._failed(claim, error)
         except Exception as error:
-            log.exception("outbox %s: sending broke", row.id)
-            self._failed(row, ChannelError(type(error).__name__, retryable=True, unknown=True))
+            log.error("outbox %s: sending broke: %s", row.id, type(error).__name__)
+            self._failed(claim, ChannelError(type(error).__name__, retryable=True, unknown=True))
         else:
-            self._settle(row, state="sent", sent_at=self.clock(), error=None)
+            self._settle(claim, state="sent", sent_at=self.clock(), error=None)
 
-    def _failed(self, row: Row[Any], error: ChannelError) -> None:
+    def _failed(self, claim: Claim, error: ChannelError) -> None:
+        row = claim[0]
         now, attempts = self.clock(), row.attempts + 1
         values: dict[str, Any] = {"error": error.reason[:200], "doubtful": row.doubtful or error.unknown}
         pause = self.policy.wait(attempts) if error.retryable else None
-        if error.retryable and error.wait_s is not None:  # the platform said when: that is no failed attempt
-            values |= {"state": "waiting", "next_at": now + timedelta(seconds=error.wait_s), "attempts": row.attempts}
+        if error.retryable and error.wait_s is not None and now - row.created_at < PATIENCE:
+            # the platform said when: that is no failed attempt, though it still holds back those behind it
+            values |= {"state": "waiting", "next_at": now + timedelta(seconds=error.wait_s), "attempts": max(1, row.attempts)}
         elif pause is not None:
             values |= {"state": "waiting", "next_at": now + pause}
         else:
             values |= {"state": "dead"}
             log.error("outbox %s is dead after %s attempts: %s", row.id, attempts, error.reason)
-        self._settle(row, **values)
+        self._settle(claim, **values)
 
-    def _settle(self, row: Row[Any], **values: Any) -> None:
+    def _settle(self, claim: Claim, **values: Any) -> None:
+        row, lease = claim
         with self.db.write() as tx:
-            tx.execute(update(outbox).where(outbox.c.id == row.id, outbox.c.state == "sending").values(
-                lease_until=None, **values))
+            own = tx.execute(update(outbox).where(outbox.c.id == row.id, outbox.c.state == "sending", outbox.c.lease_until == lease)
+                             .values(lease_until=None, **values))
+            if own.rowcount != 1:  # the lease had ended and somebody else has it now
+                return
             if values["state"] in ("sent", "dead"):
                 audit.note(tx, SYSTEM, f"outbox.{values['state']}", f"outbox:{row.id}", now=self.clock(),
                            community_id=row.community_id, key=row.key)

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgres
@@ -16,12 +16,16 @@ from models.tables import identity, message, person
 
 _VALUES = ("channel", "external_id", "kind", "state", "sent_at", "received_at", "payload")
 _FACTS = ("community_id", "person_id", "chat_id", "intent", "text", "reply", "state", "payload")
-_STORED = Hot(select(message.c.id, message.c.reply, message.c.state).where(
+_STORED = Hot(select(message.c.id, message.c.reply, message.c.state, message.c.payload).where(
     message.c.channel == bindparam("channel"), message.c.external_id == bindparam("external_id")))
 _FINISH = Hot(update(message).where(message.c.id == bindparam("message_id")).values({n: bindparam(n) for n in _FACTS}))
 
 _CONSENTED = Hot(select(person.c.consent_version).join_from(identity, person).where(
     identity.c.channel == bindparam("channel"), identity.c.external_id == bindparam("sender"), person.c.left_at.is_(None)))
+
+
+_LAST = Hot(select(message.c.intent, message.c.chat_id).where(
+    message.c.person_id == bindparam("person_id"), message.c.id < bindparam("before")).order_by(message.c.id.desc()).limit(1))
 
 
 def _first(insert: Any) -> Hot:
@@ -50,12 +54,28 @@ def first_sight(tx: Tx, heard: Message, *, now: datetime, payload: str | None = 
         return Sight(new, False)
     row = tx.first(_STORED, {"channel": heard.channel, "external_id": heard.external_id})
     assert row is not None  # the insert met it
-    return Sight(row.id, True, row.reply or "")
+    return Sight(row.id, True, row.reply or (row.payload if row.state == "done" else "") or "")
 
 
 def finish(tx: Tx, message_id: int, **facts: Any) -> None:
     """Writes down who said it, what it was understood as, and what was answered."""
     tx.execute(_FINISH, {"message_id": message_id, **facts})
+
+
+def give_up(tx: Tx, message_id: int) -> None:
+    """Marks a parked message as failed and forgets its words."""
+    tx.execute(update(message).where(message.c.id == message_id).values(state="failed", payload=None))
+
+
+def community_of(tx: Tx, message_id: int) -> int | None:
+    """Where the message belongs."""
+    return cast(int | None, tx.scalar(select(message.c.community_id).where(message.c.id == message_id)))
+
+
+def last_intent(tx: Tx, person_id: int, *, before: int, chat_id: int | None) -> str | None:
+    """What the person's message before this one was understood as, if it was in the same chat; `?` ends a question."""
+    row = tx.first(_LAST, {"person_id": person_id, "before": before})
+    return row.intent if row is not None and row.chat_id == chat_id else None
 
 
 def may_park(tx: Tx, heard: Message) -> bool:

@@ -6,6 +6,7 @@
 import logging
 import traceback
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,8 +18,8 @@ from bot.dialogs import Dialogs
 from bot.message import Channel, Message, Reply
 from domain.errors import Refusal
 from domain.roles import SYSTEM
-from models.base import Tx
-from models.commit import ATTEMPTS, Busy, GroupCommit, Unsure
+from models.base import TransactionLost, Tx
+from models.commit import ATTEMPTS, TRANSIENT, Busy, GroupCommit, Unsure
 from services import audit, outbox, people
 from services.browse import SECRET_INTENTS
 from texts.normal import plain
@@ -48,13 +49,14 @@ class Pipeline:
     def hear(self, channel: Channel, message: Message) -> Reply | None:
         """Answers a message; None when nothing could be put on record and the platform must try again."""
         try:
-            waiting = self.commit.waiting
-            if waiting >= self.park_at:
-                return self._park(message) if waiting < FULL_AT else None
-            dialog = self.dialogs.get(message)
+            waiting, dialog = self.commit.waiting, self.dialogs.get(message)
+            if waiting >= FULL_AT:
+                return None
+            if waiting >= self.park_at and dialog is None:  # an answer to a question cannot wait longer than the question
+                return self._park(message)
             take = _Once(channel, message, dialog, self.dialogs.up, self.clock())
             outcome = self.commit.run(take)
-        except (Busy, Unsure, OperationalError, IntegrityError) as error:
+        except (Busy, Unsure, TransactionLost, OperationalError, IntegrityError) as error:
             log.warning("message %s not recorded: %s", message.external_id, type(error).__name__)
             return None
         if not outcome.repeat and (outcome.dialog or outcome.had_dialog):
@@ -84,7 +86,7 @@ class _Once:
         sight = inbox.first_sight(tx, self.message, now=self.now)
         if sight.repeat:
             return Outcome(sight.reply, repeat=True)
-        return take(tx, self.channel, self.message, sight.message_id, dialog=self.dialog, dialogs_up=self.up,
+        return take(tx, self.channel, self.message, sight.message_id, dialog=deepcopy(self.dialog), dialogs_up=self.up,
                     now=self.now, last_try=self.tries >= ATTEMPTS)
 
 
@@ -100,10 +102,11 @@ def take(tx: Tx, channel: Channel, message: Message, message_id: int, *, dialog:
         people.tell(tx, ctx.speaker)
     keep = ctx.speaker.consented and ctx.intent is not None and message.kind == "text" and ctx.intent not in SECRET_INTENTS
     parts = outbox.split(text, channel.capabilities.reply_bytes)
-    erased = ctx.intent == "privacy.delete"
+    erased, sealed = ctx.intent == "privacy.delete", ctx.intent in SECRET_INTENTS
+    asked = "?" if ctx.next_dialog is not None and ctx.next_dialog.then != "vote.unclear" or ctx.asked else ""
     inbox.finish(tx, message_id, community_id=speaker.community_id, person_id=None if erased else speaker.id, chat_id=ctx.chat_id,
-                 intent=ctx.intent, text=message.text if keep else None, reply=parts[0], state=state,
-                 payload=None)
+                 intent=f"{ctx.intent or ''}{asked}" or None, text=message.text if keep else None, state=state,
+                 reply=None if sealed else parts[0], payload=parts[0] if sealed else None)
     for n, part in enumerate(parts[1:], 2):
         outbox.to_person(tx, person_id=speaker.id, key=f"message:{message_id}:part:{n}", text=part, now=now, quiet=False)
     return Outcome(parts[0], dialog=ctx.next_dialog, had_dialog=dialog is not None)
@@ -118,12 +121,9 @@ def _answer(ctx: Ctx, last_try: bool) -> tuple[str, str]:
         with ctx.tx.savepoint():
             return route(ctx), "done"
     except Refusal as no:
-        ctx.next_dialog = None
-        if no.key == "role.refused":
-            audit.note(ctx.tx, ctx.speaker, "role.refused", f"message:{ctx.message_id}", now=ctx.now, intent=ctx.intent)
-        if no.key.startswith("bind."):
-            ctx.intent = no.key
-        return say(no.key, **no.facts), "done"
+        return router.refuse(ctx, no), "done"
+    except TransactionLost:
+        raise
     except (OperationalError, IntegrityError) as error:
         if not last_try:
             raise
@@ -172,11 +172,19 @@ def answer_parked(tx: Tx, channels: dict[str, Channel], *, now: datetime, last_t
     row = inbox.next_parked(tx)
     if row is None:
         return False
-    message = inbox.unpack(row.payload)
-    outcome = take(tx, channels[message.channel], message, row.id, dialog=None, dialogs_up=False, now=row.received_at,
-                   last_try=last_try)
-    if outcome.reply:  # what arrived in time is in time, however late it is answered
-        _send_later(tx, channels[message.channel], message, row.id, outcome.reply, now)
+    try:
+        with tx.savepoint():
+            message = inbox.unpack(row.payload)
+            outcome = take(tx, channels[message.channel], message, row.id, dialog=None, dialogs_up=False,
+                           now=row.received_at, last_try=last_try)
+            if outcome.reply:  # what arrived in time is in time, however late it is answered
+                _send_later(tx, channels[message.channel], message, row.id, outcome.reply, now)
+    except (*TRANSIENT, TransactionLost):
+        raise
+    except Exception as error:  # an account that is gone, a changed key: it must not hold up those behind it
+        log.error("parked message %s cannot be answered: %s", row.id, type(error).__name__)
+        inbox.give_up(tx, row.id)
+        audit.note(tx, SYSTEM, "message.failed", f"message:{row.id}", now=now, error=type(error).__name__)
     return True
 
 
@@ -184,5 +192,6 @@ def _send_later(tx: Tx, channel: Channel, message: Message, message_id: int, tex
     address = message.sender if channel.capabilities.push_person else message.reply_to
     fresh = now - message.sent_at < timedelta(hours=1)
     if address and (channel.capabilities.push_person or fresh):
-        outbox.put(tx, key=f"message:{message_id}:reply", community_id=None, channel=channel.name,
-                   target=f"late:{message_id}", address=address, text=text, at=now, now=now)
+        outbox.put(tx, key=f"message:{message_id}:reply", community_id=inbox.community_of(tx, message_id), channel=channel.name,
+                   target=f"late:{message_id}", address=address, text=text, at=now, now=now, quiet=False,
+                   most=channel.capabilities.push_bytes)

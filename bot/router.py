@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from bot.context import Ctx
 from domain.errors import Refusal
 from domain.roles import Role
+from services import audit
 from texts.normal import plain, printed
 from texts.say import say
 from texts.words import category
@@ -137,6 +138,14 @@ def obey(ctx: Ctx, found: Command, args: Args) -> str:
     if found.keeps_words and not ctx.speaker.consented:
         return ask_consent(ctx, ctx.text)
     return found.handler(ctx, args)
+
+
+def refuse(ctx: Ctx, no: Refusal) -> str:
+    """The words of an expected no; the talk it belonged to ends."""
+    ctx.next_dialog, ctx.asked = None, False
+    if no.key == "role.refused":
+        audit.note(ctx.tx, ctx.speaker, "role.refused", f"message:{ctx.message_id}", now=ctx.now, intent=ctx.intent)
+    return say(no.key, **no.facts)
 
 
 def ask_consent(ctx: Ctx, text: str) -> str:

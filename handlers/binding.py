@@ -27,12 +27,16 @@ def make_code(ctx: Ctx, args: Args) -> str:
 @command("bind", "绑定 {rest}", usage="绑定 3幢2单元501 一次性码", keeps_words=True)
 def bind(ctx: Ctx, args: Args) -> str:
     """Binds the speaker to the home they name, when the code is right."""
+    if not ctx.private:
+        raise Refusal("bind.private")
     found = _CODE.search(args.rest)
     if found is None:
         raise Refusal("bind.code_missing", label=_label(args.rest))
     label = _label(args.rest[: found.start()])
-    homes.bind(ctx.tx, ctx.speaker, label=label, code=found.group(1), now=ctx.now)
-    return say("bind.done", label=label)
+    if homes.bind(ctx.tx, ctx.speaker, label=label, code=found.group(1), now=ctx.now):
+        return say("bind.done", label=label)
+    ctx.intent = homes.WRONG_CODE
+    return say("bind.wrong")
 
 
 @command("bind.mine", "我的房屋", "我的绑定", usage="")

@@ -4,14 +4,14 @@ from datetime import timedelta
 
 from sqlalchemy import Row, func, select
 
-from bot import router
+from bot import inbox, router
 from bot.context import Ctx
 from bot.router import Args, command, ear
 from domain.errors import Refusal
 from domain.lifecycle import OPEN, State
 from handlers.privacy import NO, YES, said
 from models.tables import issue, issue_event, supporter
-from services import issues
+from services import ballots, issues
 from services.issues import Report
 from texts import words
 from texts.mask import mask
@@ -27,15 +27,12 @@ LISTED = 8
 def report(ctx: Ctx, args: Args) -> str:
     """Registers what is reported; when a neighbour has said the same, offers to stand behind that instead."""
     told = read(_after_verb(ctx.text))
-    hotline = words.danger(ctx.heard)
-    same = None if hotline else issues.same_open(ctx.tx, ctx.speaker.home_community, told)
+    danger = _danger(ctx)
+    same = None if danger else issues.same_open(ctx.tx, ctx.speaker.home_community, told)
     if same is not None:
         return _offer(ctx, told, same)
     row = issues.register(ctx.tx, ctx.speaker, told, chat_id=ctx.chat_id, now=ctx.now)
-    if hotline is None:
-        return receipt(row)
-    issues.alert(ctx.tx, row, hotline=hotline, now=ctx.now)
-    return _danger(ctx) + say("issue.danger_registered", issue=row)
+    return danger + (say("issue.danger_registered", issue=row) if danger else receipt(row))
 
 
 def read(text: str) -> Report:
@@ -61,14 +58,23 @@ def _after_verb(text: str) -> str:
 
 
 def _danger(ctx: Ctx) -> str:
-    number = words.danger(ctx.heard)
-    return say("issue.danger", hotline=number) + "\n" if number else ""
+    """A danger to life is answered with the number to call, and the grid workers are told at once, at any hour.
+
+    They learn what kind of danger and where, which an emergency allows without asking; the words follow when registered.
+    """
+    hotline = words.danger(ctx.heard)
+    if hotline is None:
+        return ""
+    reached = issues.alert(ctx.tx, ctx.speaker, key=f"message:{ctx.message_id}", category=words.category(ctx.heard) or "other",
+                           place=words.place(ctx.heard), hotline=hotline, now=ctx.now)
+    return say("issue.danger", hotline=hotline, reached=reached) + "\n"
 
 
 def _offer(ctx: Ctx, told: Report, same: Row) -> str:
     if same.submitter_id == ctx.speaker.id:
         return say("issue.same_own", issue=same)
     issues.draft(ctx.tx, ctx.speaker, told, chat_id=ctx.chat_id, same_as=same.id, now=ctx.now)
+    ctx.asked = True
     return say("issue.same", issue=same, behind=issues.supporters(ctx.tx, same.id))
 
 
@@ -79,7 +85,7 @@ def confirm(ctx: Ctx) -> str | None:
     if not (yes or no):
         return None
     row = issues.pending(ctx.tx, ctx.speaker, since=ctx.now - CONFIRM_WITHIN)
-    if row is None or row.chat_id != ctx.chat_id:
+    if row is None or row.chat_id != ctx.chat_id or (said(ctx, VOTE_LIKE) and not _just_asked(ctx)):
         return None
     if row.merged_into is None:
         if no:
@@ -91,6 +97,19 @@ def confirm(ctx: Ctx) -> str | None:
     same = issues.by_id(ctx.tx, row.merged_into)
     issues.drop(ctx.tx, ctx.speaker, issue_id=row.id, now=ctx.now)
     return _stand_behind(ctx, same.number)
+
+
+VOTE_LIKE = {"1", "2", "同意", "不同意", "可以", "行"}  # may as well be a ballot
+
+
+def _just_asked(ctx: Ctx) -> bool:
+    """True unless a poll is open here and something else was said since the question."""
+    if not ballots.open_here(ctx.tx, ctx.speaker, ctx.chat_id, now=ctx.now):
+        return True
+    if said(ctx, {"同意", "不同意"}):
+        return False
+    last = inbox.last_intent(ctx.tx, ctx.speaker.id, before=ctx.message_id, chat_id=ctx.chat_id)
+    return last is None or last.endswith("?")
 
 
 @ear(60, "issue.ask")
@@ -107,6 +126,7 @@ def plain_complaint(ctx: Ctx) -> str | None:
     if same is not None:
         return danger + _offer(ctx, told, same)
     issues.draft(ctx.tx, ctx.speaker, told, chat_id=ctx.chat_id, same_as=None, now=ctx.now)
+    ctx.asked = True
     return danger + say("issue.ask", title=told.title, category=told.category, place=told.place)
 
 
@@ -136,6 +156,8 @@ def _stand_behind(ctx: Ctx, number: int) -> str:
 @command("issue.supplement", "补充 {issue} {rest}", "{I} 补充 {rest}", usage="补充 I12 昨天又困人了", keeps_words=True)
 def supplement(ctx: Ctx, args: Args) -> str:
     """Adds a fact to an issue."""
+    if len(args.rest) < 2:
+        raise Refusal("issue.too_short")
     row = issues.supplement(ctx.tx, ctx.speaker, number=args.issue, text=args.rest[:LONGEST], now=ctx.now)
     return say("issue.supplemented", issue=row)
 
@@ -184,7 +206,9 @@ def show(ctx: Ctx, args: Args) -> str:
 
 @command("issue.progress", "进度", "我的议题", "(有)? 进展", usage="进度")
 def progress(ctx: Ctx, args: Args) -> str:
-    """Where the speaker's own issues stand."""
+    """Where the speaker's own issues stand; in a group it would show who raised what."""
+    if not ctx.private:
+        raise Refusal("ask_privately")
     rows = ctx.tx.all(select(issue).where(issue.c.submitter_id == ctx.speaker.id, issue.c.number.is_not(None),
                                           issue.c.state != State.WITHDRAWN).order_by(issue.c.id.desc()).limit(5))
     return say("issue.progress", issues=rows)

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Row
+
 from bot.context import Ctx
 from bot.router import Args, answers, command
 from domain.errors import Refusal
@@ -17,6 +19,7 @@ from texts.when import find_when, when
 STAFF = Role.GRID_WORKER
 _PUBLISH = {"1", "发布", "确认", "是", "好", "好的", "可以", "发"}
 LISTED = 6
+NAMED = 40  # people on one page of those who have not voted
 
 
 @command("poll.open", "(发起|开|开始)投票", "(发起|开|开始)投票 {rest}", "{I} (发起)? 投票", "{I} (发起)? 投票 {rest}",
@@ -90,7 +93,7 @@ def _next(ctx: Ctx, kept: dict[str, Any]) -> str:
     if not ctx.dialogs_up:
         raise Refusal("poll.one_line")
     if step is None:
-        ctx.ask("poll.preview", **kept)
+        ctx.ask("poll.preview", **kept | {"preview": ctx.message_id})
         return say("poll.preview", draft=_draft(kept), issue=kept.get("issue"))
     ctx.ask("poll.draft", **kept)
     return say(f"poll.ask.{step}")
@@ -105,12 +108,13 @@ def _missing(kept: dict[str, Any]) -> str | None:
 
 
 def _publish(ctx: Ctx, kept: dict[str, Any]) -> str:
-    opened = polls.open_poll(ctx.tx, ctx.speaker, _draft(kept), chat_id=ctx.chat_id, issue_number=kept.get("issue"), now=ctx.now)
+    opened = polls.open_poll(ctx.tx, ctx.speaker, _draft(kept), chat_id=ctx.chat_id, issue_number=kept.get("issue"),
+                             preview_id=kept.get("preview"), now=ctx.now)
     ctx.intent = "poll.open"
     card = polls.card(opened.row)
-    moved = "\n" + say("poll.moved") if opened.moved else ""
+    moved = "\n" + say("poll.moved", poll=opened.row) if opened.moved else ""
     if ctx.private:
-        return say("poll.opened.private", poll=opened.row, posted=opened.posted) + moved + "\n" + card
+        return say("poll.opened.private", poll=opened.row, told=_told(ctx, opened.row)) + moved + "\n" + card
     return card + moved
 
 
@@ -149,15 +153,17 @@ def show(ctx: Ctx, args: Args) -> str:
                asked=row.result["asked"] if row.result else electorate.size(ctx.tx, row))
 
 
-@command("poll.missing", "未投 {poll}", "{P} 未投", "{P} 谁没投", role=STAFF, usage="未投 P5")
+@command("poll.missing", "未投 {poll}", "未投 {P} {issue2}", "{P} 未投", "{P} 谁没投", role=STAFF, usage="未投 P5")
 def missing(ctx: Ctx, args: Args) -> str:
     """Who has not voted: for staff, in private."""
     if not ctx.private:
         raise Refusal("ask_privately")
     row = polls.by_number(ctx.tx, ctx.speaker.community_id, args.poll)
     absent = electorate.missing(ctx.tx, row)
-    names = [electorate.label(ctx.tx, person.id, person.name) for person in absent[:40]]
-    return say("poll.missing", poll=row, names=names, count=len(absent))
+    page = max(args.issue2, 1)
+    shown = absent[(page - 1) * NAMED: page * NAMED]
+    names = [electorate.label(ctx.tx, person.id, person.name) for person in shown]
+    return say("poll.missing", poll=row, names=names, count=len(absent), page=page, left=max(0, len(absent) - page * NAMED))
 
 
 @command("poll.remind", "(提醒|催一下|催) {poll}", "{P} (提醒|催一下)", role=STAFF, usage="提醒 P5")
@@ -177,7 +183,7 @@ def extend(ctx: Ctx, args: Args) -> str:
         raise Refusal("poll.extend_to", number=args.poll)
     reason = args.rest[: found.start].rstrip(" ,，:：到至") + args.rest[found.end:].strip(" ,，。:：")
     row = polls.extend(ctx.tx, ctx.speaker, number=args.poll, closes_at=found.at, reason=reason, now=ctx.now)
-    return say("poll.extended", poll=row, moved=row.closes_at != found.at)
+    return say("poll.extended", poll=row, told=_told(ctx, row), moved=row.closes_at != found.at)
 
 
 @command("poll.close", "(结束|公布) {poll}", "(结束|公布) {poll} {rest}", "{P} 结束", "{P} 结束 {rest}", role=STAFF,
@@ -185,10 +191,17 @@ def extend(ctx: Ctx, args: Args) -> str:
 def close(ctx: Ctx, args: Args) -> str:
     """Closes a poll early, with the reason."""
     row = polls.close_early(ctx.tx, ctx.speaker, number=args.poll, reason=args.rest, now=ctx.now)
-    return say("poll.closed", poll=row, held=outbox.QUIET.cover(ctx.now))
+    return say("poll.closed", poll=row, told=_told(ctx, row))
 
 
 @command("poll.void", "作废 {poll}", "作废 {poll} {rest}", "{P} 作废", "{P} 作废 {rest}", role=STAFF, usage="作废 P5 选项写错了")
 def void(ctx: Ctx, args: Args) -> str:
     """Calls a poll off, with the reason."""
-    return say("poll.voided", poll=polls.void(ctx.tx, ctx.speaker, number=args.poll, reason=args.rest, now=ctx.now))
+    row = polls.void(ctx.tx, ctx.speaker, number=args.poll, reason=args.rest, now=ctx.now)
+    return say("poll.voided", poll=row, told=_told(ctx, row))
+
+
+def _told(ctx: Ctx, row: Row[Any]) -> str:
+    """Which groups hear of it, and when."""
+    held = outbox.QUIET.next_allowed(ctx.now) if outbox.QUIET.cover(ctx.now) else None
+    return say("poll.told", groups=polls.told(ctx.tx, row), held=held)

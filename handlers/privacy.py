@@ -3,6 +3,7 @@
 from bot import router
 from bot.context import Ctx
 from bot.router import Args, answers, command
+from domain.errors import Refusal
 from services import erasure, people
 from texts.say import say
 
@@ -31,7 +32,11 @@ def consent_answer(ctx: Ctx) -> str | None:
     if found is None:
         ctx.intent = "consent.yes"
         return say("consent.yes")
-    return router.obey(ctx, *found)
+    try:
+        with ctx.tx.savepoint():  # the consent stands even when what was asked is refused
+            return router.obey(ctx, *found)
+    except Refusal as no:
+        return router.refuse(ctx, no)
 
 
 @command("privacy.leave", "退出", "退订", usage="退出")
@@ -45,10 +50,16 @@ def leave(ctx: Ctx, args: Args) -> str:
 def delete(ctx: Ctx, args: Args) -> str:
     """Asks once, because it cannot be undone."""
     if not ctx.dialogs_up:
-        return erase(ctx)
+        return say("privacy.delete.spell")
     ctx.ask("privacy.delete")
     ctx.intent = "privacy.delete.asked"
     return say("privacy.delete.ask")
+
+
+@command("privacy.delete.now", "确认删除我的数据", usage="")
+def delete_now(ctx: Ctx, args: Args) -> str:
+    """The whole sentence is question and answer in one."""
+    return erase(ctx)
 
 
 @answers("privacy.delete")

@@ -46,6 +46,10 @@ class Utc(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class TransactionLost(Exception):
+    """SQLite has rolled back by itself (disk full, read error): nothing of the whole transaction stands."""
+
+
 class Tx:
     """One transaction: the only thing services write through. It never commits by itself."""
 
@@ -97,12 +101,18 @@ class Tx:
         self.driver.execute("SAVEPOINT step")
         try:
             yield
-        except BaseException:
+        except BaseException as error:
+            self.must_stand(error)
             self.driver.execute("ROLLBACK TO SAVEPOINT step")
             self.driver.execute("RELEASE SAVEPOINT step")
             del self.notes[noted:]
             raise
         self.driver.execute("RELEASE SAVEPOINT step")
+
+    def must_stand(self, cause: BaseException | None = None) -> None:
+        """Raises TransactionLost when the database has already undone everything."""
+        if not self.postgres and not self.driver.in_transaction:
+            raise TransactionLost from cause
 
 
 class Database:
@@ -123,12 +133,15 @@ class Database:
         """A writing transaction: commits at the end of the block, rolls back when it raises."""
         with self._turn(), self.engine.connect().execution_options(linyi_write=True) as connection:
             with connection.begin():
-                yield Tx(connection)
+                tx = Tx(connection)
+                yield tx
+                tx.must_stand()
 
     @contextmanager
     def read(self) -> Iterator[Tx]:
-        """A reading transaction; never waits for writers on SQLite."""
-        with self.engine.connect() as connection, connection.begin():
+        """A reading transaction: one snapshot from beginning to end, which never waits for writers."""
+        level = {} if self.sqlite else {"isolation_level": "REPEATABLE READ"}
+        with self.engine.connect().execution_options(**level) as connection, connection.begin():
             yield Tx(connection)
 
     @contextmanager

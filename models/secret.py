@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import hmac
 
 from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy import Text
@@ -9,17 +10,19 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
 _cipher: Fernet | None = None
+_pepper = b""
 
 
 def set_key(secret: str) -> None:
     """Derives the cipher from the installation's secret; called once at start."""
-    global _cipher
+    global _cipher, _pepper
+    _pepper = hashlib.sha256(b"linyi-pepper:" + secret.encode()).digest()
     _cipher = Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"linyi:" + secret.encode()).digest()))
 
 
 def fingerprint(*parts: str) -> str:
-    """A one-way name for a secret value (code, token), safe to store and to compare."""
-    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+    """A one-way name for a secret value (code, token); without the installation's key it cannot be guessed."""
+    return hmac.new(_pepper, "\x1f".join(parts).encode(), hashlib.sha256).hexdigest()
 
 
 class Sealed(TypeDecorator[str]):

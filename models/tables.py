@@ -84,7 +84,8 @@ residence = _table(
 )
 bind_code = _table(
     "bind_code", _ref("home_id", "home", index=True), Column("code_hash", String(64), nullable=False),
-    _ref("made_by", "person", null=True), Column("expires_at", Utc, nullable=False),
+    _ref("made_by", "person", null=True), Column("failures", Integer, nullable=False, default=0),
+    Column("expires_at", Utc, nullable=False),
     Column("used_at", Utc), _ref("used_by", "person", null=True), Column("created_at", Utc, nullable=False),
 )
 
@@ -137,6 +138,7 @@ poll = _table(
     Column("state", String(8), nullable=False),  # open | closed | void
     Column("opens_at", Utc, nullable=False), Column("closes_at", Utc, nullable=False),
     Column("remind_at", Utc), Column("reminded_at", Utc),  # the automatic reminder
+    Column("preview_id", BigId, unique=True),  # the message whose preview was published: a double tap opens one poll
     Column("hand_remind_at", Utc),  # a reminder asked for in quiet hours, until they end
     Column("closed_at", Utc), Column("reason", Text), Column("result", JSON),  # frozen at closing
     _ref("opened_by", "person"), UniqueConstraint("community_id", "number"),
@@ -170,19 +172,21 @@ outbox = _table(
     Column("text", Text, nullable=False), Column("facts", JSON),
     Column("state", String(8), nullable=False),  # waiting | sending | sent | dead
     Column("attempts", Integer, nullable=False, default=0), Column("next_at", Utc, nullable=False),
+    Column("quiet", Boolean, nullable=False, default=True),  # waits while nobody shall be disturbed
     Column("lease_until", Utc), Column("doubtful", Boolean, nullable=False, default=False),  # may have gone out twice
     Column("error", String(200)), Column("created_at", Utc, nullable=False), Column("sent_at", Utc),
     _ref("message_id", "message", null=True),
+    Index("ix_outbox_community", "community_id", "id"), Index("ix_outbox_community_state", "community_id", "state", "id"),
     Index("ix_outbox_due", "state", "next_at"), Index("ix_outbox_target", "target", "id"),
     Index("ix_outbox_sent", "target", "sent_at"),
 )
 audit = Table(
     "audit", metadata, Column("seq", BigId, primary_key=True, autoincrement=False),
-    Column("at", Utc, nullable=False), Column("community_id", BigId, index=True), Column("actor", String(40), nullable=False),
+    Column("at", Utc, nullable=False), Column("community_id", BigId), Column("actor", String(40), nullable=False),
     Column("action", String(40), nullable=False), Column("object", String(40), nullable=False),
     Column("detail", Text, nullable=False),  # canonical JSON; personal words only as their hash
     Column("prev", String(64), nullable=False), Column("hash", String(64), nullable=False),
-    Index("ix_audit_object", "object", "seq"),
+    Index("ix_audit_object", "object", "seq"), Index("ix_audit_community", "community_id", "seq"),
 )
 audit_head = _table("audit_head", Column("seq", BigId, nullable=False), Column("hash", String(64), nullable=False))
 heartbeat = _table("heartbeat", Column("name", String(32), nullable=False, unique=True), Column("at", Utc, nullable=False))

@@ -5,9 +5,10 @@ from typing import Any
 
 from flask import Flask, jsonify, redirect
 from sqlalchemy import select
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 import web
-from bot.channels.http import wire_blueprint
+from bot.channels.http import wire_blueprint, wire_shortcut
 from models.base import Database
 from models.tables import heartbeat
 from ops.house import House, build, now
@@ -34,7 +35,11 @@ def application(house: House) -> Flask:
     csrf.exempt(wire)
     app.register_blueprint(web.console_blueprint(house.db, clock=now, secure_cookies=secure))
     app.add_url_rule("/healthz", "healthz", lambda: _health(house))
+    app.wsgi_app = wire_shortcut(app.wsgi_app, house.channels, pipeline.hear)  # type: ignore[method-assign, assignment]
     app.add_url_rule("/", "root", lambda: redirect("/console/"))
+    proxies = house.settings.server.trusted_proxies
+    if proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
     return app
 
 

@@ -2,7 +2,9 @@
 
 import logging
 import threading
+import traceback
 from collections.abc import Callable
+from functools import partial
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -18,11 +20,17 @@ def run(sweeps: Sweeps, delivery: Delivery, *, every_s: float, stop: threading.E
         "coalesce": True, "max_instances": 1, "misfire_grace_time": None})
     clock.add_job(_guarded(sweeps.run, "sweeps"), "interval", seconds=1, id="sweeps")
     clock.add_job(_guarded(sweeps.beat, "heartbeat"), "interval", seconds=5, id="heartbeat")
-    clock.add_job(_guarded(delivery.run_once, "delivery"), "interval", seconds=every_s, id="delivery")
+    clock.add_job(_guarded(partial(_deliver, delivery, stop), "delivery"), "interval", seconds=every_s, id="delivery")
     _guarded(sweeps.beat, "heartbeat")()
     clock.start()
     stop.wait()
     clock.shutdown(wait=True)
+
+
+def _deliver(delivery: Delivery, stop: threading.Event) -> None:
+    """Sends until nothing is due."""
+    while not stop.is_set() and delivery.run_once():
+        pass
 
 
 def _guarded(work: Callable[[], object], name: str) -> Callable[[], None]:
@@ -31,5 +39,6 @@ def _guarded(work: Callable[[], object], name: str) -> Callable[[], None]:
         try:
             work()
         except Exception as error:
-            log.error("%s failed: %s", name, type(error).__name__, exc_info=True)
+            where = "".join(traceback.format_tb(error.__traceback__))  # the frames, never the values
+            log.error("%s failed: %s\n%s", name, type(error).__name__, where)
     return beat

@@ -30,7 +30,13 @@ from models.tables import (
 from services.paging import Filter, Page, gather, long, plain, short
 from texts.say import clock, say
 
-SECRET_INTENTS = ("vote.secret", "vote.which")  # messages that tell a choice nobody else shall see
+# answers for one pair of eyes: choices that are not public, one-time codes, who has not voted
+SECRET_INTENTS = ("vote.secret", "vote.which", "vote.which?", "bind.code", "poll.missing")
+
+
+def is_secret(intent: str | None) -> bool:
+    """True for messages whose answer was for one pair of eyes."""
+    return intent in SECRET_INTENTS
 
 
 def messages(tx: Tx, chosen: Filter) -> Page:

@@ -1,8 +1,9 @@
 """A person's right to be forgotten: what tells who they are and what they said is removed, counts stay."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Row, delete, or_, select, update
 
 from domain.lifecycle import TABLE, Act, State
 from domain.roles import Role
@@ -23,7 +24,6 @@ from models.tables import (
 )
 from services import audit, issues
 from services.people import Speaker, drop_waiting
-from texts.mask import mask
 from texts.say import say
 
 
@@ -44,24 +44,27 @@ def erase(tx: Tx, speaker: Speaker, *, now: datetime) -> None:
 
 def _erase_words(tx: Tx, speaker: Speaker, *, now: datetime) -> None:
     """Issues nobody else stands behind end; the others go on without the words."""
-    raised = tx.all(select(issue).where(issue.c.submitter_id == speaker.id))
-    added = tx.connection.scalars(select(issue_event.c.text).where(issue_event.c.actor_id == speaker.id)).all()
-    for words in {w for row in raised for w in (row.text, row.title)} | set(added):
-        if words:
-            _strike(tx, speaker, words)
-    for row in raised:
+    for row in tx.all(select(issue).where(issue.c.submitter_id == speaker.id)):
         if row.state == State.DRAFT:
             issues.drop(tx, speaker, issue_id=row.id, now=now)
         elif (State(row.state), Act.WITHDRAW) in TABLE:
             issues.withdraw(tx, speaker, number=row.number, now=now)
         issues.forget(tx, row.id)
+        _silence(tx, row)
+    for row in tx.all(select(issue).where(issue.c.id.in_(
+            select(issue_event.c.issue_id).where(issue_event.c.actor_id == speaker.id, issue_event.c.text.is_not(None))))):
+        _silence(tx, row)
     tx.execute(update(issue_event).where(issue_event.c.actor_id == speaker.id).values(text=None))
 
 
-def _strike(tx: Tx, speaker: Speaker, words: str) -> None:
-    """Takes words out of what the bot repeated to others: its replies and its posts."""
-    gone = say("issue.struck")
-    for spelling in {words, mask(words)}:
-        for table, column in ((message, message.c.reply), (outbox, outbox.c.text)):
-            tx.execute(update(table).where(table.c.community_id == speaker.community_id, column.contains(spelling, autoescape=True))
-                       .values({column: func.replace(column, spelling, gone)}))
+def _silence(tx: Tx, row: Row[Any]) -> None:
+    """Forgets what the bot has said about an issue since it was raised: answers that name it or list issues, and posts.
+
+    By number and key, never by searching for the person's words: those could be anybody's.
+    """
+    about = or_(message.c.reply.contains(f"I{row.number}"), message.c.intent == "issue.list") if row.number else message.c.id == 0
+    tx.execute(update(message).where(message.c.community_id == row.community_id, message.c.received_at >= row.created_at, about)
+               .values(reply=None))
+    tx.execute(update(outbox).where(outbox.c.key.startswith(f"issue:{row.id}:"), outbox.c.state.in_(["sent", "dead"]))
+               .values(text=say("issue.struck")))
+    tx.execute(delete(outbox).where(outbox.c.key.startswith(f"issue:{row.id}:"), outbox.c.state == "waiting"))

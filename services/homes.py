@@ -15,6 +15,7 @@ from services.people import Speaker
 
 CODE_LIFE = timedelta(days=3)
 WRONG_PER_HOUR = 5
+WRONG_PER_CODE = 10
 WRONG_CODE = "bind.wrong"  # the intent under which a wrong code stands in the message log
 
 
@@ -42,8 +43,11 @@ def make_code(tx: Tx, actor: Actor, *, home_id: int, now: datetime) -> str:
     return code
 
 
-def bind(tx: Tx, speaker: Speaker, *, label: str, code: str, now: datetime) -> None:
-    """Binds the speaker to the home when the code is right, unused and in time."""
+def bind(tx: Tx, speaker: Speaker, *, label: str, code: str, now: datetime) -> bool:
+    """Binds the speaker to the home; False when the code is not right, unused and in time.
+
+    Guessing is limited twice: by person and hour, and by code, which ends after ten wrong tries whoever makes them.
+    """
     wrong = tx.scalar(select(func.count()).select_from(message).where(
         message.c.person_id == speaker.id, message.c.intent == WRONG_CODE,
         message.c.received_at > now - timedelta(hours=1)))
@@ -54,9 +58,13 @@ def bind(tx: Tx, speaker: Speaker, *, label: str, code: str, now: datetime) -> N
         bind_code.c.home_id == home_id, bind_code.c.code_hash == fingerprint(str(home_id), code),
         bind_code.c.used_at.is_(None), bind_code.c.expires_at > now).values(used_at=now, used_by=speaker.id))
     if used.rowcount != 1:
-        raise Refusal(WRONG_CODE, label=label)
+        live = update(bind_code).where(bind_code.c.home_id == home_id, bind_code.c.used_at.is_(None), bind_code.c.expires_at > now)
+        tx.execute(live.values(failures=bind_code.c.failures + 1))
+        tx.execute(live.where(bind_code.c.failures >= WRONG_PER_CODE).values(expires_at=now))
+        return False
     known = tx.scalar(select(residence.c.id).where(
         residence.c.person_id == speaker.id, residence.c.home_id == home_id, residence.c.until.is_(None)))
     if known is None:
         tx.add(residence, person_id=speaker.id, home_id=home_id, since=now)
     audit.note(tx, speaker, "home.bind", f"home:{home_id}", now=now)
+    return True

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, bindparam, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgres
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
@@ -12,16 +12,33 @@ from domain.errors import Refusal
 from domain.lifecycle import OPEN, Act, State, Who, step
 from domain.roles import SYSTEM, Actor, Role
 from models.base import Tx
+from models.hot import Hot
 from models.tables import community, issue, issue_event, person, supporter
 from services import audit, outbox
 from services.people import Speaker
 from texts.say import say
-from texts.words import Matter, same_matter
+from texts.words import Matter, building, same_matter
 
 DRAFT_LIFE = timedelta(hours=24)
 CONFIRM_AFTER = timedelta(days=3)  # a resolved issue closes by itself when nobody objects
-_BUMP = update(community).values(last_issue=community.c.last_issue + 1).returning(community.c.last_issue)
 _OPEN = [str(s) for s in OPEN]
+_BUMP = Hot(update(community).where(community.c.id == bindparam("community_id")).values(last_issue=community.c.last_issue + 1)
+            .returning(community.c.last_issue))
+_SET_NUMBER = Hot(update(issue).where(issue.c.id == bindparam("issue_id")).values(number=bindparam("number")))
+_BY_NUMBER = Hot(select(issue).where(issue.c.community_id == bindparam("community_id"), issue.c.number == bindparam("number")))
+_LOCKED = Hot(select(issue).where(issue.c.id == bindparam("issue_id")).with_for_update())
+_BY_ID = Hot(select(issue).where(issue.c.id == bindparam("issue_id")))
+_PENDING = Hot(select(issue).where(issue.c.submitter_id == bindparam("person_id"), issue.c.state == State.DRAFT,
+                                   issue.c.created_at > bindparam("since")).order_by(issue.c.id.desc()).limit(1))
+_LIKE = Hot(select(issue.c.id, issue.c.text, issue.c.place).where(
+    issue.c.community_id == bindparam("community_id"), or_(*(issue.c.state == s for s in _OPEN)),
+    issue.c.category == bindparam("category")).order_by(issue.c.id).limit(200))
+_BEHIND = Hot(select(func.count()).select_from(supporter).where(supporter.c.issue_id == bindparam("issue_id")))
+_INSERT = Hot(insert(issue).values({n: bindparam(n) for n in (
+    "community_id", "state", "category", "place", "title", "text", "submitter_id", "chat_id", "created_at", "changed_at")})
+    .returning(issue.c.id))
+_EVENT = Hot(insert(issue_event).values({n: bindparam(n) for n in (
+    "issue_id", "at", "act", "from_state", "to_state", "actor_id", "text")}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +61,7 @@ def draft(tx: Tx, speaker: Speaker, report: Report, *, chat_id: int | None, same
     """Keeps the report for a day, until the resident says that it shall be registered."""
     for row in tx.all(select(issue).where(issue.c.submitter_id == speaker.id, issue.c.state == State.DRAFT)):
         _move(tx, speaker, row, Act.WITHDRAW, Who.SUBMITTER, now=now)
+        forget(tx, row.id)
     issue_id = _insert(tx, speaker, report, State.DRAFT, chat_id, now)
     tx.execute(update(issue).where(issue.c.id == issue_id).values(merged_into=same_as, due_at=now + DRAFT_LIFE))
     return issue_id
@@ -51,8 +69,7 @@ def draft(tx: Tx, speaker: Speaker, report: Report, *, chat_id: int | None, same
 
 def pending(tx: Tx, speaker: Speaker, *, since: datetime) -> Row[Any] | None:
     """The resident's draft that waits for a yes, if it is young enough to be meant."""
-    return tx.first(select(issue).where(issue.c.submitter_id == speaker.id, issue.c.state == State.DRAFT,
-                                        issue.c.created_at > since).order_by(issue.c.id.desc()).limit(1))
+    return tx.first(_PENDING, {"person_id": speaker.id, "since": since})
 
 
 def submit(tx: Tx, speaker: Speaker, *, issue_id: int, now: datetime) -> Row[Any]:
@@ -71,29 +88,35 @@ def drop(tx: Tx, speaker: Speaker, *, issue_id: int, now: datetime) -> None:
 def same_open(tx: Tx, community_id: int, report: Report) -> Row[Any] | None:
     """An open issue that says the same, the oldest first."""
     mine = Matter(report.text, report.category, report.place)
-    rows = tx.all(select(issue).where(issue.c.community_id == community_id, issue.c.state.in_(_OPEN),
-                                      issue.c.category == report.category).order_by(issue.c.id).limit(200))
-    return next((r for r in rows if same_matter(mine, Matter(r.text, r.category, r.place))), None)
+    rows = tx.all(_LIKE, {"community_id": community_id, "category": report.category})
+    same = next((r.id for r in rows if same_matter(mine, Matter(r.text, report.category, r.place))), None)
+    return None if same is None else by_id(tx, same)
 
 
-def by_number(tx: Tx, community_id: int | None, number: int) -> Row[Any]:
-    """The issue people call I12; one that was merged leads to where it went."""
-    row = tx.first(select(issue).where(issue.c.community_id == community_id, issue.c.number == number))
+def by_number(tx: Tx, community_id: int | None, number: int, *, lock: bool = False) -> Row[Any]:
+    """The issue people call I12, held if asked for; one that was merged leads to where it went."""
+    row = tx.first(_BY_NUMBER, {"community_id": community_id, "number": number})
     if row is None:
         raise Refusal("issue.unknown", number=number)
-    while row.state == State.MERGED and row.merged_into is not None:
+    while True:
+        if lock:
+            row = tx.first(_LOCKED, {"issue_id": row.id})
+            assert row is not None  # issues are never deleted
+        if row.state != State.MERGED or row.merged_into is None:
+            return row
         row = by_id(tx, row.merged_into)
-    return row
 
 
 def by_id(tx: Tx, issue_id: int) -> Row[Any]:
     """The issue with this id."""
-    return tx.execute(select(issue).where(issue.c.id == issue_id)).one()
+    row = tx.first(_BY_ID, {"issue_id": issue_id})
+    assert row is not None  # issues are never deleted
+    return row
 
 
 def support(tx: Tx, speaker: Speaker, *, number: int, now: datetime) -> tuple[Row[Any], int, bool]:
     """Stands behind an issue: the issue, how many now do, and whether this person is new among them."""
-    row = by_number(tx, speaker.community_id, number)
+    row = by_number(tx, speaker.community_id, number, lock=True)
     if row.submitter_id == speaker.id:
         raise Refusal("issue.own", number=row.number)
     if row.state not in _OPEN:
@@ -105,23 +128,24 @@ def support(tx: Tx, speaker: Speaker, *, number: int, now: datetime) -> tuple[Ro
     return row, supporters(tx, row.id), fresh
 
 
-def alert(tx: Tx, row: Row[Any], *, hotline: str, now: datetime) -> None:
-    """Tells every grid worker of the community about a danger, at any hour."""
+def alert(tx: Tx, speaker: Speaker, *, key: str, category: str, place: str | None, hotline: str, now: datetime) -> int:
+    """Tells every grid worker of the community about a danger, at any hour; returns how many can be reached."""
     staff = tx.connection.scalars(select(person.c.id).where(
-        person.c.community_id == row.community_id, person.c.role != Role.RESIDENT, person.c.left_at.is_(None))).all()
-    for person_id in staff:
-        outbox.to_person(tx, person_id=person_id, key=f"issue:{row.id}:alert:person:{person_id}", now=now, quiet=False,
-                         text=say("issue.alert", issue=row, hotline=hotline))
+        person.c.community_id == speaker.community_id, person.c.role != Role.RESIDENT, person.c.left_at.is_(None))).all()
+    text = say("issue.alert", category=category, place=place, hotline=hotline)
+    reached = sum(outbox.to_person(tx, person_id=i, key=f"{key}:alert:person:{i}", text=text, now=now, quiet=False) for i in staff)
+    audit.note(tx, speaker, "issue.alert", key, now=now, reached=reached)
+    return reached
 
 
 def supporters(tx: Tx, issue_id: int) -> int:
     """How many stand behind the issue, besides who raised it."""
-    return int(tx.scalar(select(func.count()).select_from(supporter).where(supporter.c.issue_id == issue_id)))
+    return int(tx.scalar(_BEHIND, {"issue_id": issue_id}))
 
 
 def supplement(tx: Tx, speaker: Speaker, *, number: int, text: str, now: datetime) -> Row[Any]:
     """Adds a fact to an open issue."""
-    row = by_number(tx, speaker.community_id, number)
+    row = by_number(tx, speaker.community_id, number, lock=True)
     if row.state not in _OPEN:
         raise Refusal("issue.over", number=row.number, state=row.state)
     _event(tx, row.id, now, "supplement", speaker, text=text)
@@ -131,12 +155,12 @@ def supplement(tx: Tx, speaker: Speaker, *, number: int, text: str, now: datetim
 
 def withdraw(tx: Tx, speaker: Speaker, *, number: int, now: datetime) -> tuple[Row[Any], bool]:
     """Takes an issue back; when neighbours stand behind it, it passes to the first of them instead (True)."""
-    row = by_number(tx, speaker.community_id, number)
+    row = by_number(tx, speaker.community_id, number, lock=True)
     if row.submitter_id != speaker.id:
         raise Refusal("issue.not_own", number=row.number)
     step(State(row.state), Act.WITHDRAW, Who.SUBMITTER, number=row.number)
-    heir = tx.first(select(supporter.c.id, supporter.c.person_id).where(supporter.c.issue_id == row.id)
-                    .order_by(supporter.c.id).limit(1))
+    heir = tx.first(select(supporter.c.id, supporter.c.person_id).join_from(supporter, person).where(
+        supporter.c.issue_id == row.id, person.c.left_at.is_(None)).order_by(supporter.c.id).limit(1))
     if heir is None:
         _move(tx, speaker, row, Act.WITHDRAW, Who.SUBMITTER, now=now)
         return row, False
@@ -167,7 +191,8 @@ def reject(tx: Tx, actor: Actor, *, number: int, reason: str, now: datetime) -> 
 
 def merge(tx: Tx, actor: Actor, *, number: int, into: int, now: datetime) -> tuple[Row[Any], Row[Any]]:
     """Joins an issue into another that says the same; everybody behind either now stands behind the one."""
-    source, target = _for_staff(tx, actor, number), _for_staff(tx, actor, into)
+    first, second = (_for_staff(tx, actor, n) for n in sorted((number, into)))  # in one order, so that two merges never cross
+    source, target = (first, second) if number <= into else (second, first)
     if source.id == target.id:
         raise Refusal("issue.merge_self", number=source.number)
     if target.state not in _OPEN:
@@ -199,7 +224,7 @@ def resolve(tx: Tx, actor: Actor, *, number: int, result: str, now: datetime) ->
 
 def answer(tx: Tx, speaker: Speaker, *, number: int, solved: bool, words: str, now: datetime) -> Row[Any]:
     """The submitter says whether it is really solved."""
-    row = by_number(tx, speaker.community_id, number)
+    row = by_number(tx, speaker.community_id, number, lock=True)
     if row.submitter_id != speaker.id:
         raise Refusal("issue.not_own", number=row.number)
     _move(tx, speaker, row, Act.CONFIRM if solved else Act.DISPUTE, Who.SUBMITTER, now=now,
@@ -232,18 +257,19 @@ def expire(tx: Tx, *, now: datetime, limit: int = 50) -> int:
 def _for_staff(tx: Tx, actor: Actor, number: int) -> Row[Any]:
     if not actor.role.covers(Role.GRID_WORKER):
         raise Refusal("role.too_low")
-    return by_number(tx, actor.community_id, number)
+    return by_number(tx, actor.community_id, number, lock=True)
 
 
 def _insert(tx: Tx, speaker: Speaker, report: Report, state: State, chat_id: int | None, now: datetime) -> int:
-    return tx.add(issue, community_id=speaker.community_id, state=state, category=report.category, place=report.place,
-                  title=report.title, text=report.text, submitter_id=speaker.id, chat_id=chat_id,
-                  created_at=now, changed_at=now)
+    return int(tx.scalar(_INSERT, {
+        "community_id": speaker.community_id, "state": state, "category": report.category, "place": report.place,
+        "title": report.title, "text": report.text, "submitter_id": speaker.id, "chat_id": chat_id,
+        "created_at": now, "changed_at": now}))
 
 
 def _number(tx: Tx, speaker: Speaker, issue_id: int, before: State | None, now: datetime) -> Row[Any]:
-    number = tx.scalar(_BUMP.where(community.c.id == speaker.community_id))
-    tx.execute(update(issue).where(issue.c.id == issue_id).values(number=number))
+    number = tx.scalar(_BUMP, {"community_id": speaker.community_id})
+    tx.execute(_SET_NUMBER, {"issue_id": issue_id, "number": number})
     row = by_id(tx, issue_id)
     if before is None:
         _event(tx, issue_id, now, Act.SUBMIT, speaker, after=State.SUBMITTED)
@@ -269,8 +295,8 @@ def _move(tx: Tx, actor: Actor, row: Row[Any], act: Act, who: Who, *, now: datet
 
 def _event(tx: Tx, issue_id: int, now: datetime, act: str, actor: Actor, *, before: str | None = None,
            after: str | None = None, text: str | None = None) -> None:
-    tx.execute(issue_event.insert().values(issue_id=issue_id, at=now, act=act, from_state=before, to_state=after,
-                                           actor_id=actor.person_id, text=text))
+    tx.execute(_EVENT, {"issue_id": issue_id, "at": now, "act": act, "from_state": before, "to_state": after,
+                        "actor_id": actor.person_id, "text": text})
 
 
 def _last_event(tx: Tx, issue_id: int) -> int:
@@ -296,5 +322,6 @@ def _tell_followers(tx: Tx, row: Row[Any], news: str, now: datetime, **facts: An
 def forget(tx: Tx, issue_id: int) -> None:
     """Removes the words of an issue; what kind of matter it was, and where, stays."""
     row = by_id(tx, issue_id)
+    where = building(row.place) if row.place else None
     tx.execute(update(issue).where(issue.c.id == issue_id).values(
-        text="", title=say("issue.forgotten", category=row.category, place=row.place)))
+        text="", title=say("issue.forgotten", category=row.category, place=where), place=where))

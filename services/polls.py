@@ -54,9 +54,12 @@ def check(draft: Draft, *, now: datetime) -> None:
 
 
 def open_poll(tx: Tx, actor: Speaker, draft: Draft, *, chat_id: int | None, issue_number: int | None = None,
-              now: datetime) -> Opened:
-    """Opens a poll, tells the groups it concerns, and sets its two clocks: the reminder and the closing."""
+              preview_id: int | None = None, now: datetime) -> Opened:
+    """Opens a poll, tells the groups it concerns, and sets its two clocks; the same preview opens it once."""
     _staff(actor)
+    twin = tx.scalar(select(poll.c.id).where(poll.c.preview_id == preview_id)) if preview_id is not None else None
+    if twin is not None:
+        return Opened(_get(tx, twin), 0, False)
     check(draft, now=now)
     concerned = issues.by_number(tx, actor.community_id, issue_number) if issue_number is not None else None
     scope, scope_id, scope_name, chats = _scope(tx, actor, draft.scope, chat_id)
@@ -66,8 +69,10 @@ def open_poll(tx: Tx, actor: Speaker, draft: Draft, *, chat_id: int | None, issu
         poll, community_id=actor.community_id, number=number, issue_id=concerned.id if concerned else None,
         title=draft.title, options=list(draft.options), most=min(draft.most, len(draft.options)),
         household=draft.household, anonymous=draft.anonymous, scope=scope, scope_id=scope_id, scope_name=scope_name,
-        state="open", opens_at=now, closes_at=closes_at, remind_at=_remind_at(now, closes_at), opened_by=actor.id)
-    tx.execute(poll_chat.insert(), [{"poll_id": poll_id, "chat_id": c} for c in chats])
+        state="open", opens_at=now, closes_at=closes_at, remind_at=_remind_at(now, closes_at), opened_by=actor.id,
+        preview_id=preview_id)
+    if chats:
+        tx.execute(poll_chat.insert(), [{"poll_id": poll_id, "chat_id": c} for c in chats])
     row = _get(tx, poll_id)
     if concerned is not None:
         issues.consult(tx, actor, concerned, poll_number=row.number, now=now)
@@ -131,7 +136,7 @@ def extend(tx: Tx, actor: Actor, *, number: int, closes_at: datetime, reason: st
     remind_at = row.remind_at if row.reminded_at else _remind_at(now, closes_at)
     tx.execute(update(poll).where(poll.c.id == row.id).values(closes_at=closes_at, remind_at=remind_at))
     row = _get(tx, row.id)
-    audit.note(tx, actor, "poll.extend", f"poll:{row.id}", now=now, closes_at=closes_at.isoformat(), reason=reason)
+    audit.note(tx, actor, "poll.extend", f"poll:{row.id}", now=now, closes_at=closes_at.isoformat(), reason=audit.digest(reason))
     _post(tx, row, f"extend:{int(closes_at.timestamp())}", say("poll.extended.group", poll=row, reason=reason), now)
     return row
 
@@ -152,7 +157,7 @@ def void(tx: Tx, actor: Actor, *, number: int, reason: str, now: datetime) -> Ro
     if not reason:
         raise Refusal("poll.reason_needed", number=number, word="作废")
     tx.execute(update(poll).where(poll.c.id == row.id).values(state="void", closed_at=now, reason=reason))
-    audit.note(tx, actor, "poll.void", f"poll:{row.id}", now=now, reason=reason)
+    audit.note(tx, actor, "poll.void", f"poll:{row.id}", now=now, reason=audit.digest(reason))
     row = _get(tx, row.id)
     _post(tx, row, "void", say("poll.voided.group", poll=row), now)
     return row
@@ -182,6 +187,12 @@ def close(tx: Tx, actor: Actor, row: Row[Any], *, reason: str | None, now: datet
     if not _post(tx, row, "result", text, now, chart=_chart(row, counted)):
         outbox.to_person(tx, person_id=row.opened_by, key=f"poll:{row.id}:result:person:{row.opened_by}", text=text, now=now)
     return row
+
+
+def told(tx: Tx, row: Row[Any]) -> int:
+    """How many groups hear of the poll."""
+    return int(tx.scalar(select(func.count()).select_from(poll_chat).join(chat, chat.c.id == poll_chat.c.chat_id).where(
+        poll_chat.c.poll_id == row.id, chat.c.post_address.is_not(None))))
 
 
 def count(tx: Tx, row: Row[Any]) -> Tally:
@@ -228,7 +239,7 @@ def _remind(tx: Tx, row: Row[Any], how: str, now: datetime, *, only_count: bool 
         if person_id in had:
             again += 1
         elif only_count:
-            sent, out = (sent + 1, out) if outbox.reaches(tx, person_id) else (sent, out + 1)
+            sent, out = (sent + 1, out) if outbox.reaches(tx, person_id, now) else (sent, out + 1)
         elif outbox.to_person(tx, person_id=person_id, key=f"poll:{row.id}:remind:{how}:person:{person_id}",
                               text=say("poll.reminder", poll=row), now=now):
             tx.add(reminder, poll_id=row.id, person_id=person_id, how=how, at=now)

@@ -27,18 +27,19 @@ def _people(*fields: str) -> Callable[[Tx, list[Row]], Names]:
 
 
 def _intent(row: Row, names: Names) -> str:
-    known = [f"terms.{group}.{row.intent}" for group in ("intent", "intent_more") if has(f"terms.{group}.{row.intent}")]
-    return say(known[0]) if known else row.intent or ""
+    name = (row.intent or "").removesuffix("?")  # a question mark: the answer was a question
+    known = [f"terms.{group}.{name}" for group in ("intent", "intent_more") if has(f"terms.{group}.{name}")]
+    return say(known[0]) if known else name
 
 
 def _said(row: Row, names: Names) -> str:
-    if row.intent in browse.SECRET_INTENTS:
+    if browse.is_secret(row.intent):
         return word("cell.secret")
     return word("cell.not_kept") if row.text is None else row.text
 
 
 def _answered(row: Row, names: Names) -> str | None:
-    return word("cell.secret") if row.intent in browse.SECRET_INTENTS else row.reply
+    return word("cell.secret") if browse.is_secret(row.intent) else row.reply
 
 
 def _actor(row: Row, names: Names) -> str:

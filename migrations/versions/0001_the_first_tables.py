@@ -24,7 +24,7 @@ def upgrade() -> None:
         sa.Column("hash", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_audit")),
     )
-    op.create_index(op.f("ix_audit_community_id"), "audit", ["community_id"], unique=False)
+    op.create_index("ix_audit_community", "audit", ["community_id", "seq"], unique=False)
     op.create_index("ix_audit_object", "audit", ["object", "seq"], unique=False)
 
     op.create_table(
@@ -166,6 +166,7 @@ def upgrade() -> None:
         sa.Column("home_id", BIG, nullable=False),
         sa.Column("code_hash", sa.String(length=64), nullable=False),
         sa.Column("made_by", BIG, nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("used_by", BIG, nullable=True),
@@ -294,6 +295,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=8), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("quiet", sa.Boolean(), nullable=False),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("doubtful", sa.Boolean(), nullable=False),
         sa.Column("error", sa.String(length=200), nullable=True),
@@ -305,6 +307,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sa.UniqueConstraint("key", name=op.f("uq_outbox_key")),
     )
+    op.create_index("ix_outbox_community", "outbox", ["community_id", "id"], unique=False)
+    op.create_index("ix_outbox_community_state", "outbox", ["community_id", "state", "id"], unique=False)
     op.create_index("ix_outbox_due", "outbox", ["state", "next_at"], unique=False)
     op.create_index("ix_outbox_sent", "outbox", ["target", "sent_at"], unique=False)
     op.create_index("ix_outbox_target", "outbox", ["target", "id"], unique=False)
@@ -328,6 +332,7 @@ def upgrade() -> None:
         sa.Column("closes_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("remind_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("preview_id", BIG, nullable=True),
         sa.Column("hand_remind_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
@@ -338,6 +343,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["opened_by"], ["person.id"], name=op.f("fk_poll_opened_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_poll")),
         sa.UniqueConstraint("community_id", "number", name=op.f("uq_poll_community_id_number")),
+        sa.UniqueConstraint("preview_id", name=op.f("uq_poll_preview_id")),
     )
     op.create_index("ix_poll_due", "poll", ["state", "closes_at"], unique=False)
     op.create_index(op.f("ix_poll_issue_id"), "poll", ["issue_id"], unique=False)
