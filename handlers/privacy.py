@@ -7,7 +7,7 @@ from domain.errors import Refusal
 from services import erasure, people
 from texts.say import say
 
-YES = {"1", "是", "是的", "同意", "好", "好的", "可以", "确认", "确定", "嗯", "对", "行", "要"}
+YES = {"1", "是", "是的", "同意", "好", "好的", "可以", "确认", "确定", "嗯", "对", "行", "要", "登记"}
 NO = {"2", "否", "不", "不用", "不要", "算了", "不是", "不同意", "取消"}
 
 

@@ -13,4 +13,7 @@ def stale(ctx: Ctx) -> str | None:
     if ctx.dialog is not None or not (said(ctx, YES | NO) or ctx.heard.strip().isdecimal()):
         return None
     last = inbox.last_intent(ctx.tx, ctx.speaker.id, before=ctx.message_id, chat_id=ctx.chat_id)
-    return say("question_gone") if last is not None and last.endswith("?") else None
+    if last is None or not last.endswith("?"):
+        return None
+    ctx.asked = True  # the next bare word answers this, and nothing else
+    return say("question_gone")

@@ -9,7 +9,7 @@
     机器人: …                          the answer, in the group; further lines are indented by four spaces
     机器人→李叔: …                     said in private, or pushed to a person or a group
     绑定码 王阿姨 3幢2单元501            {码} stands for the last six-digit code the bot gave
-    Redis 停 / Redis 来                 Valkey is away, and back
+    Redis 停 / Redis 来 / Redis 忘       Valkey is away, is back, has forgotten every open question
 """
 
 import re
@@ -145,6 +145,8 @@ class Stage:
             self._clock(text[3:].strip())
         elif text.startswith("群 "):
             self._group(text)
+        elif text == "Redis 忘":
+            self.redis.flushall()
         elif text in ("Redis 停", "Redis 来"):
             self.dialogs._away_until = float("inf") if text.endswith("停") else 0.0
         else:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from redis import Redis
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select, update
 
 from bot import router
 from bot.context import Ctx
@@ -17,8 +17,9 @@ from bot.router import Args, Command
 from domain.errors import Refusal
 from domain.roles import Role
 from models.base import Database
-from models.tables import ballot, ballot_log, issue, metadata, outbox
+from models.tables import ballot, ballot_log, issue, metadata, outbox, poll
 from models.tables import message as inbox
+from services import audit
 from tests.chat_script import Stage
 
 CANARY = "金丝雀小区密语"
@@ -184,3 +185,90 @@ def test_a_refusal_inside_a_long_command_leaves_nothing(stage: Stage) -> None:
     with pytest.raises(Refusal), stage.db.write() as tx:
         from services import polls
         polls.by_number(tx, 1, 1)
+
+
+def test_a_double_tap_on_publish_opens_one_poll(stage: Stage) -> None:
+    """Both taps saw the same open preview; the second gets the same card."""
+    for words in ("发起投票", "要不要装门禁", "同意 反对", "明晚8点"):
+        stage.play(f"王阿姨(私聊): {words}")
+    tap = spoken(stage, "1", sender="o-王阿姨")
+    kept = stage.dialogs.get(tap)
+    first = stage.pipeline.hear(stage.channels["mp"], tap)
+    stage.dialogs.put(tap, kept)
+    second = stage.pipeline.hear(stage.channels["mp"], replace(tap, external_id="second tap"))
+    assert first is not None and second is not None and "P1" in first.text and "P1" in second.text
+    with stage.db.read() as tx:
+        assert tx.scalar(select(func.count()).select_from(poll)) == 1
+
+
+def test_a_unit_that_runs_again_sees_the_talk_as_it_was(stage: Stage) -> None:
+    """The first run must not leave its answer in the open draft."""
+    stage.play("王阿姨(私聊): 发起投票")
+    real, runs = stage.commit.before_commit, []
+
+    def once_in_vain(tx: Any) -> None:
+        runs.append(1)
+        if len(runs) == 1:
+            _no_disk(tx)
+        real(tx)
+
+    stage.commit.before_commit = once_in_vain  # type: ignore[method-assign]
+    said = stage.play("王阿姨(私聊): 要不要装门禁")
+    assert len(runs) == 2 and "有哪些选项" in said[0]
+
+
+def test_a_full_disk_fails_the_whole_transaction(sqlite_db: Database, redis: Redis) -> None:
+    """SQLite has rolled back by itself: nothing may be acknowledged as if it stood; with room again all goes on."""
+    stage = Stage(sqlite_db, redis)
+    stage.play("群 翠苑三区: 李叔")
+    with sqlite_db.engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+    heard = [spoken(stage, f"反映 {n}幢电梯坏了没人修{'很' * 900}") for n in range(1, 9)]
+    sqlite_db.engine.dispose()
+    event.listen(sqlite_db.engine, "connect", _limit(pages + 4))
+    replies = [stage.pipeline.hear(stage.channels["mp"], m) for m in heard]
+    with sqlite_db.read() as tx:
+        recorded = set(tx.connection.scalars(select(inbox.c.external_id)))
+    assert None in replies
+    assert {m.external_id for m, r in zip(heard, replies, strict=True) if r is not None} <= recorded
+    sqlite_db.engine.dispose()
+    event.listen(sqlite_db.engine, "connect", _limit(1_000_000))
+    assert all(stage.pipeline.hear(stage.channels["mp"], m) is not None for m in heard)
+    with sqlite_db.read() as tx:
+        assert audit.verify(tx).ok
+    stage.close()
+
+
+def _limit(pages: int) -> Any:
+    def connected(connection: Any, _record: Any) -> None:
+        connection.execute(f"PRAGMA max_page_count={pages}").close()
+    return connected
+
+
+def test_erasing_touches_nobody_else_s_words(stage: Stage) -> None:
+    """A supplement of one common word must not strike that word from polls and posts."""
+    stage.play("王阿姨: 发起投票 要不要装电梯 选项 同意 反对 截止 明晚8点")
+    stage.play("陈老师: 同意")
+    stage.play("陈老师: 反映 3幢2单元电梯停了一周没人修")
+    stage.play("李叔: 补充 I1 同意")
+    stage.play("李叔(私聊): 删除我的数据")
+    stage.play("李叔(私聊): 1")
+    with stage.db.read() as tx:
+        kept = " ".join(str(r.reply) for r in tx.all(select(inbox)))
+    assert "记下了：同意（P1）" in kept
+    said = stage.play("王阿姨: 结束 P1 够了")
+    assert any("同意：1 票" in s for s in said)
+
+
+def test_a_parked_message_that_cannot_be_answered_holds_up_nobody(stage: Stage) -> None:
+    """An account that is gone from the settings: that message fails, the next is answered."""
+    stage.pipeline.park_at = 0
+    for words in ("反映 1幢楼道灯坏了没人修", "反映 3幢2单元电梯停了一周没人修"):
+        stage.pipeline.hear(stage.channels["mp"], spoken(stage, words))
+    with stage.db.write() as tx:
+        first = tx.scalar(select(func.min(inbox.c.id)).where(inbox.c.state == "parked"))
+        tx.execute(update(inbox).where(inbox.c.id == first).values(payload="{}"))
+    stage.play("时间 10:05")
+    assert any("编号 I1" in s and "电梯" in s for s in stage.said)
+    with stage.db.read() as tx:
+        assert tx.scalar(select(inbox.c.state).where(inbox.c.id == first)) == "failed"

@@ -95,7 +95,7 @@ def tools(town: Town, verdict: Verdict) -> None:
 
 
 def test_two_thousand_messages_while_processes_die(db: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    ended = run(tmp_path, db.url.render_as_string(hide_password=False), messages=2150, waves=4)
+    ended = run(tmp_path, db.url.render_as_string(hide_password=False), messages=2300, waves=4)
     counts = ended.verdict.counts
     with capsys.disabled():
         print(f"\n{db.url.get_backend_name()}: {ended.seconds:.0f} s, {counts['messages']} messages in {counts['tries']} requests, "

@@ -136,6 +136,31 @@ def test_the_platform_may_ask_for_a_pause_as_often_as_it_likes(post: Post) -> No
     assert post.run() == ["x"]
 
 
+def test_quiet_hours_hold_when_a_post_was_late(post: Post) -> None:
+    """Queued in the evening, refused until the night: it waits for the morning; what may disturb does not."""
+    evening = datetime(2026, 3, 2, 12, 59, tzinfo=UTC)  # 20:59 in Shanghai
+    post.now = evening
+    post.wire.refuse["提醒"] = [fail()]
+    post.put("提醒")
+    assert post.run() == []
+    assert post.run(3600) == []
+    with post.db.write() as tx:
+        outbox.put(tx, key="k", community_id=None, channel="wire", target="chat:1", address="a", text="险情", at=post.now, now=post.now,
+                   quiet=False)
+    assert post.run() == ["险情"]
+    assert post.run(11 * 3600) == ["提醒"]
+
+
+def test_somebody_else_s_claim_is_not_settled(post: Post) -> None:
+    """A sender whose lease ended while it was sending leaves the row to the one who has it now."""
+    post.put("x")
+    [claim] = post.delivery._claim()
+    post.now += timedelta(seconds=61)
+    assert post.run() == ["x"]
+    post.delivery._failed(claim, fail(retryable=False))
+    assert post.rows()[0].state == "sent"
+
+
 def test_the_rate_of_a_target_is_kept(post: Post) -> None:
     """Three a minute here; the fourth waits its turn."""
     for n in range(5):
