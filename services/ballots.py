@@ -26,6 +26,7 @@ _OPEN_HERE = Hot(select(poll).join_from(poll, poll_chat, poll_chat.c.poll_id == 
 _OPEN_ALL = Hot(select(poll).where(poll.c.community_id == bindparam("community_id"), poll.c.state == "open",
                                    poll.c.closes_at > bindparam("now")).order_by(poll.c.id))
 _ONE = Hot(select(poll).where(poll.c.id == bindparam("poll_id")).with_for_update(read=True))  # SQLite ignores it
+_CHATS = Hot(select(chat_member.c.chat_id).where(chat_member.c.person_id == bindparam("person_id")))
 _MINE = Hot(select(ballot).where(ballot.c.poll_id == bindparam("poll_id"), ballot.c.voter == bindparam("voter"))
             .with_for_update())  # of two at once the second must see the first, or the older one could win
 _CAST = Hot(insert(ballot).values({n: bindparam(n) for n in ("poll_id", "voter", "home_id", *_VALUES)}))
@@ -52,8 +53,9 @@ def open_here(tx: Tx, speaker: Speaker, chat_id: int | None, *, now: datetime) -
     rows = tx.all(_OPEN_ALL, {"community_id": speaker.community_id, "now": now})
     if all(r.scope == "community" for r in rows):
         return rows
-    mine = set(tx.connection.scalars(select(chat_member.c.chat_id).where(chat_member.c.person_id == speaker.id)))
-    blocks = {building for _, building, _ in homes_of(tx, speaker.id)}
+    scopes = {r.scope for r in rows}
+    mine = {r.chat_id for r in tx.all(_CHATS, {"person_id": speaker.id})} if "chat" in scopes else set()
+    blocks = {building for _, building, _ in homes_of(tx, speaker.id)} if "building" in scopes else set()
     reach = {"community": lambda _: True, "chat": mine.__contains__, "building": blocks.__contains__}
     return [r for r in rows if reach[r.scope](r.scope_id)]
 

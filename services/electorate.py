@@ -3,13 +3,17 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Select, exists, func, or_, select
+from sqlalchemy import Row, Select, bindparam, exists, func, or_, select
 
 from domain.errors import Refusal
 from domain.roles import Role
 from models.base import Tx
+from models.hot import Hot
 from models.tables import ballot, chat_member, home, person, residence
 from services.people import Speaker, homes_of
+
+_SITS = Hot(select(chat_member.c.id).where(
+    chat_member.c.chat_id == bindparam("chat_id"), chat_member.c.person_id == bindparam("person_id")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +46,7 @@ def rights(tx: Tx, poll: Row[Any], speaker: Speaker) -> list[Right]:
 
 
 def _sits_in(tx: Tx, chat_id: int, person_id: int) -> bool:
-    return tx.first(select(chat_member.c.id).where(
-        chat_member.c.chat_id == chat_id, chat_member.c.person_id == person_id)) is not None
+    return tx.first(_SITS, {"chat_id": chat_id, "person_id": person_id}) is not None
 
 
 def _asked(poll: Row[Any]) -> Select[Any]:

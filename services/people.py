@@ -40,6 +40,10 @@ _CHAT = Hot(
 _HEARD = Hot(update(identity).where(identity.c.id == bindparam("identity_id")).values(heard_at=bindparam("heard_at")))
 
 
+_HOMES = Hot(select(home.c.id, home.c.building_id, home.c.label).join_from(residence, home).where(
+    residence.c.person_id == bindparam("person_id"), residence.c.until.is_(None)).order_by(home.c.id))
+
+
 @dataclass(frozen=True, slots=True)
 class Speaker(Actor):
     """The person behind a message, and where they stand with the privacy notice."""
@@ -146,6 +150,4 @@ def set_role(tx: Tx, actor: Actor, *, person_id: int, role: str, now: datetime) 
 
 def homes_of(tx: Tx, person_id: int) -> list[tuple[int, int, str]]:
     """The homes the person is bound to now: (home id, building id, label)."""
-    rows = tx.all(select(home.c.id, home.c.building_id, home.c.label).join_from(residence, home)
-                  .where(residence.c.person_id == person_id, residence.c.until.is_(None)).order_by(home.c.id))
-    return [(r.id, r.building_id, r.label) for r in rows]
+    return [(r.id, r.building_id, r.label) for r in tx.all(_HOMES, {"person_id": person_id})]
