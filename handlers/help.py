@@ -22,7 +22,10 @@ def cancel(ctx: Ctx, args: Args) -> str:
 @ear(90, "greet")
 def greet(ctx: Ctx) -> str | None:
     """Answers a greeting with one line on what can be done here."""
+    if ctx.heard.strip("!,。~. ") in _THANKS:
+        return say("thanks")
     return say("greeting") if ctx.heard.strip("!,。~. ") in _GREETINGS else None
 
 
+_THANKS = {"谢谢", "多谢", "谢了", "谢谢小议", "辛苦了"}
 _GREETINGS = {"你好", "您好", "在吗", "在不在", "小议", "hi", "hello", "嗨", "早上好", "晚上好", "你好呀"}

@@ -13,8 +13,8 @@ def accept(ctx: Ctx, args: Args) -> str:
     return say("issue.accepted", issue=issues.accept(ctx.tx, ctx.speaker, number=args.issue, now=ctx.now))
 
 
-@command("issue.reject", "(不予受理|不受理) {issue}", "(不予受理|不受理) {issue} {rest}", "{I} (不予受理|不受理) {rest}",
-         role=Role.GRID_WORKER, usage="不予受理 I12 属交警职责，请打 122")
+@command("issue.reject", "(不予受理|不受理) {issue}", "(不予受理|不受理) {issue} {rest}", "{I} (不予受理|不受理)",
+         "{I} (不予受理|不受理) {rest}", role=Role.GRID_WORKER, usage="不予受理 I12 属交警职责，请打 122")
 def reject(ctx: Ctx, args: Args) -> str:
     """Declines an issue with a reason."""
     row = issues.reject(ctx.tx, ctx.speaker, number=args.issue, reason=args.rest, now=ctx.now)

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from bot import router
 from bot.context import Ctx
 from bot.router import Args, answers, command
 from domain.errors import Refusal
@@ -19,6 +20,7 @@ from texts.when import find_when, when
 STAFF = Role.GRID_WORKER
 _PUBLISH = {"1", "发布", "确认", "是", "好", "好的", "可以", "发"}
 LISTED = 6
+LOOK_UPS = {"help", "issue.show", "issue.list", "poll.show", "poll.list"}
 NAMED = 40  # people on one page of those who have not voted
 
 
@@ -45,6 +47,10 @@ def draft_step(ctx: Ctx) -> str | None:
     ctx.intent = "poll.draft"
     if said(ctx, {"取消", "算了", "不发了", "退出"}):
         return say("cancelled")
+    asked = router.match(ctx.heard)
+    if asked is not None and asked[0].name in LOOK_UPS:  # looking something up does not end the talk, nor becomes a title
+        step = _missing(kept)
+        return f"{router.obey(ctx, *asked)}\n{_again(ctx, kept, step)}"
     try:
         _take(ctx, kept)
     except Refusal as no:
@@ -64,6 +70,11 @@ def preview_answer(ctx: Ctx) -> str | None:
         return _publish(ctx, ctx.dialog.data)
     ctx.ask("poll.preview", **ctx.dialog.data)
     return say("poll.preview.again")
+
+
+def _again(ctx: Ctx, kept: dict[str, Any], step: str | None) -> str:
+    ctx.ask("poll.draft", **kept)
+    return say(f"poll.ask.{step}")
 
 
 def _take(ctx: Ctx, kept: dict[str, Any]) -> None:
@@ -135,7 +146,7 @@ def _refuse(draft: PollDraft) -> None:
         raise Refusal(f"poll.{problems[0]}", text=draft.deadline_text)
 
 
-@command("poll.list", "投票", "投票列表", "查看投票", usage="投票")
+@command("poll.list", "投票", "投票列表", "查看投票", "(怎么|如何)投票(啊|呀|呢)?", usage="投票")
 def listing(ctx: Ctx, args: Args) -> str:
     """The polls this person can vote in now."""
     rows = ballots.open_here(ctx.tx, ctx.speaker, ctx.chat_id, now=ctx.now)
