@@ -108,7 +108,7 @@ def test_two_thousand_messages_while_processes_die(db: Database, tmp_path: Path,
 
 
 @pytest.mark.parametrize(("bug", "faults", "kinds"), [
-    ("memory", ("worker",), {"doubled"}),
+    ("memory", ("worker",), {"doubled", "answers"}),
     ("reply_first", ("worker",), {"lost"}),
     ("mark_first", ("before",), {"post"}),
     ("send_inside", ("after",), {"posted twice"}),
@@ -117,4 +117,4 @@ def test_two_thousand_messages_while_processes_die(db: Database, tmp_path: Path,
 def test_a_planted_bug_is_found(bug: str, faults: tuple[str, ...], kinds: set[str], sqlite_db: Database, tmp_path: Path) -> None:
     ended = run(tmp_path, str(sqlite_db.url), messages=320, waves=1, planted=bug, faults=faults, every_s=0.6, wave_s=1,
                 open_s=(2.5, 5.0))
-    assert kinds <= ended.verdict.kinds(), f"{bug} was not found: {ended}"
+    assert kinds & ended.verdict.kinds(), f"{bug} was not found: {ended}"  # which of them shows depends on where the kill fell
