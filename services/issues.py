@@ -30,6 +30,9 @@ _LOCKED = Hot(select(issue).where(issue.c.id == bindparam("issue_id")).with_for_
 _BY_ID = Hot(select(issue).where(issue.c.id == bindparam("issue_id")))
 _PENDING = Hot(select(issue).where(issue.c.submitter_id == bindparam("person_id"), issue.c.state == State.DRAFT,
                                    issue.c.created_at > bindparam("since")).order_by(issue.c.id.desc()).limit(1))
+_REDRAFT = Hot(update(issue).where(issue.c.submitter_id == bindparam("person_id"), issue.c.state == State.DRAFT).values(
+    {n: bindparam(n) for n in ("category", "place", "title", "text", "chat_id", "merged_into", "due_at")}
+    | {"created_at": bindparam("now"), "changed_at": bindparam("now")}).returning(issue.c.id))
 _LIKE = Hot(select(issue.c.id, issue.c.text, issue.c.place).where(
     issue.c.community_id == bindparam("community_id"), or_(*(issue.c.state == s for s in _OPEN)),
     issue.c.category == bindparam("category")).order_by(issue.c.id).limit(200))
@@ -58,12 +61,14 @@ def register(tx: Tx, speaker: Speaker, report: Report, *, chat_id: int | None, n
 
 
 def draft(tx: Tx, speaker: Speaker, report: Report, *, chat_id: int | None, same_as: int | None, now: datetime) -> int:
-    """Keeps the report for a day, until the resident says that it shall be registered."""
-    for row in tx.all(select(issue).where(issue.c.submitter_id == speaker.id, issue.c.state == State.DRAFT)):
-        _move(tx, speaker, row, Act.WITHDRAW, Who.SUBMITTER, now=now)
-        forget(tx, row.id)
+    """Keeps the report for a day, until the resident says that it shall be registered; it takes an older draft's place."""
+    values = {"person_id": speaker.id, "category": report.category, "place": report.place, "title": report.title,
+              "text": report.text, "chat_id": chat_id, "merged_into": same_as, "now": now, "due_at": now + DRAFT_LIFE}
+    replaced = tx.scalar(_REDRAFT, values)
+    if replaced is not None:
+        return int(replaced)
     issue_id = _insert(tx, speaker, report, State.DRAFT, chat_id, now)
-    tx.execute(update(issue).where(issue.c.id == issue_id).values(merged_into=same_as, due_at=now + DRAFT_LIFE))
+    tx.execute(_REDRAFT, values)
     return issue_id
 
 
