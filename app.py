@@ -5,7 +5,7 @@ import os
 import sys
 
 from bot.config import ConfigError
-from ops import house
+from ops import house, measure, train
 from ops import tools as tool
 
 
@@ -59,9 +59,26 @@ def parser() -> argparse.ArgumentParser:
     log.add_argument("--kind", default="")
     log.add_argument("--text", default="")
     log.add_argument("--days", type=int, default=30)
+    add("understand", tool.understand, "逐行读入 JSON（text、context），逐行说明机器人怎么理解、为什么")
+    add("measure", measure.held_out, "在留出的句子上量一量听懂了多少，四道闸有没有破").add_argument(
+        "--wrong", action="store_true", help="列出听错的句子")
+    learn = add("train",
+        _learn, "学习：不写 --from 时从自编的句子和工作人员的改正中学习听话；写了就从历史留言学习分类，报告成绩，保存模型")
+    learn.add_argument("--wrong", action="store_true", help="列出听错的句子")
+    learn.add_argument("--from", dest="source", default="", metavar="FILE",
+        help="表格（CSV），一行一条留言：text 和 label 两列")
+    learn.add_argument("--community", default="city", help="社区代码；不写则是全市共用的模型")
+    learn.add_argument("--text-column", default="", help="留言在哪一列；不写则按常见列名找（text、title、detail、内容……）")
+    learn.add_argument("--label-column", default="", help="类别在哪一列；不写则按常见列名找（label、类别、一级标签……）")
+    learn.add_argument("--folds", type=int, default=5, help="交叉验证分几份（默认 5）")
+    learn.add_argument("--out", default="", help="模型存到哪里；不写则存到数据文件夹的 models/ 里")
     audit = commands.add_parser("audit", help="审计链").add_subparsers(required=True, metavar="动作")
     add("verify", tool.audit_verify, "校验审计链，指出第一条不对的记录", audit)
     return top
+
+
+def _learn(args: argparse.Namespace) -> int:
+    return train.category(args) if args.source else measure.again(args)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The route of a message, from a channel's Message to the Reply that is released after its commit.
 
-    first sight?  ->  who, where  ->  open talk  ->  command  ->  ears  ->  reply, notice, record  ->  commit
+    first sight? -> who, where -> open talk -> command -> ears -> meaning -> reply, notice, record -> commit
 """
 
 import logging
@@ -20,13 +20,16 @@ from domain.errors import Refusal
 from domain.roles import SYSTEM
 from models.base import TransactionLost, Tx
 from models.commit import ATTEMPTS, TRANSIENT, Busy, GroupCommit, Unsure
-from services import audit, outbox, people
+from services import around, audit, outbox, people
 from services.browse import SECRET_INTENTS
 from texts.normal import plain
 from texts.say import say
+from understanding import danger, trained
+from understanding.meaning import Meaning
 
 log = logging.getLogger(__name__)
 PARK_AT = 24  # callers waiting for a commit, beyond which a message is put on record first and answered later
+SURE = 0.4  # below this, what ordinary words may mean is not acted on
 FULL_AT = 56  # and beyond which it is refused at once; below server.threads, so that a thread is always free to refuse
 
 
@@ -142,18 +145,22 @@ def _defect(ctx: Ctx, error: Exception) -> str:
 
 
 def route(ctx: Ctx) -> str:
-    """Open talk first, then commands, then the ears in their order, then a hint."""
+    """Danger first, then open talk, commands, the ears in their order, what the words mean, and at last a hint."""
     if ctx.message.kind == "event":
         ctx.intent = f"event.{ctx.message.event}"
         return say("welcome") if ctx.message.event in ("subscribe", "enter_chat") else ""
     if ctx.message.kind != "text" or not ctx.heard:
         return say("cannot_read")
+    found = router.match(ctx.heard)
+    if found is None and danger.signs(ctx.heard):
+        meaning = _meaning(ctx)
+        if "hotline" in meaning.slots:
+            return router.registry.spoken[meaning.intent](ctx, meaning) or ""
     if ctx.dialog is not None:
         answer = router.registry.answers.get(ctx.dialog.then)
         said = answer(ctx) if answer is not None else None
         if said is not None:
             return said
-    found = router.match(ctx.heard)
     if found is not None:
         return router.obey(ctx, *found)
     for _, name, listen in router.registry.ears:
@@ -164,7 +171,19 @@ def route(ctx: Ctx) -> str:
     bare = router.alone(ctx.heard)
     if bare is not None and ctx.speaker.role.covers(bare.role):
         return say("usage", usage=bare.usage)
+    meaning = _meaning(ctx)
+    spoken = router.registry.spoken.get(meaning.intent) if meaning.confidence >= SURE else None
+    said = spoken(ctx, meaning) if spoken is not None else None
+    if said is not None:
+        ctx.intent = ctx.intent or meaning.intent
+        return said
     return say("hint.private" if ctx.private else "hint.group")
+
+
+def _meaning(ctx: Ctx) -> Meaning:
+    """What ordinary words mean here; everything a bot hears is addressed to it."""
+    known = around.around(ctx.tx, ctx.speaker, chat_id=ctx.chat_id, quote=ctx.message.quote, before=ctx.message_id, now=ctx.now)
+    return trained.reader().read(ctx.text, known)
 
 
 def answer_parked(tx: Tx, channels: dict[str, Channel], *, now: datetime, last_try: bool = True) -> bool:
@@ -192,6 +211,7 @@ def _send_later(tx: Tx, channel: Channel, message: Message, message_id: int, tex
     address = message.sender if channel.capabilities.push_person else message.reply_to
     fresh = now - message.sent_at < timedelta(hours=1)
     if address and (channel.capabilities.push_person or fresh):
-        outbox.put(tx, key=f"message:{message_id}:reply", community_id=inbox.community_of(tx, message_id), channel=channel.name,
+        outbox.put(tx, key=f"message:{message_id}:reply",
+            community_id=inbox.community_of(tx, message_id), channel=channel.name,
                    target=f"late:{message_id}", address=address, text=text, at=now, now=now, quiet=False,
                    most=channel.capabilities.push_bytes)

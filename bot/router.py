@@ -1,4 +1,4 @@
-"""From words to a handler: exact commands by grammar, then the ears that listen for less formal speech.
+"""From words to a handler: exact commands by grammar, ears for answers to our own questions, meanings for ordinary speech.
 
 A command's patterns read as they are typed: `受理 {issue}`. `{issue}` is I12 or 12, `{poll}` is P5 or 5,
 `{rest}` is anything; a space may be typed or left out, or be a colon or comma.
@@ -15,6 +15,7 @@ from services import audit
 from texts.normal import plain, printed
 from texts.say import say
 from texts.words import category
+from understanding.meaning import Meaning
 
 _SLOTS = {
     "{issue}": r"[Ii]?\s*(?P<issue>\d{1,6})(?!\d)", "{issue2}": r"[Ii]?\s*(?P<issue2>\d{1,6})(?!\d)",
@@ -37,6 +38,7 @@ class Args:
 
 Handler = Callable[[Ctx, Args], str]
 Ear = Callable[[Ctx], str | None]
+Spoken = Callable[[Ctx, Meaning], str | None]
 Answer = Callable[[Ctx], str | None]
 
 
@@ -55,11 +57,12 @@ class Command:
 
 @dataclass(slots=True)
 class Registry:
-    """All commands, ears and dialog steps; filled by importing the handlers."""
+    """All commands, ears, dialog steps and meanings; filled by importing the handlers."""
 
     commands: list[Command] = field(default_factory=list)
     ears: list[tuple[int, str, Ear]] = field(default_factory=list)
     answers: dict[str, Answer] = field(default_factory=dict)
+    spoken: dict[str, Spoken] = field(default_factory=dict)
 
 
 registry = Registry()
@@ -81,6 +84,14 @@ def ear(priority: int, name: str) -> Callable[[Ear], Ear]:
         registry.ears.append((priority, name, listener))
         registry.ears.sort(key=lambda e: e[0])
         return listener
+    return register
+
+
+def meant(*intents: str) -> Callable[[Spoken], Spoken]:
+    """Registers the handler of ordinary speech that was understood as one of these intents; None passes on to the hint."""
+    def register(handler: Spoken) -> Spoken:
+        registry.spoken.update(dict.fromkeys(intents, handler))
+        return handler
     return register
 
 

@@ -1,3 +1,17 @@
 """What residents and staff talk about, a file per subject; importing the package registers everything."""
 
-from handlers import binding, help, issue, issue_staff, poll, privacy, stale, vote  # noqa: F401
+from handlers import (  # noqa: F401
+    binding,
+    confirm,
+    correction,
+    help,
+    issue,
+    issue_spoken,
+    issue_staff,
+    poll,
+    privacy,
+    similar,
+    staff_spoken,
+    stale,
+    vote,
+)

@@ -3,13 +3,14 @@
 import re
 
 from bot.context import Ctx
-from bot.router import Args, command
+from bot.router import Args, command, meant
 from domain.errors import Refusal
 from domain.roles import Role
 from services import homes
 from services.people import homes_of
 from texts.say import say
 from texts.words import home as read_home
+from understanding.meaning import Meaning
 
 _CODE = re.compile(r"(?<!\d)(\d{6})(?!\d)\s*$")
 
@@ -45,6 +46,14 @@ def mine(ctx: Ctx, args: Args) -> str:
     if not ctx.private:
         raise Refusal("ask_privately")
     return say("bind.mine", labels=[label for _, _, label in homes_of(ctx.tx, ctx.speaker.id)])
+
+
+@meant("bind_identity")
+def spoken(ctx: Ctx, meaning: Meaning) -> str | None:
+    """Somebody tells where they live: says how to be bound."""
+    ctx.intent = "bind"
+    room = str(meaning.slots.get("room") or "")
+    return say("bind.how", label=room if read_home(room) else "3幢2单元501")
 
 
 def _label(words: str) -> str:

@@ -1,9 +1,14 @@
 """Help that fits the person's role and one screen, and ways out of any talk."""
 
+import re
+
 from bot.context import Ctx
-from bot.router import Args, command, ear, registry
+from bot.router import Args, command, meant, registry
 from domain.roles import Role
-from texts.say import say
+from services import ballots
+from services import handoff as calls
+from texts.say import has, say
+from understanding.meaning import Meaning
 
 
 @command("help", "帮助", "help", "使用说明", "怎么用", "[?]", usage="帮助")
@@ -19,13 +24,47 @@ def cancel(ctx: Ctx, args: Args) -> str:
     return say("cancelled" if ctx.dialog is not None else "nothing_to_cancel")
 
 
-@ear(90, "greet")
-def greet(ctx: Ctx) -> str | None:
-    """Answers a greeting with one line on what can be done here."""
-    if ctx.heard.strip("!,。~. ") in _THANKS:
-        return say("thanks")
-    return say("greeting") if ctx.heard.strip("!,。~. ") in _GREETINGS else None
+@meant("help")
+def spoken_help(ctx: Ctx, meaning: Meaning) -> str | None:
+    """Help that was asked for in ordinary words."""
+    ctx.intent = "help"
+    return help_me(ctx, Args())
 
 
-_THANKS = {"谢谢", "多谢", "谢了", "谢谢小议", "辛苦了"}
-_GREETINGS = {"你好", "您好", "在吗", "在不在", "小议", "hi", "hello", "嗨", "早上好", "晚上好", "你好呀"}
+@meant("greet")
+def greet(ctx: Ctx, meaning: Meaning) -> str | None:
+    """Answers a greeting with one line on what can be done here, and thanks with a word."""
+    return say("thanks" if _THANKS.search(ctx.heard) else "greeting")
+
+
+@command("handoff", "转人工", "人工", "找网格员", usage="转人工")
+def handoff(ctx: Ctx, args: Args) -> str:
+    """Tells the grid workers that this person wants one of them."""
+    reached = calls.call(ctx.tx, ctx.speaker, key=f"message:{ctx.message_id}:handoff", now=ctx.now)
+    return say("handoff.called" if reached else "handoff.nobody")
+
+
+@meant("handoff")
+def spoken_handoff(ctx: Ctx, meaning: Meaning) -> str | None:
+    """The wish for a human, in ordinary words."""
+    return handoff(ctx, Args())
+
+
+@meant("ask_policy")
+def policy(ctx: Ctx, meaning: Meaning) -> str | None:
+    """What holds for the polls here; what only a person can answer goes to one."""
+    topic = str(meaning.slots.get("topic") or "")
+    return say(f"policy.{topic}") if has(f"policy.{topic}") else say("policy.other")
+
+
+@meant("opinion", "objection", "attend", "join_volunteer", "claim_task", "checkin", "ask_points", "jielong")
+def not_here(ctx: Ctx, meaning: Meaning) -> str | None:
+    """Understood, and nothing that can be done here yet: says who does it; near a poll, that nothing was counted."""
+    rows = ballots.open_here(ctx.tx, ctx.speaker, ctx.chat_id, now=ctx.now) if meaning.intent in ("opinion",
+        "objection") else []
+    if rows:
+        return say("vote.unclear", poll=rows[0], reason="opinion")
+    return say("not_here", intent=meaning.intent)
+
+
+_THANKS = re.compile("谢|辛苦")

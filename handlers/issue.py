@@ -11,37 +11,48 @@ from domain.errors import Refusal
 from domain.lifecycle import OPEN, State
 from handlers.privacy import NO, YES, said
 from models.tables import issue, issue_event, supporter
-from services import ballots, issues
+from services import ballots, dictionary, issues
 from services.issues import Report
-from texts import words
 from texts.mask import mask
 from texts.say import say
+from texts.words import title
+from understanding import trained
+from understanding.context import Context
+from understanding.meaning import Meaning
 
 CONFIRM_WITHIN = timedelta(minutes=30)
 LONGEST = 1000  # characters of one report
 LISTED = 8
+LISTED_STATES = [str(s) for s in OPEN]
 
 
 @command("issue.report", "反映 (一下)? {rest}", "上报 {rest}", r"(投诉|举报|报修)[:,\s] {rest}", keeps_words=True,
          usage="反映 3幢2单元电梯停了一周没人修")
 def report(ctx: Ctx, args: Args) -> str:
     """Registers what is reported; when a neighbour has said the same, offers to stand behind that instead."""
-    told = read(_after_verb(ctx.text))
-    danger = _danger(ctx)
-    same = None if danger else issues.same_open(ctx.tx, ctx.speaker.home_community, told)
+    words = _after_verb(ctx.text)
+    meaning = as_issue(ctx, words)
+    told, warning = read(words, meaning), warn(ctx, meaning)
+    same = None if warning else issues.same_open(ctx.tx, ctx.speaker.home_community, told)
     if same is not None:
-        return _offer(ctx, told, same)
+        return offer(ctx, told, same)
     row = issues.register(ctx.tx, ctx.speaker, told, chat_id=ctx.chat_id, now=ctx.now)
-    return danger + (say("issue.danger_registered", issue=row) if danger else receipt(row))
+    return warning + (say("issue.danger_registered", issue=row) if warning else receipt(row))
 
 
-def read(text: str) -> Report:
-    """Finds title, category and place in the words."""
+def as_issue(ctx: Ctx, text: str) -> Meaning:
+    """The facts of words that are a report, whatever they sound like."""
+    own_words = dictionary.words_of(ctx.tx, ctx.speaker.community_id)
+    return trained.reader().read(text, Context(private=True, vocabulary=own_words), intent="register_issue")
+
+
+def read(text: str, meaning: Meaning) -> Report:
+    """The report in the words, with what was understood of it."""
     if len(text) > LONGEST:
         raise Refusal("issue.too_long", most=LONGEST)
     if len(text) < 4:
         raise Refusal("issue.too_short")
-    return Report(text, words.title(mask(text)), words.category(text) or "other", words.place(text))
+    return Report(text, title(mask(text)), meaning.slots["category"], meaning.slots.get("location"))
 
 
 def receipt(row: Row) -> str:
@@ -57,20 +68,21 @@ def _after_verb(text: str) -> str:
     return text[at:].strip() if at > 0 else rest or text
 
 
-def _danger(ctx: Ctx) -> str:
+def warn(ctx: Ctx, meaning: Meaning) -> str:
     """A danger to life is answered with the number to call, and the grid workers are told at once, at any hour.
 
     They learn what kind of danger and where, which an emergency allows without asking; the words follow when registered.
     """
-    hotline = words.danger(ctx.heard)
+    hotline = meaning.slots.get("hotline")
     if hotline is None:
         return ""
-    reached = issues.alert(ctx.tx, ctx.speaker, key=f"message:{ctx.message_id}", category=words.category(ctx.heard) or "other",
-                           place=words.place(ctx.heard), hotline=hotline, now=ctx.now)
+    reached = issues.alert(ctx.tx, ctx.speaker, key=f"message:{ctx.message_id}", category=meaning.slots["category"],
+                           place=meaning.slots.get("location"), hotline=hotline, now=ctx.now)
     return say("issue.danger", hotline=hotline, reached=reached) + "\n"
 
 
-def _offer(ctx: Ctx, told: Report, same: Row) -> str:
+def offer(ctx: Ctx, told: Report, same: Row) -> str:
+    """Somebody has said the same: asks whether to stand behind that."""
     if same.submitter_id == ctx.speaker.id:
         return say("issue.same_own", issue=same)
     issues.draft(ctx.tx, ctx.speaker, told, chat_id=ctx.chat_id, same_as=same.id, now=ctx.now)
@@ -96,7 +108,7 @@ def confirm(ctx: Ctx) -> str | None:
         return receipt(issues.submit(ctx.tx, ctx.speaker, issue_id=row.id, now=ctx.now))
     same = issues.by_id(ctx.tx, row.merged_into)
     issues.drop(ctx.tx, ctx.speaker, issue_id=row.id, now=ctx.now)
-    return _stand_behind(ctx, same.number)
+    return stand_behind(ctx, same.number)
 
 
 VOTE_LIKE = {"1", "2", "同意", "不同意", "可以", "行"}  # may as well be a ballot
@@ -112,43 +124,15 @@ def _just_asked(ctx: Ctx) -> bool:
     return last is None or last.endswith("?")
 
 
-@ear(60, "issue.ask")
-def plain_complaint(ctx: Ctx) -> str | None:
-    """A plain sentence about the community's affairs: asks once whether it shall be registered."""
-    danger = _danger(ctx)
-    if not danger and not words.is_complaint(ctx.heard):
-        return None
-    ctx.intent = "issue.ask"
-    if not ctx.speaker.consented:
-        return danger + router.ask_consent(ctx, f"反映 {ctx.text}")
-    told = read(ctx.text)
-    same = issues.same_open(ctx.tx, ctx.speaker.home_community, told)
-    if same is not None:
-        return danger + _offer(ctx, told, same)
-    issues.draft(ctx.tx, ctx.speaker, told, chat_id=ctx.chat_id, same_as=None, now=ctx.now)
-    ctx.asked = True
-    return danger + say("issue.ask", title=told.title, category=told.category, place=told.place)
-
-
-@command("issue.support", "附议 {issue}", "复议 {issue}", "支持 {I}", "{I} (附议|复议|支持|[+]1|加1)", "[+]1 {I}", usage="附议 I12")
+@command("issue.support", "附议 {issue}", "复议 {issue}", "支持 {I}", "{I} (附议|复议|支持|[+]1|"
+    "加1)", "[+]1 {I}", usage="附议 I12")
 def support(ctx: Ctx, args: Args) -> str:
     """Stands behind an issue."""
-    return _stand_behind(ctx, args.issue)
+    return stand_behind(ctx, args.issue)
 
 
-@ear(20, "issue.support")
-def support_quoted(ctx: Ctx) -> str | None:
-    """+1 as a reply to a message that names an issue."""
-    number = router.quoted_number(ctx, "I")
-    if number is None or ctx.heard.strip("。! ") not in SUPPORT_WORDS:
-        return None
-    return _stand_behind(ctx, number)
-
-
-SUPPORT_WORDS = {"+1", "加1", "加一", "附议", "复议", "同求", "顶", "支持", "我也是", "俺也一样", "我也一样", "我家也是", "一样"}
-
-
-def _stand_behind(ctx: Ctx, number: int) -> str:
+def stand_behind(ctx: Ctx, number: int) -> str:
+    """Adds the speaker to those behind the issue."""
     row, behind, fresh = issues.support(ctx.tx, ctx.speaker, number=number, now=ctx.now)
     return say("issue.supported", issue=row, behind=behind, fresh=fresh)
 
@@ -176,7 +160,8 @@ def solved(ctx: Ctx, args: Args) -> str:
     return say("issue.confirmed", issue=row)
 
 
-@command("issue.unsolved", "(未解决|没解决|不满意) {issue}", "(未解决|没解决|不满意) {issue} {rest}", "{I} (未解决|没解决|不满意)",
+@command("issue.unsolved", "(未解决|没解决|不满意) {issue}", "(未解决|没解决|不满意) {issue} {rest}", "{I} (未解决|没解决|"
+    "不满意)",
          usage="", keeps_words=True)
 def unsolved(ctx: Ctx, args: Args) -> str:
     """The submitter says that it is not done; work goes on."""
@@ -189,7 +174,7 @@ def listing(ctx: Ctx, args: Args) -> str:
     """The open issues, the newest first."""
     behind = select(func.count()).where(supporter.c.issue_id == issue.c.id).scalar_subquery()
     rows = ctx.tx.all(select(issue.c.number, issue.c.title, issue.c.state, behind.label("behind")).where(
-        issue.c.community_id == ctx.speaker.community_id, issue.c.state.in_([str(s) for s in OPEN]))
+        issue.c.community_id == ctx.speaker.community_id, issue.c.state.in_(LISTED_STATES))
         .order_by(issue.c.id.desc()).limit(LISTED + 1))
     return say("issue.list", issues=rows[:LISTED], more=len(rows) > LISTED)
 

@@ -7,7 +7,7 @@ from sqlalchemy import Row
 
 from bot import router
 from bot.context import Ctx
-from bot.router import Args, answers, command
+from bot.router import Args, answers, command, meant
 from domain.errors import Refusal
 from domain.roles import Role
 from handlers.privacy import NO, said
@@ -16,6 +16,7 @@ from services.polls import Draft
 from texts.draft import PollDraft, parse_draft
 from texts.say import say
 from texts.when import find_when, when
+from understanding.meaning import Meaning
 
 STAFF = Role.GRID_WORKER
 _PUBLISH = {"1", "发布", "确认", "是", "好", "好的", "可以", "发"}
@@ -37,6 +38,28 @@ def open_poll(ctx: Ctx, args: Args) -> str:
         from_issue = issues.by_number(ctx.tx, ctx.speaker.community_id, args.issue)
         kept["title"] = from_issue.title
     return _next(ctx, kept)
+
+
+@meant("command_poll")
+def spoken(ctx: Ctx, meaning: Meaning) -> str | None:
+    """A poll asked for in ordinary words: what was understood is shown before it goes out."""
+    ctx.intent = "poll.draft"
+    if not ctx.speaker.role.covers(STAFF):
+        raise Refusal("role.refused", usage="")
+    slots = meaning.slots
+    said = f"发起投票 {slots.get('title', '')} 选项 {'|'.join(slots.get('options', ()))} 截止 {slots.get('deadline', '')}"
+    draft = parse_draft(said, now=ctx.now)
+    _refuse(draft)
+    kept = _pack(draft) | {"most": slots.get("multi") or 1, "anonymous": bool(slots.get("anonymous"))}
+    return _next(ctx, kept)
+
+
+@meant("ask_result")
+def asked_result(ctx: Ctx, meaning: Meaning) -> str | None:
+    """How the poll that is meant stands or ended; else what is open."""
+    said = str(meaning.slots.get("poll_id") or "")
+    ctx.intent = "poll.show"
+    return show(ctx, Args(poll=int(said[1:]))) if said[1:].isdigit() else listing(ctx, Args())
 
 
 @answers("poll.draft")
@@ -205,7 +228,8 @@ def close(ctx: Ctx, args: Args) -> str:
     return say("poll.closed", poll=row, told=_told(ctx, row))
 
 
-@command("poll.void", "作废 {poll}", "作废 {poll} {rest}", "{P} 作废", "{P} 作废 {rest}", role=STAFF, usage="作废 P5 选项写错了")
+@command("poll.void", "作废 {poll}", "作废 {poll} {rest}", "{P} 作废", "{P} 作废 {rest}",
+    role=STAFF, usage="作废 P5 选项写错了")
 def void(ctx: Ctx, args: Args) -> str:
     """Calls a poll off, with the reason."""
     row = polls.void(ctx.tx, ctx.speaker, number=args.poll, reason=args.rest, now=ctx.now)

@@ -2,10 +2,11 @@
 
 from bot import router
 from bot.context import Ctx
-from bot.router import Args, answers, command
+from bot.router import Args, answers, command, meant
 from domain.errors import Refusal
 from services import erasure, people
 from texts.say import say
+from understanding.meaning import Meaning
 
 YES = {"1", "是", "是的", "同意", "好", "好的", "可以", "确认", "确定", "嗯", "对", "行", "要", "登记"}
 NO = {"2", "否", "不", "不用", "不要", "算了", "不是", "不同意", "取消"}
@@ -69,6 +70,31 @@ def delete_answer(ctx: Ctx) -> str | None:
         ctx.intent = "privacy.delete.no"
         return say("privacy.delete.no")
     return erase(ctx) if said(ctx, YES) else None
+
+
+@meant("privacy_delete")
+def spoken_delete(ctx: Ctx, meaning: Meaning) -> str | None:
+    """The wish to be forgotten, in ordinary words."""
+    ctx.intent = "privacy.delete.asked"
+    return delete(ctx, Args())
+
+
+@meant("privacy_optout")
+def spoken_leave(ctx: Ctx, meaning: Meaning) -> str | None:
+    """The wish for no more messages: said how, because leaving also withdraws consent."""
+    return say("privacy.leave_how")
+
+
+@meant("privacy_export")
+def spoken_export(ctx: Ctx, meaning: Meaning) -> str | None:
+    """What is kept of a person, by kind; the copy itself is asked of the community."""
+    return say("privacy.kept")
+
+
+@meant("privacy_anonymous")
+def spoken_anonymous(ctx: Ctx, meaning: Meaning) -> str | None:
+    """Who sees a name, and who does not."""
+    return say("privacy.names")
 
 
 def erase(ctx: Ctx) -> str:

@@ -7,36 +7,63 @@ from sqlalchemy import Row
 
 from bot import router
 from bot.context import Ctx
-from bot.router import Args, answers, command, ear
+from bot.router import Args, answers, command, ear, meant
 from domain.errors import Refusal
-from services import ballots, polls
-from texts.choices import Choice, Unclear, poll_number, read_choice
+from services import around, ballots, polls
+from texts.choices import Choice, poll_number, read_choice
 from texts.say import say
+from understanding import trained
+from understanding.context import Context
+from understanding.meaning import Meaning
 
 _NUMBER = re.compile(r"[Pp]?\s*(\d{1,6})")
 
 
 @ear(30, "vote")
-def vote(ctx: Ctx) -> str | None:
-    """Hears a ballot for the poll that is named, quoted, or the only one open here."""
+def named(ctx: Ctx) -> str | None:
+    """A plain choice for the poll that is named or quoted, whatever else may be open; anything less plain passes on."""
     number, words = poll_number(ctx.heard)
+    number = router.quoted_number(ctx, "P") if number is None else number
     if number is None:
-        number = router.quoted_number(ctx, "P")
-    if number is not None:
-        row = polls.by_number(ctx.tx, ctx.speaker.community_id, number)
-        return _hear(ctx, row, words, named=True)
-    rows = ballots.open_here(ctx.tx, ctx.speaker, ctx.chat_id, now=ctx.now)
-    heard = [(row, read_choice(words, row.options, most=row.most)) for row in rows]
-    heard = [(row, read) for row, read in heard if read is not None]
-    if not heard:
         return None
-    if len(rows) == 1:
-        return _hear(ctx, heard[0][0], words, named=False)
-    if any(isinstance(read, Choice) for _, read in heard):
-        ctx.intent = "vote.which"
-        ctx.ask("vote.which", words=words, polls=[row.number for row in rows])
-        return say("vote.which", polls=rows)
-    return _unclear(ctx, heard[0][0], heard[0][1])
+    row = polls.by_number(ctx.tx, ctx.speaker.community_id, number)
+    read = read_choice(words, row.options, most=row.most)
+    return _cast(ctx, row, read.options) if isinstance(read, Choice) else None
+
+
+@meant("vote", "change_vote")
+def ballot(ctx: Ctx, meaning: Meaning) -> str | None:
+    """A ballot in ordinary words, for the poll that can only be meant."""
+    row = _poll(ctx, meaning)
+    return None if row is None or meaning.choice is None else _cast(ctx, row, meaning.choice)
+
+
+@meant("vote_unclear")
+def unclear(ctx: Ctx, meaning: Meaning) -> str | None:
+    """Says that nothing was counted and how to vote; asks which poll when several are open; in a group only the first time."""
+    row, reason = _poll(ctx, meaning), str(meaning.slots.get("reason") or "ambiguous")
+    if row is None:
+        rows = ballots.open_here(ctx.tx, ctx.speaker, ctx.chat_id, now=ctx.now)
+        if not rows:
+            return None
+        if reason == "ambiguous_poll":
+            ctx.intent = "vote.which"
+            ctx.ask("vote.which", words=ctx.heard, polls=[r.number for r in rows])
+            return say("vote.which", polls=rows)
+        row = rows[0]
+    ctx.intent = "vote.secret" if row.anonymous else "vote.unclear"
+    said = {"poll": row.number, "reason": reason}
+    asked = ctx.dialog is not None and ctx.dialog.then == "vote.unclear" and ctx.dialog.data == said
+    ctx.ask("vote.unclear", **said)
+    return "" if asked and not ctx.private else say("vote.unclear", poll=row, reason=reason)
+
+
+@meant("cancel_vote")
+def take_back(ctx: Ctx, meaning: Meaning) -> str | None:
+    """Takes the ballot back, in ordinary words."""
+    number = str(meaning.slots.get("poll_id") or "P0")[1:]
+    ctx.intent = "vote.withdraw"
+    return withdraw(ctx, Args(poll=int(number)))
 
 
 @answers("vote.which")
@@ -47,30 +74,26 @@ def which(ctx: Ctx) -> str | None:
     if found is None or int(found.group(1)) not in ctx.dialog.data["polls"]:
         return None
     row = polls.by_number(ctx.tx, ctx.speaker.community_id, int(found.group(1)))
-    return _hear(ctx, row, ctx.dialog.data["words"], named=True)
-
-
-def _hear(ctx: Ctx, row: Row[Any], words: str, *, named: bool) -> str | None:
+    words = ctx.dialog.data["words"]
     read = read_choice(words, row.options, most=row.most)
     if isinstance(read, Choice):
-        ctx.intent = "vote.secret" if row.anonymous else "vote"
-        cast = ballots.cast(ctx.tx, ctx.speaker, poll_id=row.id, choice=read.options, sent_at=ctx.message.sent_at,
-                            message_id=ctx.message_id, now=ctx.now)
-        return say("vote.recorded", cast=cast, private=ctx.private)
-    if isinstance(read, Unclear) or named:
-        return _unclear(ctx, row, read)
-    return None
+        return _cast(ctx, row, read.options)
+    meaning = trained.reader().read(words, Context(at_bot=True, open_polls=[around.poll_seen(row)]))
+    if meaning.intent in ("vote", "change_vote") and meaning.choice is not None:
+        return _cast(ctx, row, meaning.choice)
+    return unclear(ctx, Meaning("vote_unclear", {"poll_id": f"P{row.number}", "reason": "ambiguous"}))
 
 
-def _unclear(ctx: Ctx, row: Row[Any], read: Choice | Unclear | None) -> str:
-    """Says that nothing was counted and how to vote; in a group only the first time."""
-    ctx.intent = "vote.secret" if row.anonymous else "vote.unclear"
-    said = {"poll": row.number, "reason": read.reason if isinstance(read, Unclear) else "unreadable"}
-    asked = ctx.dialog is not None and ctx.dialog.then == "vote.unclear" and ctx.dialog.data == said
-    ctx.ask("vote.unclear", **said)
-    if asked and not ctx.private:
-        return ""
-    return say("vote.unclear", poll=row, reason=said["reason"])
+def _cast(ctx: Ctx, row: Row[Any], choice: frozenset[int]) -> str:
+    ctx.intent = "vote.secret" if row.anonymous else "vote"
+    cast = ballots.cast(ctx.tx, ctx.speaker, poll_id=row.id, choice=choice, sent_at=ctx.message.sent_at,
+                        message_id=ctx.message_id, now=ctx.now)
+    return say("vote.recorded", cast=cast, private=ctx.private)
+
+
+def _poll(ctx: Ctx, meaning: Meaning) -> Row[Any] | None:
+    said = str(meaning.slots.get("poll_id") or "")
+    return polls.by_number(ctx.tx, ctx.speaker.community_id, int(said[1:])) if said[1:].isdigit() else None
 
 
 @command("vote.withdraw", "(撤票|撤回我的票|撤回投票|取消投票)", "(撤票|撤回|取消投票) {P}", "{P} (撤票|撤回|取消)",

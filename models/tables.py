@@ -126,6 +126,30 @@ supporter = _table(
     Column("at", Utc, nullable=False), UniqueConstraint("issue_id", "person_id"),
 )
 
+community_word = _table(  # what people here call things and places
+    "community_word", _ref("community_id", "community"), Column("word", String(40), nullable=False),
+    Column("kind", String(24), nullable=False),  # place, or a category's code
+    Column("created_at", Utc, nullable=False), UniqueConstraint("community_id", "word"),
+)
+correction = _table(  # what staff put right; training learns from it
+    "correction", _ref("community_id", "community"), _ref("issue_id", "issue"), Column("field", String(16), nullable=False),
+    Column("before", String(80)), Column("after", String(80), nullable=False),
+    Column("made_by", String(40), nullable=False), Column("made_at", Utc, nullable=False),
+    UniqueConstraint("issue_id", "field"), Index("ix_correction_community", "community_id"),
+)
+issue_term = Table(  # what an open issue is found by: hashed pairs of characters, see services/similar.py; no words
+    "issue_term", metadata, Column("term", BigId, primary_key=True, autoincrement=False),
+    Column("issue_id", BigId, primary_key=True, autoincrement=False), Index("ix_issue_term_issue_id", "issue_id"),
+    sqlite_with_rowid=False,
+)
+issue_group = _table(  # proposed to staff as one matter; nothing is merged by it
+    "issue_group", _ref("issue_id", "issue"), _ref("first_id", "issue", index=True), UniqueConstraint("issue_id"),
+)
+issue_grouping = _table(  # how far a community's issues have been looked through for groups
+    "issue_grouping", _ref("community_id", "community"), Column("upto", Integer, nullable=False),
+    Column("at", Utc, nullable=False), UniqueConstraint("community_id"),
+)
+
 # --- polls ----------------------------------------------------------------------------------------------------
 poll = _table(
     "poll", _ref("community_id", "community"), Column("number", Integer, nullable=False),
@@ -193,12 +217,14 @@ heartbeat = _table("heartbeat", Column("name", String(32), nullable=False, uniqu
 
 # --- the console ----------------------------------------------------------------------------------------------
 account = _table(
-    "account", Column("username", String(64), nullable=False, unique=True), Column("password_hash", String(200), nullable=False),
+    "account", Column("username", String(64), nullable=False, unique=True), Column("password_hash",
+    String(200), nullable=False),
     Column("role", String(16), nullable=False), _ref("community_id", "community", null=True),  # NULL: every community
     Column("created_at", Utc, nullable=False), Column("disabled_at", Utc),
 )
 console_session = _table(
-    "console_session", Column("token_hash", String(64), nullable=False, unique=True), _ref("account_id", "account", index=True),
+    "console_session", Column("token_hash", String(64), nullable=False, unique=True), _ref("account_id", "account",
+    index=True),
     Column("created_at", Utc, nullable=False), Column("seen_at", Utc, nullable=False), Column("ended_at", Utc),
 )
 login_failure = _table("login_failure", Column("who", String(80), nullable=False, index=True),  # user:… | ip:…

@@ -22,6 +22,7 @@ from models.commit import GroupCommit
 from ops import valkey
 from scheduler.sweeps import Sweeps
 from services import audit, outbox
+from understanding import trained
 
 CONFIG_ENV = "LINYI_CONFIG"  # the settings file, for processes that are started without arguments
 
@@ -70,6 +71,7 @@ def build(settings: Settings | None = None) -> House:
     accounts = [c.account(os.environ) for c in settings.channels]
     found = {a.name: wire.build(a, redis=redis, clock=now) for a in accounts}
     outbox.configure([c.name for c in found.values() if c.capabilities.push_person], settings.quiet())
+    trained.use(data_folder(settings) / "models")
     return House(settings, Database(settings.database_url()), redis, found)
 
 

@@ -16,6 +16,7 @@ from models.base import Database
 from ops import database, house, valkey
 from scheduler import clock
 from texts import words
+from understanding import trained
 
 CONNECTIONS = 512  # open at the same time to one worker; more wait in the kernel, where nobody can refuse them quickly
 
@@ -38,11 +39,13 @@ def ready(settings: Settings) -> None:
 
 
 def serve(port: int | None = None) -> None:
-    """The web workers: as many as the database allows, the dictionary loaded before they fork."""
+    """The web workers: as many as the database allows, dictionary and model loaded before they fork."""
     settings = load(house.settings_path())
     ready(settings)
     embedded = None if settings.redis_url() else valkey.ensure(settings.redis.folder)
     words.load()
+    trained.use(house.data_folder(settings) / "models")
+    trained.reader()
     server = Granian(
         "ops.wsgi:create", factory=True, interface=Interfaces.WSGI, address=settings.server.host,
         port=port or settings.server.port, workers=settings.workers(), blocking_threads=settings.server.threads,
@@ -61,6 +64,8 @@ def schedule() -> None:
     ready(settings)
     embedded = None if settings.redis_url() else valkey.ensure(settings.redis.folder)
     words.load()
+    trained.use(house.data_folder(settings) / "models")
+    trained.reader()
     built = house.build(settings)
     stop = threading.Event()
 

@@ -2,7 +2,10 @@
 
 import argparse
 import getpass
+import io
+import json
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -22,7 +25,8 @@ Args = argparse.Namespace
 
 
 @contextmanager
-def _database() -> Iterator[Database]:
+def database_of() -> Iterator[Database]:
+    """The installation's database, for as long as a command runs."""
     settings = load(house.settings_path())
     secret.set_key(settings.secret_key())
     db = Database(settings.database_url())
@@ -61,7 +65,7 @@ def doctor(args: Args) -> int:
 
 def db_upgrade(args: Args) -> None:
     """Applies missing migrations."""
-    with _database() as db:
+    with database_of() as db:
         before, _ = database.current(db)
         database.upgrade(db)
         after, _ = database.current(db)
@@ -70,7 +74,7 @@ def db_upgrade(args: Args) -> None:
 
 def db_load(args: Args) -> None:
     """Loads a community from a file."""
-    with _database() as db:
+    with database_of() as db:
         loaded = seed.load(db, args.file, now=house.now())
     print("已载入。" if loaded else "这个社区已经在库里，没有改动。")
 
@@ -79,7 +83,7 @@ def user_add(args: Args) -> None:
     """Creates a console account."""
     from services import accounts, audit
     password = os.environ.get(args.password_env, "") if args.password_env else getpass.getpass("密码（至少 10 位）：")
-    with _database() as db, db.write() as tx:
+    with database_of() as db, db.write() as tx:
         where = None
         if args.community:
             where = tx.scalar(select(community.c.id).where(community.c.code == args.community))
@@ -96,7 +100,7 @@ def user_add(args: Args) -> None:
 def role_set(args: Args) -> None:
     """Gives a person a role."""
     from services import audit, people
-    with _database() as db, db.write() as tx:
+    with database_of() as db, db.write() as tx:
         try:
             people.set_role(tx, SYSTEM, person_id=args.person, role=args.role, now=house.now())
         except Refusal as no:
@@ -108,7 +112,7 @@ def role_set(args: Args) -> None:
 def log(args: Args) -> None:
     """Prints the message log, the newest last."""
     from services import browse
-    with _database() as db, db.read() as tx:
+    with database_of() as db, db.read() as tx:
         lines = browse.log_lines(tx, community_id=None, since=house.now() - timedelta(days=args.days), person=args.person,
                                  kind=args.kind, text=args.text, limit=args.limit)
     for line in lines:
@@ -118,7 +122,7 @@ def log(args: Args) -> None:
 def audit_verify(args: Args) -> int:
     """Walks the chain and names the first bad row."""
     from services import audit
-    with _database() as db, db.read() as tx:
+    with database_of() as db, db.read() as tx:
         verdict = audit.verify(tx)
     if verdict.ok:
         print(f"审计链完整：{verdict.rows} 条，链头 {verdict.head[:16]}")
@@ -126,3 +130,27 @@ def audit_verify(args: Args) -> int:
     why = {"changed": "被改动", "missing": "缺失", "cut": "末尾与链头不符"}[verdict.why]
     print(f"审计链不对：第 {verdict.bad_seq} 条{why}，前 {verdict.bad_seq - 1 if verdict.bad_seq else 0} 条完好")
     return 1
+
+
+def understand(args: Args) -> int:
+    """Reads sentences as JSON lines and writes what each means; a line that is no sentence gets an error of its own."""
+    from bot.understand import understand as meaning
+    from understanding import trained
+    from understanding.context import from_json
+
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+    reader = trained.reader()
+    bad = 0
+    for number, line in enumerate(sys.stdin.buffer, 1):
+        if not line.strip():
+            continue
+        try:
+            said = json.loads(line)
+            found = meaning(str(said["text"]), from_json(said.get("context") or {}), reader).as_json()
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            bad += 1
+            found = {"error": f"第 {number} 行不是 {{\"text\": …, \"context\": …}}（{type(error).__name__}）"}
+        sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+    return 1 if bad else 0

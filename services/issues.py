@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, insert, or_, select, update
+from sqlalchemy import Row, bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgres
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
@@ -14,10 +14,11 @@ from domain.roles import SYSTEM, Actor, Role
 from models.base import Tx
 from models.hot import Hot
 from models.tables import community, issue, issue_event, person, supporter
-from services import audit, outbox
+from services import audit, outbox, people, similar
 from services.people import Speaker
+from texts.same import Matter
 from texts.say import say
-from texts.words import Matter, building, same_matter
+from texts.words import building
 
 DRAFT_LIFE = timedelta(hours=24)
 CONFIRM_AFTER = timedelta(days=3)  # a resolved issue closes by itself when nobody objects
@@ -33,9 +34,6 @@ _PENDING = Hot(select(issue).where(issue.c.submitter_id == bindparam("person_id"
 _REDRAFT = Hot(update(issue).where(issue.c.submitter_id == bindparam("person_id"), issue.c.state == State.DRAFT).values(
     {n: bindparam(n) for n in ("category", "place", "title", "text", "chat_id", "merged_into", "due_at")}
     | {"created_at": bindparam("now"), "changed_at": bindparam("now")}).returning(issue.c.id))
-_LIKE = Hot(select(issue.c.id, issue.c.text, issue.c.place).where(
-    issue.c.community_id == bindparam("community_id"), or_(*(issue.c.state == s for s in _OPEN)),
-    issue.c.category == bindparam("category")).order_by(issue.c.id).limit(200))
 _BEHIND = Hot(select(func.count()).select_from(supporter).where(supporter.c.issue_id == bindparam("issue_id")))
 _INSERT = Hot(insert(issue).values({n: bindparam(n) for n in (
     "community_id", "state", "category", "place", "title", "text", "submitter_id", "chat_id", "created_at", "changed_at")})
@@ -91,10 +89,8 @@ def drop(tx: Tx, speaker: Speaker, *, issue_id: int, now: datetime) -> None:
 
 
 def same_open(tx: Tx, community_id: int, report: Report) -> Row[Any] | None:
-    """An open issue that says the same, the oldest first."""
-    mine = Matter(report.text, report.category, report.place)
-    rows = tx.all(_LIKE, {"community_id": community_id, "category": report.category})
-    same = next((r.id for r in rows if same_matter(mine, Matter(r.text, report.category, r.place))), None)
+    """An open issue that says the same."""
+    same = similar.same_open(tx, community_id, Matter(report.text, report.category, report.place))
     return None if same is None else by_id(tx, same)
 
 
@@ -135,10 +131,10 @@ def support(tx: Tx, speaker: Speaker, *, number: int, now: datetime) -> tuple[Ro
 
 def alert(tx: Tx, speaker: Speaker, *, key: str, category: str, place: str | None, hotline: str, now: datetime) -> int:
     """Tells every grid worker of the community about a danger, at any hour; returns how many can be reached."""
-    staff = tx.connection.scalars(select(person.c.id).where(
-        person.c.community_id == speaker.community_id, person.c.role != Role.RESIDENT, person.c.left_at.is_(None))).all()
+    staff = people.staff_of(tx, speaker.community_id)
     text = say("issue.alert", category=category, place=place, hotline=hotline)
-    reached = sum(outbox.to_person(tx, person_id=i, key=f"{key}:alert:person:{i}", text=text, now=now, quiet=False) for i in staff)
+    reached = sum(outbox.to_person(tx, person_id=i, key=f"{key}:alert:person:{i}",
+        text=text, now=now, quiet=False) for i in staff)
     audit.note(tx, speaker, "issue.alert", key, now=now, reached=reached)
     return reached
 
@@ -203,9 +199,9 @@ def merge(tx: Tx, actor: Actor, *, number: int, into: int, now: datetime) -> tup
     if target.state not in _OPEN:
         raise Refusal("issue.over", number=target.number, state=target.state)
     _tell_followers(tx, source, "merged", now, into=target.number)
-    people = [source.submitter_id, *tx.connection.scalars(
+    behind = [source.submitter_id, *tx.connection.scalars(
         select(supporter.c.person_id).where(supporter.c.issue_id == source.id).order_by(supporter.c.id))]
-    for person_id in people:
+    for person_id in behind:
         if person_id != target.submitter_id:
             _support(tx, target.id, person_id, now)
     _move(tx, actor, source, Act.MERGE, Who.STAFF, now=now, merged_into=target.id)
@@ -277,6 +273,7 @@ def _number(tx: Tx, speaker: Speaker, issue_id: int, before: State | None, now: 
     tx.execute(_SET_NUMBER, {"issue_id": issue_id, "number": number})
     row = by_id(tx, issue_id)
     if before is None:
+        similar.enter(tx, row)
         _event(tx, issue_id, now, Act.SUBMIT, speaker, after=State.SUBMITTED)
     audit.note(tx, speaker, "issue.register", f"issue:{issue_id}", now=now, number=number, category=row.category,
                words=audit.digest(row.text))
@@ -292,6 +289,8 @@ def _move(tx: Tx, actor: Actor, row: Row[Any], act: Act, who: Who, *, now: datet
                        .values(state=to, changed_at=now, **values))
     if moved.rowcount != 1:
         raise Refusal("issue.changed_meanwhile")
+    if (to in OPEN) != (state in OPEN):
+        (similar.enter if to in OPEN else similar.leave)(tx, by_id(tx, issue_id))
     words = note or values.get("reason") or values.get("result")
     _event(tx, issue_id, now, act, actor, before=state, after=to, text=words)
     audit.note(tx, actor, f"issue.{act}", f"issue:{issue_id}", now=now, before=state, after=to,
@@ -328,5 +327,6 @@ def forget(tx: Tx, issue_id: int) -> None:
     """Removes the words of an issue; what kind of matter it was, and where, stays."""
     row = by_id(tx, issue_id)
     where = building(row.place) if row.place else None
+    similar.leave(tx, row)
     tx.execute(update(issue).where(issue.c.id == issue_id).values(
         text="", title=say("issue.forgotten", category=row.category, place=where), place=where))

@@ -136,6 +136,12 @@ def drop_waiting(tx: Tx, speaker: Speaker) -> None:
     tx.execute(delete(outbox).where(outbox.c.target.in_(mine), outbox.c.state != "sending"))
 
 
+def staff_of(tx: Tx, community_id: int | None) -> list[int]:
+    """Everybody who works for the community and is here."""
+    return list(tx.connection.scalars(select(person.c.id).where(
+        person.c.community_id == community_id, person.c.role != Role.RESIDENT, person.c.left_at.is_(None)).order_by(person.c.id)))
+
+
 def set_role(tx: Tx, actor: Actor, *, person_id: int, role: str, now: datetime) -> None:
     """Gives a person a role; only an admin does, and only in their own community."""
     row = tx.first(select(person.c.role, person.c.community_id).where(person.c.id == person_id))

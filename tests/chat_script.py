@@ -37,10 +37,12 @@ from scheduler.sweeps import Sweeps
 from services import audit, outbox
 from services.people import NOTICE_VERSION
 from texts import words
+from understanding import trained
 
 ROLES = {"网格员": Role.GRID_WORKER, "管理员": Role.ADMIN, "居民": Role.RESIDENT, "新居民": Role.RESIDENT}
 EMPTY = Path(__file__).parent / "chats" / "community.yaml"
 words.load()  # as the web server does before its first message
+trained.reader()
 _SAID = re.compile(r"(?P<who>[^:：(（]{1,12})(?:[(（](?P<how>[^)）]*)[)）])?[:：]\s?(?P<text>.*)", re.DOTALL)
 _GROUP = re.compile(r"群 (?P<name>[^:：(（]+)(?:[(（](?P<building>[^)）]+)[)）])?[:：]\s*(?P<people>.*)")
 
@@ -185,7 +187,8 @@ class Stage:
         spec, _, label = spec.partition("@")
         name, _, role = spec.partition("=")
         self.group_of.setdefault(name, group)
-        known = tx.scalar(select(identity.c.person_id).where(identity.c.channel == "aibot", identity.c.external_id == f"u-{name}"))
+        known = tx.scalar(select(identity.c.person_id).where(identity.c.channel == "aibot",
+            identity.c.external_id == f"u-{name}"))
         if known is None and role != "新居民":
             known = tx.add(person, community_id=community_id, name=name, role=ROLES[role or "居民"], told_version=NOTICE_VERSION,
                            consent_version=NOTICE_VERSION, consented_at=self.now, created_at=self.now)

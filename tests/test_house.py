@@ -10,17 +10,23 @@ from bot import router
 from texts import say
 
 ROOT = Path(__file__).parent.parent
-HOUSE = {"bot", "handlers", "services", "domain", "models", "texts", "scheduler", "web", "ops", "simulator"}
+HOUSE = {"understanding", "learning", "bot", "handlers", "services", "domain", "models", "texts", "scheduler", "web", "ops",
+    "simulator"}
 MAY: dict[str, tuple[set[str], set[str]]] = {
     "domain": (set(), set()),
-    "texts": ({"domain"}, {"yaml", "jinja2", "jieba", "zhconv"}),
+    "texts": ({"domain"}, {"yaml", "jinja2", "jieba", "zhconv", "numpy", "scipy", "chinese_calendar",
+    "holidays"}),  # numpy and scipy: themes.py only
     "models": ({"domain"}, {"sqlalchemy", "cryptography"}),
-    "services": ({"models", "domain", "texts"}, {"sqlalchemy", "PIL", "manimgx_fonts_cjk", "argon2"}),
-    "bot": ({"services", "models", "domain", "texts"}, {"redis", "sqlalchemy", "pydantic", "yaml"}),
+    "understanding": ({"texts", "domain", "learning"}, {"yaml", "numpy", "scipy",
+    "sklearn"}),  # scikit-learn: to train, never to apply
+    "learning": ({"texts", "domain"}, {"numpy", "scipy", "sklearn"}),  # scikit-learn and scipy: to train, never to apply
+    "services": ({"models", "domain", "texts", "understanding"}, {"sqlalchemy", "PIL", "manimgx_fonts_cjk", "argon2"}),
+    "bot": ({"services", "models", "domain", "texts", "understanding"}, {"redis", "sqlalchemy", "pydantic", "yaml"}),
     "bot/channels": ({"bot"}, {"redis", "flask", "werkzeug", "wechatpy", "cryptography", "requests", "urllib3"}),
-    "handlers": ({"bot", "services", "domain", "texts", "models"}, {"sqlalchemy"}),
+    "handlers": ({"bot", "services", "domain", "texts", "models", "understanding"}, {"sqlalchemy"}),
     "scheduler": ({"bot", "services", "domain", "models"}, {"apscheduler", "sqlalchemy"}),
-    "web": ({"services", "models", "domain", "texts"}, {"flask", "flask_wtf", "werkzeug", "sqlalchemy", "yaml", "jinja2"}),
+    "web": ({"bot", "services", "models", "domain", "texts", "understanding"}, {"flask", "flask_wtf", "werkzeug",
+    "sqlalchemy", "yaml", "jinja2"}),
     "simulator": (set(), {"flask", "werkzeug", "requests", "urllib3", "cryptography", "yaml", "granian", "PIL"}),
 }
 STANDARD = set(__import__("sys").stdlib_module_names)
@@ -101,6 +107,7 @@ def test_help_fits_one_screen() -> None:
     import handlers  # noqa: F401
 
     staff = [c.usage for c in router.registry.commands if c.usage and c.role != "resident"]
-    for lines, text in ((14, say.say("help", staff=[], role="resident")), (30, say.say("help", staff=staff, role="grid_worker"))):
+    for lines, text in ((14, say.say("help", staff=[], role="resident")), (30, say.say("help",
+        staff=staff, role="grid_worker"))):
         assert text.count("\n") < lines
         assert len(text.encode()) <= 2048

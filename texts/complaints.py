@@ -1,4 +1,4 @@
-"""Whether a plain sentence complains of the community's affairs, and whether it tells of danger; when in doubt, neither."""
+"""Whether a plain sentence surely complains of the community's affairs: a strong sign for the understanding, not its verdict."""
 
 import re
 
@@ -52,7 +52,7 @@ _ASKS_PEOPLE = re.compile(r"你们|大家(?:都)?(?:有|觉得|家|知道)|有�
 
 
 def is_complaint(text: str) -> bool:
-    """Whether the sentence deserves the question 登记为议题吗?"""
+    """Whether the sentence names something of the community, and says what is wrong with it or asks for it."""
     words = plain(text)
     if not 4 <= len(words) <= _LONGEST or not _SUBJECT.search(words) or not _CUE.search(words):
         return False
@@ -60,31 +60,3 @@ def is_complaint(text: str) -> bool:
         return False
     only_asks = _SUGGESTION.search(words) and not _CUE.search(_SUGGESTION.sub("", words))
     return not only_asks or bool(_PUBLIC.search(words))
-
-
-_DANGERS = (
-    ("119", r"着火|起火|失火|冒(?:黑|浓|大)?烟|烧起来|火灾|爆炸|(?:燃气|煤气|天然气)(?:味|泄漏|泄露|漏)|漏[煤燃]?气|"
-            r"(?:被?困|关)(?:在)?.{0,3}电梯|电梯.{0,6}(?:困人|困住|困了|被困|关着人|关人|出不来)"),
-    ("110", r"打起来|打人|动刀|持刀|拿刀|砍人|砍死|弄死|家暴|要跳楼|跳楼|抢劫|入室|撬门|跟.{0,3}拼了|拼命|老人.{0,8}没开门|"
-        r"敲门.{0,4}没人应"),
-    ("120", r"晕倒|昏倒|昏迷|不省人事|没呼吸|吐血|触电|摔.{0,6}(?:不动|起不来|流血|骨折)|心脏病|心梗|中风|坠楼|(?:摔|掉|"
-        r"跌)下楼"),
-)
-_DANGER = tuple((number, re.compile(pattern)) for number, pattern in _DANGERS)
-_NO_DANGER = re.compile(
-    r"如果|假如|要是|万一|假设|的话|倘若|会不会|幸好|幸亏|还好没|没有?(?:着火|起火|冒烟|漏气|困|打|晕|触电|人受伤)|"
-    r"不是(?:着火|漏气|火灾)|"
-    r"昨[天晚]|前[天几]|上[周次个]|去年|前年|以前|曾经|那[次年]|小时候|历史|演[习练]|预防|防止|避免|防火|以防|谨防|注意|当心|"
-    r"宣传|讲座|培训|知识|"
-    r"(?:怕|担心|容易|小心|引起|引发|导致|造成|会|别|不要|不能|禁止).{0,6}(?:着火|起火|失火|火灾|爆炸|漏气|触电|困人|"
-    r"困住|跳楼)|"
-    r"电影|电视剧|小说|新闻|视频|游戏|段子|笑死|哈哈|作文|听说|据说|已经?.{0,6}(?:灭|救|好|解决|处理)|(?:灭|修好|救出来|"
-    r"解决)了|经常|老是|总是|隐患|价")
-
-
-def danger(text: str) -> str | None:
-    """The number to call at once, when the sentence tells of danger to life now."""
-    words = plain(text)
-    if _NO_DANGER.search(words):
-        return None
-    return next((number for number, pattern in _DANGER if pattern.search(words)), None)

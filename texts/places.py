@@ -15,11 +15,14 @@ _DASHED = re.compile(
     r"(?<![\d./-])(?P<building>\d{1,3})-(?:(?P<entrance>\d)-)?(?P<room>\d{3,4})(?![\d.:/年月-])\s?(?:室|房)?")
 _ENTRANCE = re.compile(rf"(?<![\d第])(?P<entrance>{_B})\s?单元")
 _SPOT = re.compile(
-    r"地下车库|地下室|地库|车库入口|车库出口|车库|(?:小区|幼儿园|学校|菜场|超市|地铁)?(?:大门口|门口)|(?:东|南|西|北|正|大|"
+    r"地下车库(?:[A-Za-z]区)?|地下室|地库|[A-Z]区\d{2,4}(?:号)?车位|车库入口|车库出口|车库|(?:小区|幼儿园|学校|菜场|超市|"
+    r"地铁)?(?:大门口|门口)|(?:东|南|西|北|正|大|"
     r"后|侧|前|边|\d{1,2}号)门(?!口|诊)|"
-    r"楼梯口|楼梯间|楼梯|楼道|走廊|电梯口|绿化带|中心花园|小花园|花坛|草坪|广场|儿童乐园|游乐场|健身区|健身角|凉亭|"
-    r"垃圾房|垃圾站|垃圾亭|垃圾投放点|停车场|充电棚|车棚|快递柜|驿站|物业办公室|保安亭|门卫|岗亭|围墙|天台|楼顶|屋顶|架空层|"
-    r"消防通道|主干道|主路|河边|池塘|人行道|活动中心|活动室|菜场|公厕|泳池|篮球场|一楼大厅|大堂")
+    r"校门口|电梯[里口间厅]|顶楼|楼梯口|楼梯间|楼梯|楼道|走廊|电梯口|绿化带|中心花园|小公园|景观池|喷水池|小花园|花坛|草坪|"
+    r"广场(?!舞)|儿童乐园|游乐场|健身区|健身角|凉亭|"
+    r"垃圾房|垃圾站|垃圾亭|垃圾投放点|停车场|充电棚|车棚|快递柜|驿站|物业办公室|保安亭|门岗|门卫|岗亭|围墙|天台|楼顶|屋顶|"
+    r"架空层|"
+    r"消防通道|小区主路|主干道|主路|河边|池塘|人行道|活动中心|活动室|菜场|公厕|泳池|篮球场|一楼大厅|花园|大堂")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,15 @@ def home(text: str) -> Home | None:
     if found is None or not found["room"] or not found["building"]:
         return None
     return Home(_name(found["building"]) or "", _name(found["entrance"]), _room(found["room"]) or "")
+
+
+def room(text: str) -> str | None:
+    """The dwelling, entrance or building that stands anywhere in the text, in one spelling."""
+    words = plain(text)
+    found = [m for pattern in (_DASHED, _ADDRESS, _ENTRANCE) for m in pattern.finditer(words)]
+    parts = [m.groupdict() for m in found]
+    best = next((p for p in parts if p.get("room")), parts[0] if parts else None)
+    return _label(_name(best.get("building")), _name(best.get("entrance")), _room(best.get("room"))) if best else None
 
 
 def building(text: str) -> str | None:

@@ -1,6 +1,6 @@
 """Everything the bot says: sentences by key from zh.yaml, filled with facts; a missing fact is an error."""
 
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -30,9 +30,11 @@ def keys() -> list[str]:
 
 
 def clock(at: datetime) -> str:
-    """A moment as people read it here: 3 月 2 日（周一）20:00."""
+    """A moment as people read it here: 3 月 2 日（周一）20:00; midnight sharp is 24:00 of the day that ends."""
     local = at.astimezone(SHANGHAI)
-    return f"{local.month} 月 {local.day} 日（周{WEEKDAYS[local.weekday()]}）{local:%H:%M}"
+    midnight = local.time() == time()
+    local -= timedelta(days=midnight)
+    return f"{local.month} 月 {local.day} 日（周{WEEKDAYS[local.weekday()]}）{'24:00' if midnight else f'{local:%H:%M}'}"
 
 
 def day(at: datetime) -> str:

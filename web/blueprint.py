@@ -11,13 +11,15 @@ from flask.blueprints import BlueprintSetupState
 from domain.errors import Refusal
 from models.base import Database, Tx
 from models.tables import home, issue, outbox, person, poll
-from services import audit, browse, electorate, homes, names, paging, people, polls
+from services import audit, browse, electorate, homes, names, paging, people, polls, proposals
 from services import outbox as posting
 from texts.say import clock as show_clock
 from texts.say import has, say
+from texts.words import categories
 from web.door import Door, written
 from web.listing import Listing, asked_filter, csv_response, kept_filter, key_asked, next_address
 from web.lists import BALLOTS, LISTS, VOTERS
+from web.understanding import UnderstandingPages
 from web.words import term, visible, word
 
 View = Callable[..., Any]
@@ -39,6 +41,7 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
     for listing in LISTS.values():
         console.add_url_rule(f"/{listing.name}", listing.name, pages.list_view(listing))
         console.add_url_rule(f"/{listing.name}.csv", f"{listing.name}_csv", pages.csv_view(listing), methods=["POST"])
+    console.add_url_rule("/similar", "similar", pages.similar)
     console.add_url_rule("/issues/<int:key>", "issue", pages.issue)
     console.add_url_rule("/polls/<int:key>", "poll", pages.poll)
     console.add_url_rule("/polls/<int:key>.csv", "poll_csv", pages.poll_csv, methods=["POST"])
@@ -46,6 +49,7 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
     console.add_url_rule("/people/<int:key>/role", "role", pages.role, methods=["POST"])
     console.add_url_rule("/people/<int:key>/name", "name", pages.name, methods=["POST"])
     console.add_url_rule("/homes/<int:key>/code", "code", pages.code, methods=["POST"])
+    UnderstandingPages(db, clock).hang(console)
     return console
 
 
@@ -115,8 +119,16 @@ class _Pages:
             return render_template(
                 "console/issue.html", issue=row, events=events, behind=browse.supporters(tx, key),
                 polls=browse.polls_about(tx, key),
+                categories=list(categories().values()),
                 into=browse.one(tx, issue, row.merged_into, self._where()) if row.merged_into else None,
                 names=browse.labels(tx, {row.submitter_id, *(e.actor_id for e in events if e.actor_id)}))
+
+    def similar(self) -> Any:
+        """Issues that seem to be one matter, and what is talked about this week, for each community the account sees."""
+        with self.db.read() as tx:
+            found = [(row.name, proposals.groups(tx, row.id), proposals.topics(tx, row.id, now=self.clock(), most=10))
+                     for row in proposals.communities(tx, self._where())]
+        return render_template("console/similar.html", found=found)
 
     def poll(self, key: int) -> Any:
         """One poll with its count and its ballots, as far as its secrecy allows."""
@@ -126,7 +138,8 @@ class _Pages:
             page = listing.rows(tx, paging.Filter(before=key_asked()))
             asked = row.result["asked"] if row.result else electorate.size(tx, row)
             return render_template(
-                "console/poll.html", poll=row, tally=polls.count(tx, row), electorate=asked, kept={}, listing=listing, page=page,
+                "console/poll.html",
+                poll=row, tally=polls.count(tx, row), electorate=asked, kept={}, listing=listing, page=page,
                 names=listing.names(tx, page.rows), columns=listing.columns, older=next_address(listing, page),
                 about=browse.one(tx, issue, row.issue_id, self._where()) if row.issue_id else None)
 
@@ -188,7 +201,8 @@ class _Pages:
             return self._own(tx, table, key)
 
     def _note_export(self, what: str, community_id: int | None) -> None:
-        written(self.db, lambda tx: audit.note(tx, g.login.actor, "export.csv", what, now=self.clock(), community_id=community_id))
+        written(self.db, lambda tx: audit.note(tx, g.login.actor, "export.csv",
+            what, now=self.clock(), community_id=community_id))
 
 
 def _ballots_of(row: Any) -> Listing:

@@ -1,13 +1,8 @@
-"""Which plain sentences deserve the question whether they shall be registered, and which tell of danger."""
-
-import json
-from pathlib import Path
+"""Which plain sentences surely complain of the community's affairs."""
 
 import pytest
 
-from texts.words import danger, is_complaint
-
-DATA = Path("../shared/data").resolve()
+from texts.words import is_complaint
 
 COMPLAINTS = """
 3幢2单元电梯停了一周没人修
@@ -84,42 +79,12 @@ A股今天又跌了
 
 
 @pytest.mark.parametrize("text", COMPLAINTS)
-def test_a_complaint_is_asked_about(text: str) -> None:
+def test_a_complaint(text: str) -> None:
+    """Each names a thing of the community and what is wrong with it."""
     assert is_complaint(text)
 
 
 @pytest.mark.parametrize("text", CHAT)
-def test_chat_is_left_alone(text: str) -> None:
+def test_no_complaint(text: str) -> None:
+    """Settled, supposed, traded, asked of neighbours, or said of other places."""
     assert not is_complaint(text)
-
-
-@pytest.mark.skipif(not DATA.exists(), reason="the development data are not on this machine")
-def test_real_chat_never_becomes_an_issue() -> None:
-    rows = map(json.loads, (DATA / "chat/not_issues.jsonl").read_text("utf-8").splitlines())
-    texts = [row["text"] for row in rows]
-    assert [t for t in texts if is_complaint(t)] == []
-    assert [t for t in texts if danger(t)] == []
-
-
-@pytest.mark.skipif(not DATA.exists(), reason="the development data are not on this machine")
-def test_labelled_examples_are_told_apart() -> None:
-    rows = [json.loads(line) for line in (DATA / "intents/examples.jsonl").read_text("utf-8").splitlines()]
-    plain = [r for r in rows if not r["context"].get("at_bot")]
-    assert [r["text"] for r in plain if is_complaint(r["text"]) != (r["intent"] == "register_issue")] == []
-    told = [r for r in rows if r["intent"] == "register_issue"]
-    assert [r["text"] for r in told if danger(r["text"]) != r["slots"].get("hotline")] == []
-
-
-@pytest.mark.parametrize(("text", "number"), [
-    ("3幢着火了快来人", "119"), ("9幢楼梯口电瓶车冒烟了", "119"), ("楼道里有很浓的煤气味", "119"), ("燃气泄漏了", "119"),
-    ("有人被困电梯里了", "119"), ("电梯困人了，3幢2单元", "119"), ("我关在电梯里了", "119"), ("楼下打起来了，动刀了", "110"),
-    ("隔壁家暴，女的一直喊救命", "110"), ("再泼水我就跟他拼了", "110"), ("楼顶有人要跳楼", "110"), ("老人晕倒在北门", "120"),
-    ("有个大爷摔倒起不来了", "120"), ("小孩触电了", "120"),
-    ("如果着火了怎么办", None), ("幸好没着火", None), ("昨天着火的那家怎么样了", None), ("消防演习，不是着火",
-        None), ("飞线充电容易着火", None),
-    ("去年电梯困人的事", None), ("笑死我了", None), ("这电影太炸了", None), ("昨晚电影里打起来了", None), ("谁会杀价",
-        None), ("不要在楼道充电，会着火", None),
-    ("火已经灭了，没着火点了", None), ("防火宣传讲座", None), ("垃圾桶满了", None), ("电梯停了", None), ("听说隔壁小区着火了",
-        None)])
-def test_danger_now_has_its_number(text: str, number: str | None) -> None:
-    assert danger(text) == number

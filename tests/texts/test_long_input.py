@@ -11,12 +11,14 @@ from texts.draft import parse_draft
 from texts.mask import mask
 from texts.normal import addressed, plain
 from texts.when import find_when, when
+from understanding import danger, lexicon
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 PUMPS = ["中", "一", "1", "１", " ", "\n", ",", "我家", "改", "1,", "1 ", "a", "A.", "3幢", "-1", "1-", "电梯", "两", "选项 ",
-    "截止 ", "明晚", "1:", "月1", "138", "浙B", "同意", "\u200b", "|", "①", "(", "第1个", "周"]
+    "截止 ", "明晚", "1:", "月1", "138", "浙B", "同意", "\u200b", "|", "①", "(", "第1个", "周", "三个工作日", "国庆",
+    "国庆后第一个", "节", "节后", "12月1日到", "8点到", "周五(", "每", "月底", "11:30 p", "一百"]
 READERS: list[Callable[[str], object]] = [
-    plain, addressed, mask, poll_number, words.category, words.place, words.home, words.is_complaint, words.danger, words.title,
+    plain, addressed, mask, poll_number, words.category, words.place, words.home, words.is_complaint, danger.find, danger.signs, lexicon.families, words.hints, words.title,
     lambda t: words.similar(t, t), lambda t: words.same_matter(words.Matter(t, "other", None), words.Matter(t, "other",
         None)),
     lambda t: when(t, NOW), lambda t: find_when(t, NOW), lambda t: parse_draft(t, now=NOW).problems]

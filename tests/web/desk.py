@@ -79,21 +79,27 @@ def fill(desk: Desk, name: str) -> None:
         where = tx.add(community, code=name, name=name, last_issue=1, last_poll=2)
         accounts.create(tx, SYSTEM, username=name, password="a long password", community_id=where, now=NOW)
         block = tx.add(building, community_id=where, name="3幢")
-        flat = tx.add(home, community_id=where, building_id=block, entrance="2", room="501", label="3幢2单元501", area_dm2=10177)
+        flat = tx.add(home, community_id=where, building_id=block, entrance="2", room="501", label="3幢2单元501",
+            area_dm2=10177)
         group = tx.add(chat, community_id=where, channel="aibot", external_id=f"g-{name}", name=f"{name}群")
-        who = tx.add(person, community_id=where, name=f"李{name}{EVIL}", role="resident", told_version=1, consent_version=1, created_at=NOW)
+        who = tx.add(person, community_id=where, name=f"李{name}{EVIL}", role="resident",
+            told_version=1, consent_version=1, created_at=NOW)
         tx.add(residence, person_id=who, home_id=flat, since=NOW)
-        tx.add(message, channel="mp", external_id=f"m-{name}", community_id=where, person_id=who, kind="text", intent="issue.report",
+        tx.add(message, channel="mp", external_id=f"m-{name}", community_id=where, person_id=who, kind="text",
+            intent="issue.report",
                text=f"反映 {EVIL}{name}电梯坏了", reply="=1+1", state="done", sent_at=NOW, received_at=NOW)
-        matter = tx.add(issue, community_id=where, number=1, state="submitted", category="elevator", title=f"{name}电梯{EVIL}", text=EVIL,
+        matter = tx.add(issue, community_id=where, number=1, state="submitted", category="elevator",
+            title=f"{name}电梯{EVIL}", text=EVIL,
                         submitter_id=who, chat_id=group, created_at=NOW, changed_at=NOW)
         tx.add(issue_event, issue_id=matter, at=NOW, act="supplement", actor_id=who, text=EVIL)
         tx.add(supporter, issue_id=matter, person_id=who, at=NOW)
         found = {"home": flat, "person": who, "issue": matter}
         for number, anonymous in ((1, False), (2, True)):
             found[f"poll{number}"] = put_poll(tx, where, who, number, anonymous)
-        found["outbox"] = tx.add(outbox, key=f"k-{name}", community_id=where, channel="webhook", target=f"chat:{group}", address="secret-key",
-                                 kind="text", text=f"{name}结果", state="dead", attempts=7, next_at=NOW, doubtful=False, error="no", created_at=NOW)
+        found["outbox"] = tx.add(outbox, key=f"k-{name}", community_id=where, channel="webhook", target=f"chat:{group}",
+            address="secret-key",
+                                 kind="text", text=f"{name}结果", state="dead",
+                                     attempts=7, next_at=NOW, doubtful=False, error="no", created_at=NOW)
         audit.note(tx, SYSTEM, "test.deed", f"thing:{name}", now=NOW, community_id=where, words=EVIL)
         audit.seal(tx)
     desk.ids[name] = found
@@ -101,16 +107,21 @@ def fill(desk: Desk, name: str) -> None:
 
 def put_poll(tx: Any, where: int, who: int, number: int, anonymous: bool) -> int:
     """An open poll with one ballot, and the message that cast it."""
-    found = tx.add(poll, community_id=where, number=number, title=f"要不要装{EVIL}", options=["金丝雀同意", "反对"], most=1, household=False,
-                   anonymous=anonymous, scope="community", scope_name="x", state="open", opens_at=NOW, closes_at=NOW + timedelta(days=1),
+    found = tx.add(poll, community_id=where, number=number, title=f"要不要装{EVIL}", options=["金丝雀同意",
+        "反对"], most=1, household=False,
+                   anonymous=anonymous, scope="community", scope_name="x", state="open",
+                       opens_at=NOW, closes_at=NOW + timedelta(days=1),
                    opened_by=who)
     tx.add(ballot, poll_id=found, voter=f"person:{who}", person_id=who, choice="0", sent_at=NOW, cast_at=NOW)
     tx.add(ballot_log, poll_id=found, voter=f"person:{who}", person_id=who, act="cast", choice="0", at=NOW)
     said = tx.add(message, channel="mp", external_id=f"v-{where}-{number}", community_id=where, person_id=who, kind="text",
-           intent="vote.secret" if anonymous else "vote", text=None if anonymous else "1", reply=f"记下了：保密回执{number}", state="done",
+           intent="vote.secret" if anonymous else "vote", text=None if anonymous else "1", reply=f"记下了：保密回执{number}",
+               state="done",
            sent_at=NOW, received_at=NOW)
-    tx.add(outbox, key=f"message:{said}:reply", community_id=where, channel="mp", target=f"late:{said}", address="openid", kind="text",
-           text=f"记下了：保密回执{number}", state="sent", attempts=1, next_at=NOW, doubtful=False, created_at=NOW, sent_at=NOW)
+    tx.add(outbox, key=f"message:{said}:reply", community_id=where, channel="mp", target=f"late:{said}", address="openid",
+        kind="text",
+           text=f"记下了：保密回执{number}", state="sent",
+               attempts=1, next_at=NOW, doubtful=False, created_at=NOW, sent_at=NOW)
     return found
 
 
@@ -130,7 +141,7 @@ def desk(db: Database) -> Iterator[Desk]:
 def addresses(desk: Desk, ids: dict[str, int]) -> list[tuple[str, str, str]]:
     """Every address of the console: (endpoint, method, path), with the ids of one community filled in."""
     key = {"issue": ids["issue"], "poll": ids["poll1"], "poll_csv": ids["poll2"], "retry": ids["outbox"],
-           "role": ids["person"], "name": ids["person"], "code": ids["home"]}
+           "role": ids["person"], "name": ids["person"], "code": ids["home"], "correct": ids["issue"]}
     assert desk.app is not None
     found = []
     for rule in desk.app.url_map.iter_rules():

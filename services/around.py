@@ -1,0 +1,64 @@
+"""What is known around a message, as the understanding needs it: open polls, own issues, what was last talked of."""
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, bindparam, select
+
+from domain.lifecycle import State
+from models.base import Tx
+from models.hot import Hot
+from models.tables import ballot, issue, message
+from services import ballots, dictionary
+from services.people import Speaker
+from texts.normal import plain
+from understanding.context import Context, IssueSeen, PollSeen, Quote
+
+RECENT = timedelta(minutes=30)
+_MINE = Hot(select(issue.c.number, issue.c.title, issue.c.state).where(
+    issue.c.submitter_id == bindparam("person_id"), issue.c.number.is_not(None), issue.c.state != State.WITHDRAWN)
+    .order_by(issue.c.id.desc()).limit(5))
+_LAST = Hot(select(message.c.reply, message.c.chat_id).where(
+    message.c.person_id == bindparam("person_id"), message.c.id < bindparam("before"), message.c.received_at > bindparam("since"))
+    .order_by(message.c.id.desc()).limit(1))
+_VOTED = Hot(select(ballot.c.poll_id).where(ballot.c.person_id == bindparam("person_id"), ballot.c.choice != "")
+             .order_by(ballot.c.id.desc()).limit(20))
+_NUMBER = re.compile(r"(?<![A-Za-z0-9])([IP])(\d{1,6})(?!\d)")
+
+
+def around(tx: Tx, speaker: Speaker, *, chat_id: int | None, quote: str | None, before: int, now: datetime) -> Context:
+    """The situation of a message from this person in this chat."""
+    polls = ballots.open_here(tx, speaker, chat_id, now=now)
+    voted = {r.poll_id for r in tx.all(_VOTED, {"person_id": speaker.id})} if polls else set()
+    mine = [_issue(r) for r in tx.all(_MINE, {"person_id": speaker.id})]
+    last = tx.first(_LAST, {"person_id": speaker.id, "before": before, "since": now - RECENT})
+    talked = set(_NUMBER.findall(last.reply)) if last is not None and last.reply and last.chat_id == chat_id else set()
+    issues, results = ([n for kind, n in talked if kind == k] for k in "IP")
+    return Context(
+        at_bot=True, private=chat_id is None, role=str(speaker.role), quote=_quote(quote), open_polls=[poll_seen(r) for r in polls],
+        my_vote=next((f"P{r.number}" for r in polls if r.id in voted), None), my_issues=mine,
+        pending_rating=next((i for i in mine if i.status == State.RESOLVED), None),
+        recent_issue=IssueSeen(f"I{issues[0]}", "") if len(issues) == 1 else None,
+        recent_result=f"P{results[0]}" if len(results) == 1 else None,
+        vocabulary=dictionary.words_of(tx, speaker.community_id))
+
+
+def poll_seen(row: Row[Any]) -> PollSeen:
+    """The poll as a ballot must know it."""
+    return PollSeen(f"P{row.number}", row.title, tuple(row.options), row.most, "multi" if row.most > 1 else "single")
+
+
+def _issue(row: Row[Any]) -> IssueSeen:
+    return IssueSeen(f"I{row.number}", row.title, row.state)
+
+
+def _quote(text: str | None) -> Quote | None:
+    """A quoted message is a card when it names one poll or one issue."""
+    if not text:
+        return None
+    named = set(_NUMBER.findall(plain(text)))
+    if len(named) != 1:
+        return Quote("chat", text)
+    kind, number = named.pop()
+    return Quote("poll_card" if kind == "P" else "issue_card", text, f"{kind}{number}")

@@ -1,0 +1,44 @@
+"""What staff corrected of the understanding: category and place of an issue, intent of a sentence; training learns from it."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, delete, select, update
+
+from domain.errors import Refusal
+from domain.lifecycle import OPEN
+from domain.roles import Actor, Role
+from models.base import Tx
+from models.tables import correction, issue
+from services import audit, issues, similar
+
+FIELDS = ("category", "place", "intent")
+
+
+def correct(tx: Tx, actor: Actor, *, number: int, field: str, value: str, now: datetime,
+            community_id: int | None = None) -> tuple[Row[Any], str | None]:
+    """Puts one fact of an issue right and keeps what it was; returns the issue and the value before."""
+    if not actor.role.covers(Role.GRID_WORKER):
+        raise Refusal("role.too_low")
+    row = issues.by_number(tx, community_id or actor.community_id, number, lock=True)
+    before = "register_issue" if field == "intent" else getattr(row, field)
+    if before == value:
+        return row, before
+    if field != "intent":
+        similar.leave(tx, row)
+        tx.execute(update(issue).where(issue.c.id == row.id).values({field: value, "changed_at": now}))
+        if row.state in OPEN:
+            similar.enter(tx, issues.by_id(tx, row.id))
+    tx.execute(delete(correction).where(correction.c.issue_id == row.id, correction.c.field == field))
+    tx.add(correction, community_id=row.community_id, issue_id=row.id, field=field, before=before, after=value,
+           made_by=actor.who, made_at=now)
+    audit.note(tx, actor, "issue.correct", f"issue:{row.id}", now=now, community_id=row.community_id, field=field,
+               before=before, after=value)
+    return issues.by_id(tx, row.id), before
+
+
+def examples(tx: Tx, *, community_id: int | None = None) -> list[Row[Any]]:
+    """Corrected sentences that still have words: (text, field, after), the oldest first."""
+    query = select(issue.c.text, correction.c.field, correction.c.after, issue.c.category).join_from(correction, issue).where(
+        issue.c.text != "").order_by(correction.c.id)
+    return tx.all(query if community_id is None else query.where(correction.c.community_id == community_id))

@@ -1,0 +1,1 @@
+"""What a sentence means: its intent, its facts, how sure that is, and why. No database, no channels."""
