@@ -42,7 +42,9 @@ def read(text: str, context: Context) -> dict[str, Any]:
     slots: dict[str, Any] = {"kind": _kind(subject, entries, poll)}
     if slots["kind"] == "vote" and poll is not None:
         slots["poll_id"] = poll
-    slots["entries"], slots["count"] = entries, len(entries)
+    slots["entries"] = entries
+    if slots["kind"] != "vote":  # a ballot's number is counted by the poll
+        slots["count"] = len(entries)
     if context.prev_jielong_count:
         slots["new_entries"] = entries[context.prev_jielong_count:]
     return slots

@@ -74,6 +74,14 @@ def picks(words: str, poll: PollSeen, raw: str = "") -> frozenset[int] | None:
     return picked if 1 <= len(picked) <= poll.most else None
 
 
+def wrong(words: str, poll: PollSeen, raw: str = "") -> str | None:
+    """Why the options that are spoken of make no ballot: one does not exist, or they are too many."""
+    said, options = words.lower(), _bare(poll.options)
+    if _no_such(said, options):
+        return "invalid_option"
+    return "over_max" if len({i for _, i in _mentions(said, raw, options)}) > poll.most else None
+
+
 def _no_such(said: str, options: tuple[str, ...]) -> bool:
     """A letter or number in front that no option has."""
     foreign = _FOREIGN.match(said)

@@ -71,7 +71,8 @@ class Reader:
             floor = NEVER
         if chosen == "register_issue" and not heard.ours:
             floor = NEVER  # nothing of the community is named
-        if not heard.addressed and chosen not in ("chitchat", "vote_unclear") and sure < floor:
+        idle = chosen == "register_issue" and heard.idle and not heard.complaint  # said to the bot, and still no report
+        if (idle or not heard.addressed) and chosen not in ("chitchat", "vote_unclear") and sure < floor:
             steps.append(("unsure", {"intent": chosen, "sure": round(sure, 2), "floor": floor}))
             return "chitchat", odds.get("chitchat", 1 - sure)
         return chosen, sure

@@ -11,6 +11,7 @@ from understanding.context import Context
 from understanding.danger import threat
 from understanding.facets import RISKS
 from understanding.features import Heard
+from understanding.picks import wrong
 from understanding.targets import issue_of, poll_of, topic_of
 
 Slots = dict[str, Any]
@@ -115,8 +116,12 @@ def _vote(heard: Heard, judge: Judge) -> Slots:
             "proxy": True if _PROXY.search(heard.words) else None}
 
 
-_PROXY = re.compile(r"(?:代表?|替|帮)(?:我|咱|俺|阿拉)?(?:们)?(?:全?家|老[公婆伴头]|爸|妈|爱人|爷|奶|婆|公|儿|女|父|母|对门|"
-    r"邻居|他|她)|全家|我们家|我家|阿拉屋里|咱家|一家人|两口子|家里(?:人)?(?:都|一致|商量)")
+_PROXY = re.compile(
+    r"(?:代表?|替|帮|受)(?:了)?(?:我|咱|俺|阿拉|\d+[幢栋-]\d*)?(?:们)?(?:全?家|老[公婆伴头]|爸|妈|爱人|爷|奶|婆|公|儿|女|父|"
+    r"母|对门|邻居|他|她|\d{3,4}|这户)|"
+    r"全家|我们家|我家(?=都|也|选|投|同意|反对|支持|一致|[两三四五几]口)|阿拉屋里|咱家(?=都|也|选|投|同意|反对|支持)|一家人|"
+    r"两口子|"
+    r"家里(?:人)?(?:都|一致|商量)")
 
 
 def _cancel(heard: Heard, judge: Judge) -> Slots:
@@ -129,7 +134,10 @@ def _unclear(heard: Heard, judge: Judge) -> Slots:
     if reading is not None and reading.several and not reading.named and reason not in ("conditional", "third_party",
         "eligibility", "weak_negation"):
         return {"reason": "ambiguous_poll"}
-    known = {"invalid_option": "invalid_option", "over_max": "over_max"}.get((reading.reason if reading else None) or "")
+    problem = None if reading is None or reading.poll is None else wrong(heard.words, reading.poll, heard.raw)
+    known = problem if reason in ("no_choice", "over_max", "invalid_option", None) else None
+    known = known or {"invalid_option": "invalid_option",
+        "over_max": "over_max"}.get((reading.reason if reading else None) or "")
     several = reading is not None and reading.several
     reason = "no_choice" if reason == "ambiguous_poll" and not several else reason
     return {"poll_id": None if several else poll_of(heard), "reason": known or reason}
@@ -171,7 +179,7 @@ def _task(heard: Heard, judge: Judge) -> Slots:
 
 
 def _bind(heard: Heard, judge: Judge) -> Slots:
-    return {"room": room(heard.words)}
+    return {"room": room(heard.words), "pii": personal(heard.words)}
 
 
 def _anonymous(heard: Heard, judge: Judge) -> Slots:
@@ -190,15 +198,26 @@ _ACTIVITY = re.compile(
     r"垃圾分类|植树|观影|活动|劝导岗?|普查))")
 
 
+def first(pattern: re.Pattern[str], heard: Heard) -> str | None:
+    """The first words that fit, as they were said."""
+    found = pattern.search(heard.words)
+    return found[0] if found else None
+
+
 def activity(heard: Heard) -> str | None:
-    """The meeting or activity that is named, by the words or by the invitation they answer."""
-    quote = heard.context.quote
-    for words in (heard.words, quote.text if quote else ""):
-        if found := _ACTIVITY.search(words):
-            said = re.sub(r"^(?:我|我们|报名|参加|去|来|到|的|那个|这个|这次|明天|今天|周.|下午|上午|晚上|想|要|能|可以|一起|"
-                r"一个|是|在|给|本|社区|已|加入|当|做|个|也)+", "", found["a"])
-            return said or None
-    return None
+    """The meeting or activity that is named."""
+    found = _ACTIVITY.search(heard.words)
+    if found is None:
+        return None
+    return re.sub(_LEADING, "", found["a"]) or None
+
+
+_LEADING = re.compile(
+    r"^(?:我们?|报名|参加|去|来|到|的|那个|这个|这次|[今明后]天|[今明]晚|[下本]?周[一二三四五六日末]|下午|上午|晚上|想|要|能|"
+    r"可以|一起|"
+    r"一个|是|在|给|本|社区|已|加入|算进|算我|当|做|个|也)+")
+_EVENT_DAY = re.compile(r"(?:[今明后]天|[今明]晚|(?:[下本这]个?)?(?:周|星期|礼拜)[一二三四五六日天末])(?:早上|上午|中午|下午|"
+    r"晚上)?")
 
 
 _READERS: dict[str, Callable[[Heard, Judge], Slots]] = {
@@ -206,7 +225,7 @@ _READERS: dict[str, Callable[[Heard, Judge], Slots]] = {
     "reopen_issue": _own, "vote": _vote, "change_vote": _vote, "cancel_vote": _cancel, "vote_unclear": _unclear,
     "jielong": _list, "ask_progress": _progress, "ask_result": _result, "objection": _objection, "rate": _rate,
     "opinion": _opinion, "claim_task": _task, "bind_identity": _bind, "privacy_anonymous": _anonymous,
-    "attend": lambda heard, judge: {"status": judge("status"), "activity": activity(heard)},
+    "attend": lambda heard, judge: {"status": judge("status"), "activity": activity(heard), "time": first(_EVENT_DAY, heard)},
     "checkin": lambda heard, judge: {"status": "out" if _LEAVES.search(heard.words) else "in", "activity": activity(heard)},
     "ask_points": lambda heard, judge: {"redeem": True if _REDEEMS.search(heard.words) else None},
     "join_volunteer": lambda heard, judge: {"activity": activity(heard)},

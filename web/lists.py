@@ -28,7 +28,8 @@ def _people(*fields: str) -> Callable[[Tx, list[Row]], Names]:
 
 def _intent(row: Row, names: Names) -> str:
     name = (row.intent or "").removesuffix("?")  # a question mark: the answer was a question
-    known = [f"terms.{group}.{name}" for group in ("intent", "intent_more") if has(f"terms.{group}.{name}")]
+    name = name.removeprefix("spoken.")  # in ordinary words
+    known = [f"terms.{group}.{name}" for group in ("intent", "intent_more", "spoken") if has(f"terms.{group}.{name}")]
     return say(known[0]) if known else name
 
 
