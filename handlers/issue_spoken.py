@@ -10,6 +10,7 @@ from handlers.confirm import read_back
 from models.tables import issue
 from services import issues
 from texts.say import say
+from texts.words import category
 from understanding.meaning import Meaning
 
 
@@ -102,14 +103,20 @@ def progress(ctx: Ctx, meaning: Meaning) -> str | None:
 
 
 def _described(ctx: Ctx, target: str) -> int | None:
-    """The newest open issue whose title holds these words."""
+    """The newest open issue whose title holds these words, or the only one of their category."""
     if len(target) < 2:
         return None
     literal = target.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
     found = ctx.tx.scalar(select(issue.c.number).where(
         issue.c.community_id == ctx.speaker.community_id, issue.c.number.is_not(None), issue.c.state.in_(formal.LISTED_STATES),
         issue.c.title.like(f"%{literal}%", escape="\\")).order_by(issue.c.id.desc()).limit(1))
-    return int(found) if found is not None else None
+    if found is not None:
+        return int(found)
+    code = category(target)
+    open_ones = ctx.tx.connection.scalars(select(issue.c.number).where(
+        issue.c.community_id == ctx.speaker.community_id, issue.c.category == code, issue.c.number.is_not(None),
+        issue.c.state.in_(formal.LISTED_STATES)).limit(2)).all() if code else []
+    return int(open_ones[0]) if len(open_ones) == 1 else None
 
 
 def _number(meaning: Meaning) -> int | None:

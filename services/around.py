@@ -16,12 +16,16 @@ from texts.normal import plain
 from understanding.context import Context, IssueSeen, PollSeen, Quote
 
 RECENT = timedelta(minutes=30)
+NEAR = 300  # messages of the whole installation to look back for what was last said in a group
 _MINE = Hot(select(issue.c.number, issue.c.title, issue.c.state).where(
     issue.c.submitter_id == bindparam("person_id"), issue.c.number.is_not(None), issue.c.state != State.WITHDRAWN)
     .order_by(issue.c.id.desc()).limit(5))
 _LAST = Hot(select(message.c.reply, message.c.chat_id).where(
     message.c.person_id == bindparam("person_id"), message.c.id < bindparam("before"), message.c.received_at > bindparam("since"))
     .order_by(message.c.id.desc()).limit(1))
+_LAST_HERE = Hot(select(message.c.reply, message.c.chat_id).where(
+    message.c.chat_id == bindparam("chat_id"), message.c.id < bindparam("before"), message.c.id > bindparam("before") - NEAR,
+    message.c.received_at > bindparam("since"), message.c.reply != "").order_by(message.c.id.desc()).limit(1))
 _VOTED = Hot(select(ballot.c.poll_id).where(ballot.c.person_id == bindparam("person_id"), ballot.c.choice != "")
              .order_by(ballot.c.id.desc()).limit(20))
 _NUMBER = re.compile(r"(?<![A-Za-z0-9])([IP])(\d{1,6})(?!\d)")
@@ -32,7 +36,11 @@ def around(tx: Tx, speaker: Speaker, *, chat_id: int | None, quote: str | None, 
     polls = ballots.open_here(tx, speaker, chat_id, now=now)
     voted = {r.poll_id for r in tx.all(_VOTED, {"person_id": speaker.id})} if polls else set()
     mine = [_issue(r) for r in tx.all(_MINE, {"person_id": speaker.id})]
-    last = tx.first(_LAST, {"person_id": speaker.id, "before": before, "since": now - RECENT})
+    since = now - RECENT
+    if chat_id is None:
+        last = tx.first(_LAST, {"person_id": speaker.id, "before": before, "since": since})
+    else:
+        last = tx.first(_LAST_HERE, {"chat_id": chat_id, "before": before, "since": since})
     talked = set(_NUMBER.findall(last.reply)) if last is not None and last.reply and last.chat_id == chat_id else set()
     issues, results = ([n for kind, n in talked if kind == k] for k in "IP")
     return Context(

@@ -8,7 +8,7 @@ from functools import cached_property
 from texts.complaints import is_complaint
 from texts.normal import plain
 from texts.places import place
-from texts.words import category
+from texts.words import category, hints
 from understanding import danger, lexicon, votes
 from understanding.context import Context
 from understanding.linear import Example
@@ -88,6 +88,18 @@ class Heard:
     def category(self) -> str | None:
         """What the dictionaries take the words to be about; the community's own comes first."""
         return self.own_word(lambda kind: kind != "place") or category(self.words)
+
+    @cached_property
+    def joins_a_matter(self) -> bool:
+        """False when what is quoted is idle talk, which nobody can stand behind."""
+        quote = self.context.quote
+        said = self.legacy_quote or (quote.text if quote is not None and quote.kind == "chat" else None)
+        if said is None:
+            return True
+        words = plain(said)
+        spoken = lexicon.families(words[:LOOKED_AT])
+        about_us = category(words) is not None or "ours" in spoken or place(words) is not None
+        return about_us or is_complaint(words) or bool(hints(words)) or bool(_ISSUE.search(words))
 
     @cached_property
     def complaint(self) -> bool:

@@ -67,8 +67,11 @@ class Reader:
         if chosen in _SPOKEN_OF:
             vague = heard.idle or (chosen == "register_issue" and "ours" not in heard.says)
             floor = SURELY if heard.complaint else IDLE_TO_ALL if vague else ISSUE_TO_ALL
-        if chosen == "rate" and "chats" in heard.says:
+        if chosen == "rate" and ("chats" in heard.says or "rates" not in heard.says):
             floor = NEVER
+        if chosen == "second_issue" and not heard.joins_a_matter:
+            steps.append(("talk_quoted", {}))
+            return "chitchat", odds.get("chitchat", 1 - sure)
         if chosen == "register_issue" and not heard.ours:
             floor = NEVER  # nothing of the community is named
         idle = chosen == "register_issue" and heard.idle and not heard.complaint  # said to the bot, and still no report
