@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from texts.words import hints, sure
-from understanding import danger, lexicon
+from understanding import danger
 from understanding.features import Heard
 from understanding.linear import Example
 
@@ -36,9 +36,9 @@ def _urgency(heard: Heard) -> Iterator[str]:
     yield from danger.signs(heard.words)
     if heard.danger is not None:
         yield f"danger now:{heard.danger.hotline}"
-    if lexicon.hazard(heard.words):
+    if heard.hazard:
         yield "hazard"
-    yield from (f"risk:{name}" for name in lexicon.risks(heard.words))
+    yield from (f"risk:{name}" for name in heard.risks)
 
 
 def _danger(heard: Heard) -> Iterator[str]:
@@ -50,10 +50,10 @@ def _danger(heard: Heard) -> Iterator[str]:
 
 
 def _risk(heard: Heard, name: str) -> Iterator[str]:
-    yield "yes" if name in lexicon.risks(heard.words) else "no"
+    yield "yes" if name in heard.risks else "no"
     if heard.danger is not None:
         yield "danger"
-    if lexicon.hazard(heard.words):
+    if heard.hazard:
         yield "hazard"
 
 

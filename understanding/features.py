@@ -1,6 +1,7 @@
 """Turns a sentence and its context into what the classifiers look at: pieces of the words, and marks of what is known."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -116,6 +117,16 @@ class Heard:
         """The families of words in the sentence."""
         return lexicon.families(self.words[:LOOKED_AT])
 
+    @cached_property
+    def risks(self) -> list[str]:
+        """The risks that some word hints at."""
+        return lexicon.risks(self.words)
+
+    @cached_property
+    def hazard(self) -> bool:
+        """Whether something is named that may hurt somebody."""
+        return lexicon.hazard(self.words)
+
     @property
     def doubtful(self) -> bool:
         """True when the words put a condition on what they say, or only half say it."""
@@ -138,9 +149,9 @@ class Heard:
         return bool(_INJECTION.search(self.words))
 
     @cached_property
-    def grams(self) -> list[str]:
-        """Pieces of one to four characters, numbers by their kind."""
-        return list(_grams(_kinds(self.words[:LOOKED_AT].lower())))
+    def grams(self) -> Counter[str]:
+        """Pieces of one to four characters with how often each stands there, numbers by their kind."""
+        return Counter(_grams(_kinds(self.words[:LOOKED_AT].lower())))
 
     @cached_property
     def example(self) -> Example:

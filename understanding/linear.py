@@ -1,18 +1,19 @@
 """A linear classifier over tokens: trained with scikit-learn, applied with NumPy alone, kept as arrays that hold no code.
 
-An example is two lists of strings: grams, weighted by TF-IDF and brought to unit length, and marks, which are there or not.
+An example is grams with how often each stands there, weighted by TF-IDF and brought to unit length, and marks, which are
+there or not.
 """
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-Example = tuple[Sequence[str], Sequence[str]]  # grams, marks
+Example = tuple[Mapping[str, int], Sequence[str]]  # grams with their counts, marks
 Floats = npt.NDArray[np.float32]
 MARK_WEIGHT = 0.4  # what one mark weighs beside the unit length of all grams, unless a model says otherwise
 STRENGTH = 0.6  # inverse of regularisation (C)
@@ -34,7 +35,7 @@ class Linear:
 
     def scores(self, example: Example) -> Floats:
         """One number per class, the higher the likelier."""
-        counts = Counter(i for g in example[0] if (i := self.grams.get(g)) is not None)
+        counts = {i: n for g, n in example[0].items() if (i := self.grams.get(g)) is not None}
         rows = np.fromiter(counts, np.intp, len(counts))
         values = (1 + np.log(np.fromiter(counts.values(), np.float32, len(counts)))) * self.idf[rows]
         values = values / max(float(np.linalg.norm(values)), 1e-9)
@@ -83,13 +84,13 @@ def train(examples: Sequence[Example], labels: Sequence[str], *, weights: Sequen
     from sklearn.svm import LinearSVC
 
     known = examples[:counted]
-    seen = Counter(g for grams, _ in known for g in set(grams))
+    seen = Counter(g for grams, _ in known for g in grams)
     grams = {g: i for i, g in enumerate(sorted(g for g, n in seen.items() if n >= RAREST))}
     marks = {m: i + len(grams) for i, m in enumerate(sorted({m for _, ms in examples for m in ms}))}
     idf = np.log((1 + len(known)) / (1 + np.array([seen[g] for g in grams], np.float32))).astype(np.float32) + 1
     rows, columns, values = [], [], []
     for row, (said, marked) in enumerate(examples):
-        counts = Counter(grams[g] for g in said if g in grams)
+        counts = {grams[g]: n for g, n in said.items() if g in grams}
         weighted = {i: (1 + np.log(n)) * idf[i] for i, n in counts.items()}
         length = max(float(np.sqrt(sum(v * v for v in weighted.values()))), 1e-9)
         entries = [(i, v / length) for i, v in weighted.items()] + [(marks[m], mark_weight) for m in set(marked)]

@@ -96,6 +96,9 @@ class Reader:
         if heard.injection:
             steps.append(("injection", {}))
             return "chitchat"
+        if (ballot := _sure_ballot(heard)) is not None:
+            steps.append(("ballot", {"read": "clear"}))
+            return ballot
         if self.model.danger(heard):
             return "register_issue"
         if not any(c.isalnum() or ord(c) > 0x2000 for c in heard.words):
@@ -140,6 +143,18 @@ def _plain_ballot(heard: Heard) -> bool:
         return False
     return reading.named and reading.read is not None or (
         heard.addressed and isinstance(reading.read, Choice) and len(heard.words) <= SHORT)
+
+
+def _sure_ballot(heard: Heard) -> str | None:
+    """Nothing but a choice, said to the bot while one poll can be meant: no judge is needed."""
+    reading = heard.vote
+    if reading is None or reading.poll is None or not heard.addressed or len(heard.words) > SHORT:
+        return None
+    if heard.context.quote is not None and heard.context.quote.kind != "poll_card":
+        return None
+    if not isinstance(reading.read, Choice) or doubts_right(heard.words) or heard.doubtful:
+        return None
+    return "change_vote" if reading.change and heard.context.my_vote == reading.poll.id else "vote"
 
 
 def _ballot(heard: Heard, odds: dict[str, float], chosen: str, steps: list[Step]) -> tuple[str, float]:

@@ -45,7 +45,7 @@ def _register(heard: Heard, judge: Judge) -> Slots:
     urgency = "critical" if hotline else judge("urgency") or "normal"
     urgency = "urgent" if urgency == "critical" and not hotline else urgency
     danger = heard.danger if hotline else None
-    risks = [risk for risk in RISKS if judge(f"risk:{risk}") == "yes"]
+    risks = [risk for risk in RISKS if risk in heard.risks and judge(f"risk:{risk}") == "yes"]
     category = heard.own_word(lambda kind: kind != "place") or judge("category") or "other"
     if danger is not None and danger.kind in ("fire", "gas"):
         category = danger.kind
