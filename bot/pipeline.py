@@ -182,8 +182,12 @@ def route(ctx: Ctx) -> str:
 
 def _meaning(ctx: Ctx) -> Meaning:
     """What ordinary words mean here; everything a bot hears is addressed to it."""
-    known = around.around(ctx.tx, ctx.speaker, chat_id=ctx.chat_id, quote=ctx.message.quote, before=ctx.message_id, now=ctx.now)
-    return trained.reader().read(ctx.text, known)
+    reader, here = trained.reader(), ctx.chat_id
+    known = around.polls_only(ctx.tx, ctx.speaker, chat_id=here, quote=ctx.message.quote, now=ctx.now)
+    plain_ballot = reader.plain_ballot(ctx.text, known)
+    if plain_ballot is not None:
+        return plain_ballot
+    return reader.read(ctx.text, around.around(ctx.tx, ctx.speaker, known, chat_id=here, before=ctx.message_id, now=ctx.now))
 
 
 def answer_parked(tx: Tx, channels: dict[str, Channel], *, now: datetime, last_try: bool = True) -> bool:

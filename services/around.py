@@ -1,6 +1,7 @@
 """What is known around a message, as the understanding needs it: open polls, own issues, what was last talked of."""
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,10 +32,17 @@ _VOTED = Hot(select(ballot.c.poll_id).where(ballot.c.person_id == bindparam("per
 _NUMBER = re.compile(r"(?<![A-Za-z0-9])([IP])(\d{1,6})(?!\d)")
 
 
-def around(tx: Tx, speaker: Speaker, *, chat_id: int | None, quote: str | None, before: int, now: datetime) -> Context:
-    """The situation of a message from this person in this chat."""
+def polls_only(tx: Tx, speaker: Speaker, *, chat_id: int | None, quote: str | None, now: datetime) -> Context:
+    """The open polls and what is quoted: enough for a plain ballot."""
     polls = ballots.open_here(tx, speaker, chat_id, now=now)
     voted = {r.poll_id for r in tx.all(_VOTED, {"person_id": speaker.id})} if polls else set()
+    return Context(at_bot=True, private=chat_id is None, role=str(speaker.role), quote=_quote(quote),
+                   open_polls=[poll_seen(r) for r in polls],
+                   my_vote=next((f"P{r.number}" for r in polls if r.id in voted), None))
+
+
+def around(tx: Tx, speaker: Speaker, known: Context, *, chat_id: int | None, before: int, now: datetime) -> Context:
+    """The whole situation: also their own issues, what was last talked of, and the community's words."""
     mine = [_issue(r) for r in tx.all(_MINE, {"person_id": speaker.id})]
     since = now - RECENT
     if chat_id is None:
@@ -43,10 +51,8 @@ def around(tx: Tx, speaker: Speaker, *, chat_id: int | None, quote: str | None, 
         last = tx.first(_LAST_HERE, {"chat_id": chat_id, "before": before, "since": since})
     talked = set(_NUMBER.findall(last.reply)) if last is not None and last.reply and last.chat_id == chat_id else set()
     issues, results = ([n for kind, n in talked if kind == k] for k in "IP")
-    return Context(
-        at_bot=True, private=chat_id is None, role=str(speaker.role), quote=_quote(quote), open_polls=[poll_seen(r) for r in polls],
-        my_vote=next((f"P{r.number}" for r in polls if r.id in voted), None), my_issues=mine,
-        pending_rating=next((i for i in mine if i.status == State.RESOLVED), None),
+    return replace(
+        known, my_issues=mine, pending_rating=next((i for i in mine if i.status == State.RESOLVED), None),
         recent_issue=IssueSeen(f"I{issues[0]}", "") if len(issues) == 1 else None,
         recent_result=f"P{results[0]}" if len(results) == 1 else None,
         vocabulary=dictionary.words_of(tx, speaker.community_id))

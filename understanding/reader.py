@@ -52,6 +52,14 @@ class Reader:
         chosen, sure = self._judged(heard, steps)
         return self._meaning(heard, chosen, sure, steps)
 
+    def plain_ballot(self, text: str, context: Context) -> Meaning | None:
+        """The meaning of words that are nothing but a choice; for them nothing but the open polls need be known."""
+        heard = Heard(text, context)
+        ballot = _sure_ballot(heard)
+        if ballot is None or jielong.is_list(heard.raw) or heard.injection:
+            return None
+        return self._meaning(heard, ballot, 0.99, [("heard", {"words": heard.words}), ("ballot", {"read": "clear"})])
+
     def _judged(self, heard: Heard, steps: list[Step]) -> tuple[str, float]:
         likely = self.model.intent.predict(heard.example, frozenset(_possible(heard, self.model.intent.classes)))
         steps.append(("likely", {"likely": [(name, round(p, 2)) for name, p in likely[:3]]}))
