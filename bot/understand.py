@@ -1,7 +1,10 @@
 """What a message means where it was said: grammar first, then the reader; pipeline, tool and console all come through here."""
 
+import re
+
 from bot import router
 from bot.router import Args, Command
+from texts.normal import plain
 from understanding.context import Context
 from understanding.features import Heard
 from understanding.meaning import Meaning
@@ -19,11 +22,15 @@ INTENTS = {  # what each command is called in the catalogue of intents; the othe
 }
 
 
+_PUBLISHES = re.compile(r"\W*(?:小议\W*)?公布")  # ends a poll like 结束, and says why it is ended
+
+
 def understand(text: str, context: Context, reader: Reader) -> Meaning:
     """The meaning of these words in this situation."""
     found = grammar(text, context)
     if found is not None and found[0].name in INTENTS:
-        return reader.read(text, context, intent=INTENTS[found[0].name])
+        intent = "command_publish" if _PUBLISHES.match(plain(text)) else INTENTS[found[0].name]
+        return reader.read(text, context, intent=intent)
     return reader.read(text, context)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from texts.choices import Choice
+from texts.words import sure as sure_words
 from understanding import jielong
 from understanding.context import Context
 from understanding.features import Heard
@@ -73,7 +74,7 @@ class Reader:
             chosen, sure = "register_issue", max(ISSUE_TO_ALL, odds["register_issue"])
         floor = SPOKEN_TO_ALL
         if chosen in _SPOKEN_OF:
-            vague = heard.idle or (chosen == "register_issue" and "ours" not in heard.says)
+            vague = heard.idle or (chosen == "register_issue" and "ours" not in heard.says and not sure_words(heard.words))
             floor = SURELY if heard.complaint else IDLE_TO_ALL if vague else ISSUE_TO_ALL
         if chosen == "rate" and ("chats" in heard.says or "rates" not in heard.says):
             floor = NEVER
