@@ -77,6 +77,14 @@ def test_what_only_sounds_like_a_vote_is_never_counted(said: str, reason: str) -
     assert meant(said, open_polls=[GATE], at_bot=True).slots.get("reason") == reason
 
 
+@pytest.mark.parametrize("said", [
+    "留个婴儿车通道我就同意", "夏天放宽到九点,我们就赞成", "房子卖掉了,我还想投反对", "我十五岁,我投同意", "感觉同意的要赢", "业委会主任说他同意"])
+def test_conditions_without_if_and_doubts_about_the_right_are_not_counted(said: str) -> None:
+    """The words hold a clear choice, and are no ballot."""
+    assert meant(said, open_polls=[GATE]).intent not in ("vote", "change_vote")
+    assert meant(said, open_polls=[GATE], private=True).intent not in ("vote", "change_vote")
+
+
 def test_two_open_polls_and_no_number_is_no_ballot() -> None:
     """It is asked which is meant, unless the words can belong to one only."""
     twin = PollSeen("P4", "要不要装道闸", ("同意", "反对", "弃权"), kind="stance")
@@ -96,6 +104,7 @@ def test_the_same_here_joins_what_is_quoted() -> None:
     assert meant("俺也一样", quote=Quote("chat", "3单元楼道灯坏了一个礼拜没人修")).slots == {"target": "quoted_chat"}
     assert meant("俺也一样", quote=Quote("issue_card", "I12 3单元楼道灯坏", "I12")).slots == {"issue_id": "I12"}
     assert meant("俺也一样").intent == "chitchat"
+    assert meant("俺也一样", quote=Quote("chat", "周六一起爬山去不去"), at_bot=True).intent != "second_issue"
 
 
 def test_a_residents_order_is_understood_and_not_authorized() -> None:
