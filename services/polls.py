@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, func, or_, select, update
+from sqlalchemy import Row, and_, exists, func, literal_column, or_, select, update
 
 from domain.errors import Refusal
 from domain.polls import OPTIONS_MAX, OPTIONS_MIN, Tally
 from domain.roles import SYSTEM, Actor, Role
 from models.base import Tx
-from models.tables import ballot, building, chat, community, issue, poll, poll_chat, reminder
+from models.tables import ballot, building, chat, community, issue, message, poll, poll_chat, reminder
 from services import audit, electorate, issues, outbox
 from services.people import Speaker
 from texts.say import say
@@ -164,8 +164,9 @@ def void(tx: Tx, actor: Actor, *, number: int, reason: str, now: datetime) -> Ro
 
 
 def close_due(tx: Tx, *, now: datetime, limit: int = 20) -> int:
-    """Closes every poll whose deadline has passed, each exactly once."""
-    rows = tx.all(select(poll).where(poll.c.state == "open", poll.c.closes_at <= now).order_by(poll.c.closes_at)
+    """Closes every poll whose deadline has passed, each exactly once; not while a message that came before it still waits."""
+    waiting = exists().where(message.c.state == literal_column("'parked'"), message.c.received_at <= poll.c.closes_at)
+    rows = tx.all(select(poll).where(poll.c.state == "open", poll.c.closes_at <= now, ~waiting).order_by(poll.c.closes_at)
                   .limit(limit).with_for_update(skip_locked=True))
     for row in rows:
         close(tx, SYSTEM, row, reason=None, now=now)

@@ -272,3 +272,20 @@ def test_a_parked_message_that_cannot_be_answered_holds_up_nobody(stage: Stage) 
     assert any("编号 I1" in s and "电梯" in s for s in stage.said)
     with stage.db.read() as tx:
         assert tx.scalar(select(inbox.c.state).where(inbox.c.id == first)) == "failed"
+
+
+def test_a_poll_waits_for_ballots_that_were_put_on_record_in_time(stage: Stage) -> None:
+    """Under load more may be parked than one sweep answers; none of them may find the poll closed."""
+    stage.play("王阿姨: 发起投票 要不要装电梯 选项 同意 反对 截止 今天20点")
+    stage.play("李叔: 你好")
+    stage.play("李叔(私聊): 反映 北门路灯不亮")
+    stage.pipeline.park_at = 0
+    assert stage.pipeline.hear(stage.channels["mp"], spoken(stage, "P1 同意")) is not None
+    stage.now += timedelta(hours=12)
+    stage.sweeps.close_polls()
+    with stage.db.read() as tx:
+        assert tx.scalar(select(poll.c.state)) == "open"
+    stage.sweeps.run()
+    with stage.db.read() as tx:
+        row = tx.first(select(poll))
+        assert row is not None and (row.state, row.result["marks"]) == ("closed", [1, 0])
