@@ -30,6 +30,7 @@ class Server(_Section):
     threads: int = Field(64, ge=1, le=512)
     trusted_proxies: int = Field(0, ge=0, le=5)
     secure_cookies: bool = False
+    public_url: str = Field("", pattern=r"^(https?://[^/]+)?$")
 
 
 class DatabaseSettings(_Section):
@@ -64,13 +65,20 @@ class DeliverySettings(_Section):
     longest_wait_s: float = Field(3600, gt=0)
 
 
+_NEEDED: dict[str, tuple[str, ...]] = {  # secrets without which an account of this kind cannot work
+    "mp": ("token", "aes_key", "app_secret"), "wecom_app": ("token", "aes_key", "app_secret"),
+    "wecom_aibot": ("token", "aes_key"), "wecom_aibot_ws": ("app_secret",), "wecom_webhook": (),
+    "customer_group": ("app_secret",)}
+
+
 class ChannelSettings(_Section):
     """One account on one platform."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")
-    kind: Literal["mp", "wecom_aibot", "wecom_webhook"]
+    kind: Literal["mp", "wecom_app", "wecom_aibot", "wecom_aibot_ws", "wecom_webhook", "customer_group"]
     community: str
     app_id: str = ""
+    agent_id: str = ""
     mode: Literal["safe", "compat", "plain"] = "safe"
     bot_name: str = "小议"
     token_env: str = ""
@@ -78,10 +86,13 @@ class ChannelSettings(_Section):
     previous_aes_key_env: str = ""
     app_secret_env: str = ""
     api_base: str = Field(pattern=r"^https?://[^/]+$")
+    oauth_base: str = Field("https://open.weixin.qq.com", pattern=r"^https?://[^/]+$")
+    socket_url: str = Field("wss://openws.work.weixin.qq.com", pattern=r"^wss?://")
+    templates: dict[str, str] = {}
 
     def account(self, env: Mapping[str, str]) -> Account:
         """The account with its secrets taken from the environment."""
-        needed = {"mp": ("token", "aes_key", "app_secret"), "wecom_aibot": ("token", "aes_key"), "wecom_webhook": ()}[self.kind]
+        needed = _NEEDED[self.kind]
         found = {}
         for what in ("token", "aes_key", "previous_aes_key", "app_secret"):
             variable = getattr(self, f"{what}_env")
@@ -91,8 +102,9 @@ class ChannelSettings(_Section):
         for what in ("aes_key", "previous_aes_key"):
             if found[what] and len(found[what]) != 43:
                 raise ConfigError(f"channels.{self.name}.{what}_env: EncodingAESKey 应为 43 个字符")
-        return Account(name=self.name, kind=self.kind, community=self.community, app_id=self.app_id, mode=self.mode,
-                       bot_name=self.bot_name, api_base=self.api_base, **found)
+        return Account(name=self.name, kind=self.kind, community=self.community, app_id=self.app_id, agent_id=self.agent_id,
+                       mode=self.mode, bot_name=self.bot_name, api_base=self.api_base, oauth_base=self.oauth_base,
+                       socket_url=self.socket_url, templates=self.templates, **found)
 
 
 class Settings(_Section):

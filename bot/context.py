@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.message import Message
+from domain.card import Button, Card
 from models.base import Tx
 from services.people import Place, Speaker
 
@@ -14,6 +15,7 @@ class Dialog:
     """An unfinished talk with one person in one chat; lives in Redis for ten minutes and may be lost."""
 
     then: str  # the name of the handler that hears the answer
+    by: int = 0  # the message that was answered with the question
     data: dict[str, Any] = field(default_factory=dict)
 
 
@@ -34,6 +36,7 @@ class Ctx:
     next_dialog: Dialog | None = None  # what stays open after it
     intent: str | None = None  # what the message was understood as
     asked: bool = False  # the answer is a question that the next message may answer
+    card: Card | None = None  # shown beside the words where the channel can
 
     @property
     def chat_id(self) -> int | None:
@@ -47,4 +50,9 @@ class Ctx:
 
     def ask(self, then: str, **data: Any) -> None:
         """Leaves a question open: the next words of this person go to the handler named."""
-        self.next_dialog = Dialog(then, data)
+        self.next_dialog = Dialog(then, self.message_id, data)
+
+    def buttons(self, title: str, *pairs: tuple[str, str], text: str = "") -> None:
+        """Puts buttons under a question: (words they stand for, what is on them), the first one being the main one."""
+        self.card = Card(f"ask-{self.message_id}", title, text,
+                         buttons=tuple(Button(says, label, main=n == 0) for n, (says, label) in enumerate(pairs)))

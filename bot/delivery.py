@@ -14,10 +14,11 @@ from typing import Any
 
 from sqlalchemy import Row, and_, func, or_, select, update
 
-from bot.message import Channel, ChannelError, Outgoing
+from bot.message import Channel, ChannelError, Outgoing, Sent, task_id
+from domain.card import Card
 from domain.roles import SYSTEM
 from models.base import Database
-from models.tables import outbox
+from models.tables import card_sent, outbox
 from services import audit
 from services import outbox as queue
 from services.chart import bar_chart
@@ -117,14 +118,14 @@ class Delivery:
         try:
             if channel is None:
                 raise ChannelError(f"no channel named {row.channel}", retryable=False)
-            channel.send(_post(row))
+            sent = channel.send(_post(row))
         except ChannelError as error:
             self._failed(claim, error)
         except Exception as error:
             log.error("outbox %s: sending broke: %s", row.id, type(error).__name__)
             self._failed(claim, ChannelError(type(error).__name__, retryable=True, unknown=True))
         else:
-            self._settle(claim, state="sent", sent_at=self.clock(), error=None)
+            self._settle(claim, sent=sent, state="sent", sent_at=self.clock(), error=None, platform_id=sent.id[:128] or None)
 
     def _failed(self, claim: Claim, error: ChannelError) -> None:
         row = claim[0]
@@ -141,13 +142,16 @@ class Delivery:
             log.error("outbox %s is dead after %s attempts: %s", row.id, attempts, error.reason)
         self._settle(claim, **values)
 
-    def _settle(self, claim: Claim, **values: Any) -> None:
+    def _settle(self, claim: Claim, sent: Sent | None = None, **values: Any) -> None:
         row, lease = claim
         with self.db.write() as tx:
             own = tx.execute(update(outbox).where(outbox.c.id == row.id, outbox.c.state == "sending", outbox.c.lease_until == lease)
                              .values(lease_until=None, **values))
             if own.rowcount != 1:  # the lease had ended and somebody else has it now
                 return
+            if sent is not None and sent.code:
+                tx.add(card_sent, about=row.facts["about"], channel=row.channel, task_id=task_id(row.facts["about"], row.key),
+                       address=row.address, code=sent.code, at=self.clock())
             if values["state"] in ("sent", "dead"):
                 audit.note(tx, SYSTEM, f"outbox.{values['state']}", f"outbox:{row.id}", now=self.clock(),
                            community_id=row.community_id, key=row.key)
@@ -159,5 +163,7 @@ def _post(row: Row[Any]) -> Outgoing:
         facts = row.facts
         bars = [(option, n) for option, n in facts["bars"]]
         picture = bar_chart(facts["title"], facts["subtitle"], bars, facts["footer"], voters=facts["voters"])
-        return Outgoing(row.address, "image", image=picture)
-    return Outgoing(row.address, "text", text=row.text)
+        return Outgoing(row.address, "image", image=picture, group=row.target.startswith("chat:"), key=row.key)
+    card = Card.unpack(row.facts) if row.kind in ("card", "update") else None
+    return Outgoing(row.address, row.kind, text=row.text, card=card, facts=row.facts if row.kind == "notice" else None,
+                    group=row.target.startswith("chat:"), key=row.key)

@@ -40,7 +40,7 @@ class Dialogs:
         if not isinstance(kept, str | bytes):
             return None
         found = json.loads(kept)
-        return Dialog(found["then"], found["data"])
+        return Dialog(found["then"], found.get("by", 0), found["data"])
 
     def put(self, message: Message, dialog: Dialog | None) -> None:
         """Keeps the question that is open now, or forgets the last one."""
@@ -50,7 +50,7 @@ class Dialogs:
             if dialog is None:
                 self.redis.delete(_key(message))
             else:
-                kept = json.dumps({"then": dialog.then, "data": dialog.data}, ensure_ascii=False)
+                kept = json.dumps({"then": dialog.then, "by": dialog.by, "data": dialog.data}, ensure_ascii=False)
                 self.redis.set(_key(message), kept, ex=LIFE_S)
         except (RedisError, OSError) as error:
             self._fail(error)

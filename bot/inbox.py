@@ -1,7 +1,7 @@
 """Every message is remembered in the transaction of what it caused; a repeat gets the same words."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, cast
 
@@ -9,14 +9,14 @@ from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgres
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
-from bot.message import Message
+from bot.message import Message, Tap
 from models.base import Tx
 from models.hot import Hot
 from models.tables import identity, message, person
 
 _VALUES = ("channel", "external_id", "kind", "state", "sent_at", "received_at", "payload")
-_FACTS = ("community_id", "person_id", "chat_id", "intent", "text", "reply", "state", "payload")
-_STORED = Hot(select(message.c.id, message.c.reply, message.c.state, message.c.payload).where(
+_FACTS = ("community_id", "person_id", "chat_id", "intent", "text", "reply", "card", "state", "payload")
+_STORED = Hot(select(message.c.id, message.c.reply, message.c.card, message.c.state, message.c.payload).where(
     message.c.channel == bindparam("channel"), message.c.external_id == bindparam("external_id")))
 _FINISH = Hot(update(message).where(message.c.id == bindparam("message_id")).values({n: bindparam(n) for n in _FACTS}))
 
@@ -24,7 +24,7 @@ _CONSENTED = Hot(select(person.c.consent_version).join_from(identity, person).wh
     identity.c.channel == bindparam("channel"), identity.c.external_id == bindparam("sender"), person.c.left_at.is_(None)))
 
 
-_LAST = Hot(select(message.c.intent, message.c.chat_id).where(
+_LAST = Hot(select(message.c.id, message.c.intent, message.c.chat_id).where(
     message.c.person_id == bindparam("person_id"), message.c.id < bindparam("before")).order_by(message.c.id.desc()).limit(1))
 
 
@@ -43,6 +43,7 @@ class Sight:
     message_id: int
     repeat: bool
     reply: str = ""
+    card: dict[str, Any] | None = None
 
 
 def first_sight(tx: Tx, heard: Message, *, now: datetime, payload: str | None = None) -> Sight:
@@ -54,7 +55,7 @@ def first_sight(tx: Tx, heard: Message, *, now: datetime, payload: str | None = 
         return Sight(new, False)
     row = tx.first(_STORED, {"channel": heard.channel, "external_id": heard.external_id})
     assert row is not None  # the insert met it
-    return Sight(row.id, True, row.reply or (row.payload if row.state == "done" else "") or "")
+    return Sight(row.id, True, row.reply or (row.payload if row.state == "done" else "") or "", row.card)
 
 
 def finish(tx: Tx, message_id: int, **facts: Any) -> None:
@@ -78,6 +79,12 @@ def last_intent(tx: Tx, person_id: int, *, before: int, chat_id: int | None) -> 
     return row.intent if row is not None and row.chat_id == chat_id else None
 
 
+def still_asks(tx: Tx, person_id: int, question: int, *, before: int, chat_id: int | None) -> bool:
+    """True when nothing was said in this chat since the question that answered this message."""
+    row = tx.first(_LAST, {"person_id": person_id, "before": before})
+    return row is not None and row.id == question and row.chat_id == chat_id and (row.intent or "").endswith("?")
+
+
 def may_park(tx: Tx, heard: Message) -> bool:
     """Words of somebody who has not consented must not wait in the database."""
     return bool(tx.scalar(_CONSENTED, {"channel": heard.channel, "sender": heard.sender}))
@@ -85,14 +92,14 @@ def may_park(tx: Tx, heard: Message) -> bool:
 
 def pack(heard: Message) -> str:
     """A message as text, to be parked."""
-    facts = {name: getattr(heard, name) for name in Message.__dataclass_fields__}
-    return json.dumps(facts | {"sent_at": heard.sent_at.isoformat()}, ensure_ascii=False)
+    return json.dumps(asdict(heard) | {"sent_at": heard.sent_at.isoformat()}, ensure_ascii=False)
 
 
 def unpack(payload: str) -> Message:
     """The parked message again."""
     facts = json.loads(payload)
-    return Message(**facts | {"sent_at": datetime.fromisoformat(facts["sent_at"])})
+    tap = Tap(**facts["tap"]) if facts.get("tap") else None
+    return Message(**facts | {"sent_at": datetime.fromisoformat(facts["sent_at"]), "tap": tap})
 
 
 def next_parked(tx: Tx) -> Row[Any] | None:

@@ -1,9 +1,31 @@
 """What travels between a channel and the rest of the house; nothing here touches the network."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
+
+from domain.card import Card
+
+
+def task_id(about: str, key: str) -> str:
+    """The platform's name of one card that was sent: what it is about, and which sending; [0-9A-Za-z@-]."""
+    return f"{about}@{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+
+
+def about_of(task: str) -> str:
+    """What a card with this name is about."""
+    return task.partition("@")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """What was touched instead of typed, on a card or a page; the words it stands for are the message's text."""
+
+    about: str  # the card's `about`: poll-12, ask-991
+    task_id: str = ""  # the platform's name of that very card
+    code: str = ""  # response_code: lets this card be changed once within 72 hours; a credential
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +42,7 @@ class Message:
     chat: str | None = None  # the group's id on the platform; None is a private chat
     quote: str | None = None  # the words of the message that this one replies to
     reply_to: str | None = None  # where one late reply may be sent (response_url); a credential
+    tap: Tap | None = None  # the words were touched, not typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +50,41 @@ class Reply:
     """What the bot answers to one message: finished words, or silence when empty."""
 
     text: str = ""
+    card: Card | None = None  # shown beside the words where the channel can; says nothing that the words do not
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A page to open: what people see of it in a chat."""
+
+    url: str
+    title: str
+    text: str = ""
+    picture: str = ""  # its address
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """One post on its way to a group or a person."""
 
-    address: str  # webhook key, openid, userid or response_url, as the channel needs it
-    kind: str  # text | image
-    text: str = ""
+    address: str  # webhook key, openid, userid, chatid or response_url, as the channel needs it
+    kind: str  # text | image | card | link | update | notice
+    text: str = ""  # of a card, link or notice: the same in words, for channels that cannot draw it
     image: bytes = b""  # PNG
+    card: Card | None = None  # of a card and an update
+    link: Link | None = None
+    facts: Mapping[str, str] | None = None  # of a notice: template and fields
+    group: bool = False  # the address is a group's
+    key: str = ""  # what it is (the outbox key): names the card, finds a duplicate
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What the platform said of an accepted post."""
+
+    id: str = ""
+    code: str = ""  # response_code of a card: lets it be changed once; a credential
+    missed: tuple[str, ...] = ()  # receivers the platform left out although it said yes
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +98,15 @@ class Capabilities:
     reply_bytes: int  # most UTF-8 bytes of one passive reply
     push_bytes: int  # most UTF-8 bytes of one pushed text
     per_minute: int  # most posts a minute to one address
+    per_hour: int = 0  # and an hour; 0: no such limit
+    per_day: int = 0
+    cards: bool = False  # draws vote cards and buttons, in answers and pushes
+    links: bool = False  # draws a link with title and text
+    notices: bool = False  # one-time subscription notices
+    replies_count: bool = False  # answers and pushes share the limits
+    window: timedelta | None = None  # a person can be written to only so long after they were heard
+    heard_once: bool = False  # and only if they were ever heard
+    own_sender: bool = False  # only its own process may send: one connection for everything
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +139,10 @@ class ChannelError(Exception):
     """A post was not accepted, or nobody knows whether it was."""
 
     def __init__(self, reason: str, *, retryable: bool, code: int | None = None, wait_s: float | None = None,
-                 unknown: bool = False):
+                 unknown: bool = False, person_gone: bool = False):
         super().__init__(reason)
         self.reason, self.retryable, self.code = reason, retryable, code
+        self.person_gone = person_gone  # this account can no longer reach the person: blocked, not following, unknown
         self.wait_s = wait_s  # the platform asked for at least this pause
         self.unknown = unknown  # it may have been accepted
 
@@ -109,6 +167,6 @@ class Channel(Protocol):
         """Wraps the reply the way this request asked for; silence is the platform's `success`."""
         ...
 
-    def send(self, post: Outgoing) -> str:
-        """Posts and returns the platform's id of it ('' when it gives none); ChannelError otherwise."""
+    def send(self, post: Outgoing) -> Sent:
+        """Posts, and returns what the platform said of it; ChannelError otherwise."""
         ...

@@ -4,6 +4,7 @@
 """
 
 import logging
+import re
 import traceback
 from collections.abc import Callable
 from copy import deepcopy
@@ -15,7 +16,8 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from bot import inbox, router
 from bot.context import Ctx, Dialog
 from bot.dialogs import Dialogs
-from bot.message import Channel, Message, Reply
+from bot.message import Channel, Message, Reply, Tap
+from domain.card import Card
 from domain.errors import Refusal
 from domain.roles import SYSTEM
 from models.base import TransactionLost, Tx
@@ -38,6 +40,7 @@ class Outcome:
     """What one unit of work leaves to do after its commit."""
 
     reply: str
+    card: Card | None = None
     repeat: bool = False
     dialog: Dialog | None = None
     had_dialog: bool = False
@@ -64,7 +67,7 @@ class Pipeline:
             return None
         if not outcome.repeat and (outcome.dialog or outcome.had_dialog):
             self.dialogs.put(message, outcome.dialog)
-        return Reply(outcome.reply)
+        return Reply(outcome.reply, outcome.card)
 
     def _park(self, message: Message) -> Reply | None:
         """Under load: on record now, answered through the outbox when there is time."""
@@ -74,7 +77,7 @@ class Pipeline:
             return inbox.first_sight(tx, message, now=now, payload=payload) if inbox.may_park(tx, message) else None
 
         sight = self.commit.run(unit)
-        return None if sight is None else Reply(sight.reply)
+        return None if sight is None else Reply(sight.reply, _card(sight))
 
 
 class _Once:
@@ -88,7 +91,7 @@ class _Once:
         self.tries += 1
         sight = inbox.first_sight(tx, self.message, now=self.now)
         if sight.repeat:
-            return Outcome(sight.reply, repeat=True)
+            return Outcome(sight.reply, _card(sight), repeat=True)
         return take(tx, self.channel, self.message, sight.message_id, dialog=deepcopy(self.dialog), dialogs_up=self.up,
                     now=self.now, last_try=self.tries >= ATTEMPTS)
 
@@ -109,10 +112,15 @@ def take(tx: Tx, channel: Channel, message: Message, message_id: int, *, dialog:
     asked = "?" if ctx.next_dialog is not None and ctx.next_dialog.then != "vote.unclear" or ctx.asked else ""
     inbox.finish(tx, message_id, community_id=speaker.community_id, person_id=None if erased else speaker.id, chat_id=ctx.chat_id,
                  intent=f"{ctx.intent or ''}{asked}" or None, text=message.text if keep else None, state=state,
-                 reply=None if sealed else parts[0], payload=parts[0] if sealed else None)
+                 reply=None if sealed else parts[0], payload=parts[0] if sealed else None,
+                 card=ctx.card.pack() if ctx.card is not None and not sealed else None)
     for n, part in enumerate(parts[1:], 2):
         outbox.to_person(tx, person_id=speaker.id, key=f"message:{message_id}:part:{n}", text=part, now=now, quiet=False)
-    return Outcome(parts[0], dialog=ctx.next_dialog, had_dialog=dialog is not None)
+    return Outcome(parts[0], ctx.card, dialog=ctx.next_dialog, had_dialog=dialog is not None)
+
+
+def _card(sight: inbox.Sight) -> Card | None:
+    return Card.unpack(sight.card) if sight.card else None
 
 
 _NO_NOTICE = frozenset({"privacy.leave", "privacy.delete"})
@@ -139,7 +147,7 @@ def _defect(ctx: Ctx, error: Exception) -> str:
     """Logs where it broke, never what was said, and finds the words for an apology."""
     where = "".join(traceback.format_tb(error.__traceback__))
     log.error("message %s: %s\n%s", ctx.message_id, type(error).__name__, where)
-    ctx.next_dialog = None
+    ctx.next_dialog = ctx.card = None
     audit.note(ctx.tx, SYSTEM, "message.failed", f"message:{ctx.message_id}", now=ctx.now, error=type(error).__name__)
     return say("sorry", number=ctx.message_id)
 
@@ -151,6 +159,8 @@ def route(ctx: Ctx) -> str:
         return say("welcome") if ctx.message.event in ("subscribe", "enter_chat") else ""
     if ctx.message.kind != "text" or not ctx.heard:
         return say("cannot_read")
+    if ctx.message.tap is not None and not _touched(ctx, ctx.message.tap):
+        return say("card.gone")
     found = router.match(ctx.heard)
     if found is None and danger.signs(ctx.heard):
         meaning = _meaning(ctx)
@@ -178,6 +188,16 @@ def route(ctx: Ctx) -> str:
         ctx.intent = ctx.intent or meaning.intent
         return said
     return say("hint.private" if ctx.private else "hint.group")
+
+
+def _touched(ctx: Ctx, tap: Tap) -> bool:
+    """A button under a question answers that question only, False when it is over; other touches leave an open talk as it was."""
+    question = int(tap.about[4:]) if re.fullmatch(r"ask-[0-9]{1,18}", tap.about) else None
+    if question is not None and (ctx.dialog.by == question if ctx.dialog is not None else inbox.still_asks(
+            ctx.tx, ctx.speaker.id, question, before=ctx.message_id, chat_id=ctx.chat_id)):
+        return True
+    ctx.next_dialog, ctx.dialog = ctx.dialog, None
+    return question is None
 
 
 def _meaning(ctx: Ctx) -> Meaning:

@@ -153,7 +153,7 @@ def obey(ctx: Ctx, found: Command, args: Args) -> str:
 
 def refuse(ctx: Ctx, no: Refusal) -> str:
     """The words of an expected no; the talk it belonged to ends."""
-    ctx.next_dialog, ctx.asked = None, False
+    ctx.next_dialog, ctx.asked, ctx.card = None, False, None
     if no.key == "role.refused":
         audit.note(ctx.tx, ctx.speaker, "role.refused", f"message:{ctx.message_id}", now=ctx.now, intent=ctx.intent)
     return say(no.key, **no.facts)
@@ -164,6 +164,7 @@ def ask_consent(ctx: Ctx, text: str) -> str:
     if not ctx.dialogs_up:
         return say("consent.later")
     ctx.ask("consent", text=text)
+    ctx.buttons(say("card.consent"), ("1", say("card.agree")), ("2", say("card.later")))
     return say("consent.ask", kind=ctx.intent, category=category(text) or "")
 
 

@@ -18,6 +18,7 @@ def read_back(ctx: Ctx, order: str) -> str:
     if not ctx.dialogs_up:
         return say("order.write", order=order)
     ctx.ask("order", order=order)
+    ctx.buttons(order, ("1", say("card.run")), ("2", say("card.later")))
     return say("order.ask", order=order)
 
 

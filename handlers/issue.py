@@ -11,7 +11,7 @@ from domain.errors import Refusal
 from domain.lifecycle import OPEN, State
 from handlers.privacy import NO, YES, said
 from models.tables import issue, issue_event, supporter
-from services import ballots, dictionary, issues
+from services import ballots, cards, dictionary, issues
 from services.issues import Report
 from texts.mask import mask
 from texts.say import say
@@ -37,7 +37,7 @@ def report(ctx: Ctx, args: Args) -> str:
     if same is not None:
         return offer(ctx, told, same)
     row = issues.register(ctx.tx, ctx.speaker, told, chat_id=ctx.chat_id, now=ctx.now)
-    return warning + (say("issue.danger_registered", issue=row) if warning else receipt(row))
+    return warning + (say("issue.danger_registered", issue=row) if warning else receipt(ctx, row))
 
 
 def as_issue(ctx: Ctx, text: str) -> Meaning:
@@ -55,8 +55,10 @@ def read(text: str, meaning: Meaning) -> Report:
     return Report(text, title(mask(text)), meaning.slots["category"], meaning.slots.get("location"))
 
 
-def receipt(row: Row) -> str:
-    """What the resident gets: the number, what happens next and when."""
+def receipt(ctx: Ctx, row: Row) -> str:
+    """What the resident gets: the number, what happens next and when; in a group neighbours can join with a touch."""
+    if not ctx.private:
+        ctx.card = cards.issue(ctx.tx, row)
     return say("issue.registered", issue=row)
 
 
@@ -87,6 +89,7 @@ def offer(ctx: Ctx, told: Report, same: Row) -> str:
         return say("issue.same_own", issue=same)
     issues.draft(ctx.tx, ctx.speaker, told, chat_id=ctx.chat_id, same_as=same.id, now=ctx.now)
     ctx.asked = True
+    ctx.buttons(f"I{same.number} {same.title}", ("1", say("card.support")), ("2", say("card.apart")))
     return say("issue.same", issue=same, behind=issues.supporters(ctx.tx, same.id))
 
 
@@ -103,9 +106,9 @@ def confirm(ctx: Ctx) -> str | None:
         if no:
             issues.drop(ctx.tx, ctx.speaker, issue_id=row.id, now=ctx.now)
             return say("issue.dropped")
-        return receipt(issues.submit(ctx.tx, ctx.speaker, issue_id=row.id, now=ctx.now))
+        return receipt(ctx, issues.submit(ctx.tx, ctx.speaker, issue_id=row.id, now=ctx.now))
     if no:
-        return receipt(issues.submit(ctx.tx, ctx.speaker, issue_id=row.id, now=ctx.now))
+        return receipt(ctx, issues.submit(ctx.tx, ctx.speaker, issue_id=row.id, now=ctx.now))
     same = issues.by_id(ctx.tx, row.merged_into)
     issues.drop(ctx.tx, ctx.speaker, issue_id=row.id, now=ctx.now)
     return stand_behind(ctx, same.number)

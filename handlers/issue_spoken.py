@@ -27,6 +27,7 @@ def report(ctx: Ctx, meaning: Meaning) -> str | None:
         return danger + formal.offer(ctx, told, same)
     issues.draft(ctx.tx, ctx.speaker, told, chat_id=ctx.chat_id, same_as=None, now=ctx.now)
     ctx.asked = True
+    ctx.buttons(told.title, ("1", say("card.confirm")), ("2", say("card.later")))
     return danger + say("issue.ask", title=told.title, category=told.category, place=told.place)
 
 
@@ -48,6 +49,7 @@ def second(ctx: Ctx, meaning: Meaning) -> str | None:
         return router.ask_consent(ctx, f"反映 {quoted}")
     issues.draft(ctx.tx, ctx.speaker, told, chat_id=ctx.chat_id, same_as=None, now=ctx.now)
     ctx.asked = True
+    ctx.buttons(told.title, ("1", say("card.confirm")), ("2", say("card.later")))
     return say("issue.ask", title=told.title, category=told.category, place=told.place)
 
 

@@ -11,7 +11,7 @@ from bot.router import Args, answers, command, meant
 from domain.errors import Refusal
 from domain.roles import Role
 from handlers.privacy import NO, said
-from services import ballots, electorate, issues, outbox, polls
+from services import ballots, cards, electorate, issues, outbox, polls
 from services.polls import Draft
 from texts.draft import PollDraft, parse_draft
 from texts.say import say
@@ -128,6 +128,7 @@ def _next(ctx: Ctx, kept: dict[str, Any]) -> str:
         raise Refusal("poll.one_line")
     if step is None:
         ctx.ask("poll.preview", **kept | {"preview": ctx.message_id})
+        ctx.buttons(kept["title"], ("发布", say("card.publish")), ("取消", say("card.later")))
         return say("poll.preview", draft=_draft(kept), issue=kept.get("issue"))
     ctx.ask("poll.draft", **kept)
     return say(f"poll.ask.{step}")
@@ -145,7 +146,7 @@ def _publish(ctx: Ctx, kept: dict[str, Any]) -> str:
     opened = polls.open_poll(ctx.tx, ctx.speaker, _draft(kept), chat_id=ctx.chat_id, issue_number=kept.get("issue"),
                              preview_id=kept.get("preview"), now=ctx.now)
     ctx.intent = "poll.open"
-    card = polls.card(opened.row)
+    card, ctx.card = polls.card(opened.row), cards.poll(ctx.tx, opened.row)
     moved = "\n" + say("poll.moved", poll=opened.row) if opened.moved else ""
     if ctx.private:
         return say("poll.opened.private", poll=opened.row, told=_told(ctx, opened.row)) + moved + "\n" + card
@@ -181,6 +182,8 @@ def show(ctx: Ctx, args: Args) -> str:
     """Where a poll stands, or how it ended; the speaker's own ballot only in private."""
     row = polls.by_number(ctx.tx, ctx.speaker.community_id, args.poll)
     mine = ballots.mine(ctx.tx, ctx.speaker, row) if ctx.private else None
+    if row.state == "open":
+        ctx.card = cards.poll(ctx.tx, row)
     if mine and row.anonymous:
         ctx.intent = "vote.secret"
     return say("poll.state", poll=row, tally=polls.count(ctx.tx, row), mine=mine, private=ctx.private,

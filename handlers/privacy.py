@@ -53,6 +53,7 @@ def delete(ctx: Ctx, args: Args) -> str:
     if not ctx.dialogs_up:
         return say("privacy.delete.spell")
     ctx.ask("privacy.delete")
+    ctx.buttons(say("card.delete"), ("1", say("card.delete_yes")), ("2", say("card.delete_no")))
     ctx.intent = "privacy.delete.asked"
     return say("privacy.delete.ask")
 

@@ -9,7 +9,7 @@ from bot import router
 from bot.context import Ctx
 from bot.router import Args, answers, command, ear, meant
 from domain.errors import Refusal
-from services import around, ballots, polls
+from services import around, ballots, cards, polls
 from texts.choices import Choice, poll_number, read_choice
 from texts.say import say
 from understanding import trained
@@ -55,6 +55,7 @@ def unclear(ctx: Ctx, meaning: Meaning) -> str | None:
     said = {"poll": row.number, "reason": reason}
     asked = ctx.dialog is not None and ctx.dialog.then == "vote.unclear" and ctx.dialog.data == said
     ctx.ask("vote.unclear", **said)
+    ctx.card = cards.poll(ctx.tx, row)
     return "" if asked and not ctx.private else say("vote.unclear", poll=row, reason=reason)
 
 
@@ -86,8 +87,17 @@ def which(ctx: Ctx) -> str | None:
 
 def _cast(ctx: Ctx, row: Row[Any], choice: frozenset[int]) -> str:
     ctx.intent = "vote.secret" if row.anonymous else "vote"
-    cast = ballots.cast(ctx.tx, ctx.speaker, poll_id=row.id, choice=choice, sent_at=ctx.message.sent_at,
-                        message_id=ctx.message_id, now=ctx.now)
+    try:
+        with ctx.tx.savepoint():
+            cast = ballots.cast(ctx.tx, ctx.speaker, poll_id=row.id, choice=choice, sent_at=ctx.message.sent_at,
+                                message_id=ctx.message_id, now=ctx.now)
+    except Refusal as no:
+        if ctx.message.tap is None:
+            raise
+        ctx.card = cards.poll(ctx.tx, row, told=say(no.key, **no.facts))  # the card that was touched tells why
+        return say(no.key, **no.facts)
+    if ctx.message.tap is not None or ctx.private:  # in a group only the card that was touched, and only for who touched it
+        ctx.card = cards.poll(ctx.tx, row, mine=choice, told=say("card.recorded", options=cast.options))
     return say("vote.recorded", cast=cast, private=ctx.private)
 
 

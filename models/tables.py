@@ -60,6 +60,7 @@ chat = _table(
     Column("channel", String(32), nullable=False), Column("external_id", String(128), nullable=False),
     Column("name", String(64), nullable=False, default=""), _ref("building_id", "building", null=True),
     Column("post_channel", String(32)), Column("post_address", Sealed),  # where results go; the address is a credential
+    _ref("keeper_id", "person", null=True),  # who forwards by hand, or owns the 客户群
     UniqueConstraint("channel", "external_id"),
 )
 person = _table(
@@ -68,11 +69,17 @@ person = _table(
     Column("told_version", Integer, nullable=False, default=0),  # the privacy notice last shown
     Column("consent_version", Integer, nullable=False, default=0), Column("consented_at", Utc),
     Column("left_at", Utc), Column("erased_at", Utc), Column("created_at", Utc, nullable=False),
+    _ref("joined_into", "person", null=True),  # the same person, first met under another account
 )
 identity = _table(
     "identity", _ref("person_id", "person", index=True),
     Column("channel", String(32), nullable=False), Column("external_id", String(128), nullable=False),
-    Column("heard_at", Utc), UniqueConstraint("channel", "external_id"),
+    Column("heard_at", Utc), Column("unreachable_at", Utc),  # blocked us or stopped following; heard again: reachable
+    UniqueConstraint("channel", "external_id"),
+)
+join_code = _table(  # proof that two accounts are one person's: given to one, said by the other
+    "join_code", _ref("person_id", "person", index=True), Column("code_hash", String(64), nullable=False),
+    Column("expires_at", Utc, nullable=False), Column("used_at", Utc), Column("created_at", Utc, nullable=False),
 )
 chat_member = _table(
     "chat_member", _ref("chat_id", "chat"), _ref("person_id", "person", index=True),
@@ -96,7 +103,8 @@ message = _table(
     _ref("community_id", "community", null=True), _ref("person_id", "person", null=True), _ref("chat_id", "chat", null=True),
     Column("kind", String(16), nullable=False), Column("intent", String(40)),  # what the bot understood
     Column("text", Text),  # only with consent, and only when it was for us
-    Column("reply", Text), Column("state", String(8), nullable=False),  # done | parked | failed
+    Column("reply", Text), Column("card", JSON),  # what was answered; a repeat gets both again
+    Column("state", String(8), nullable=False),  # done | parked | failed
     Column("payload", Sealed),  # a parked message until it is answered
     Column("sent_at", Utc, nullable=False), Column("received_at", Utc, nullable=False),
     UniqueConstraint("channel", "external_id"),
@@ -192,17 +200,55 @@ outbox = _table(
     "outbox", Column("key", String(120), nullable=False, unique=True),  # what it is, so that it goes once
     _ref("community_id", "community", null=True), Column("channel", String(32), nullable=False),
     Column("target", String(48), nullable=False),  # chat:3 | identity:9: order and rate are kept per target
-    Column("address", Sealed, nullable=False), Column("kind", String(8), nullable=False),  # text | chart
+    Column("address", Sealed, nullable=False),
+    Column("kind", String(8), nullable=False),  # text | chart | card | link | update | notice
     Column("text", Text, nullable=False), Column("facts", JSON),
-    Column("state", String(8), nullable=False),  # waiting | sending | sent | dead
+    Column("weight", Integer, nullable=False, default=2, server_default="2"),  # see services/outbox.py
+    Column("state", String(8), nullable=False),  # waiting | sending | sent | dead | merged into one with others
+    _ref("merged_into", "outbox", null=True),
     Column("attempts", Integer, nullable=False, default=0), Column("next_at", Utc, nullable=False),
     Column("quiet", Boolean, nullable=False, default=True),  # waits while nobody shall be disturbed
     Column("lease_until", Utc), Column("doubtful", Boolean, nullable=False, default=False),  # may have gone out twice
     Column("error", String(200)), Column("created_at", Utc, nullable=False), Column("sent_at", Utc),
-    _ref("message_id", "message", null=True),
+    _ref("message_id", "message", null=True), Column("platform_id", String(128)),  # the platform's name of what was sent
     Index("ix_outbox_community", "community_id", "id"), Index("ix_outbox_community_state", "community_id", "state", "id"),
     Index("ix_outbox_due", "state", "next_at"), Index("ix_outbox_target", "target", "id"),
     Index("ix_outbox_sent", "target", "sent_at"),
+)
+card_sent = _table(  # a card on somebody's phone that may be changed once more
+    "card_sent", Column("about", String(40), nullable=False, index=True), Column("channel", String(32), nullable=False),
+    Column("task_id", String(128), nullable=False), Column("address", Sealed, nullable=False),
+    Column("code", Sealed, nullable=False), Column("at", Utc, nullable=False), Column("used_at", Utc),
+)
+forward = _table(  # what a person shall carry into a group that no API reaches
+    "forward", Column("key", String(120), nullable=False, unique=True), _ref("community_id", "community"),
+    _ref("chat_id", "chat"), Column("text", Text, nullable=False), Column("facts", JSON),
+    Column("state", String(8), nullable=False),  # waiting | done | dropped
+    Column("created_at", Utc, nullable=False), Column("told_at", Utc), Column("reminded_at", Utc),
+    Column("done_at", Utc), _ref("done_by", "person", null=True),
+    Index("ix_forward_open", "community_id", "state"),
+)
+group_task = _table(  # a post to a 客户群, which its owner must confirm by hand
+    "group_task", _ref("outbox_id", "outbox", index=True), _ref("community_id", "community"), _ref("chat_id", "chat"),
+    Column("channel", String(32), nullable=False), Column("msgid", String(128), nullable=False),
+    Column("owner", String(128), nullable=False),
+    Column("state", String(8), nullable=False),  # waiting | sent | refused | dead
+    Column("created_at", Utc, nullable=False), Column("check_at", Utc), Column("reminded_at", Utc),
+    Column("reminders", Integer, nullable=False, default=0), Column("sent_at", Utc), Column("told_at", Utc),
+    Index("ix_group_task_due", "state", "check_at"),
+)
+permission = _table(  # one authorisation of one-time notices: one message
+    "permission", _ref("identity_id", "identity", index=True), Column("template", String(16), nullable=False),
+    Column("at", Utc, nullable=False), Column("used_at", Utc), Column("event_id", String(160), nullable=False, unique=True),
+)
+solitaire = _table(  # the last #接龙 list seen about something: people re-post the whole list
+    "solitaire", _ref("community_id", "community"), Column("about", String(40), nullable=False),  # poll:5 | issue:7 | topic hash
+    Column("topic", Text), Column("entries", JSON, nullable=False), Column("at", Utc, nullable=False),
+    UniqueConstraint("community_id", "about"),
+)
+lease = _table(  # who may do what only one process may do
+    "lease", Column("name", String(64), nullable=False, unique=True), Column("owner", String(64), nullable=False),
+    Column("until", Utc, nullable=False),
 )
 audit = Table(
     "audit", metadata, Column("seq", BigId, primary_key=True, autoincrement=False),

@@ -14,14 +14,14 @@ from bot.channels.redact import RedactingFilter
 from bot.config import Settings, load
 from bot.delivery import Delivery, RetryPolicy
 from bot.dialogs import Dialogs
-from bot.message import Channel
+from bot.message import Capabilities, Channel
 from bot.pipeline import Pipeline
 from models import secret
 from models.base import Database
 from models.commit import GroupCommit
 from ops import valkey
 from scheduler.sweeps import Sweeps
-from services import audit, outbox
+from services import audit, outbox, pages
 from understanding import trained
 
 CONFIG_ENV = "LINYI_CONFIG"  # the settings file, for processes that are started without arguments
@@ -70,9 +70,15 @@ def build(settings: Settings | None = None) -> House:
                            socket_connect_timeout=0.5, decode_responses=True)
     accounts = [c.account(os.environ) for c in settings.channels]
     found = {a.name: wire.build(a, redis=redis, clock=now) for a in accounts}
-    outbox.configure([c.name for c in found.values() if c.capabilities.push_person], settings.quiet())
+    outbox.configure({name: _road(channel) for name, channel in found.items()}, settings.quiet())
+    pages.configure(settings.server.public_url)
     trained.use(data_folder(settings) / "models")
     return House(settings, Database(settings.database_url()), redis, found)
+
+
+def _road(channel: Channel) -> outbox.Road:
+    able: Capabilities = channel.capabilities
+    return outbox.Road(able.push_person, able.push_group, able.cards, able.links, able.push_bytes, able.window, able.heard_once)
 
 
 def prepare_logs(settings: Settings) -> None:

@@ -14,7 +14,7 @@ from domain.roles import SYSTEM, Actor, Role
 from models.base import Tx
 from models.hot import Hot
 from models.tables import community, issue, issue_event, person, supporter
-from services import audit, outbox, people, similar
+from services import audit, cards, outbox, pages, people, similar
 from services.people import Speaker
 from texts.same import Matter
 from texts.say import say
@@ -134,7 +134,7 @@ def alert(tx: Tx, speaker: Speaker, *, key: str, category: str, place: str | Non
     staff = people.staff_of(tx, speaker.community_id)
     text = say("issue.alert", category=category, place=place, hotline=hotline)
     reached = sum(outbox.to_person(tx, person_id=i, key=f"{key}:alert:person:{i}",
-        text=text, now=now, quiet=False) for i in staff)
+        text=text, now=now, quiet=False, weight=outbox.DANGER) for i in staff)
     audit.note(tx, speaker, "issue.alert", key, now=now, reached=reached)
     return reached
 
@@ -219,7 +219,8 @@ def resolve(tx: Tx, actor: Actor, *, number: int, result: str, now: datetime) ->
     _tell_followers(tx, row, "resolved", now, result=result)
     if row.chat_id is not None:
         outbox.to_chat(tx, chat_id=row.chat_id, key=f"issue:{row.id}:resolved:{_last_event(tx, row.id)}:chat:{row.chat_id}",
-                       text=say("issue.resolved.group", number=row.number, title=row.title, result=result), now=now)
+                       text=say("issue.resolved.group", number=row.number, title=row.title, result=result), now=now,
+                       weight=outbox.RESULT, url=pages.url_of(tx, "issue", row.community_id, row.number))
     return row
 
 
@@ -320,7 +321,8 @@ def _tell_followers(tx: Tx, row: Row[Any], news: str, now: datetime, **facts: An
     for person_id in [row.submitter_id, *behind]:
         mine = person_id == row.submitter_id
         outbox.to_person(tx, person_id=person_id, key=f"issue:{row.id}:{news}:{event}:person:{person_id}", now=now,
-                         text=say(f"issue.{news}.notice", number=row.number, title=row.title, mine=mine, **facts))
+                         text=say(f"issue.{news}.notice", number=row.number, title=row.title, mine=mine, **facts),
+                         card=cards.rate(tx, row) if mine and news == "resolved" else None)
 
 
 def forget(tx: Tx, issue_id: int) -> None:

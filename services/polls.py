@@ -11,7 +11,7 @@ from domain.polls import OPTIONS_MAX, OPTIONS_MIN, Tally
 from domain.roles import SYSTEM, Actor, Role
 from models.base import Tx
 from models.tables import ballot, building, chat, community, issue, message, poll, poll_chat, reminder
-from services import audit, electorate, issues, outbox
+from services import audit, cards, electorate, issues, outbox, pages
 from services.people import Speaker
 from texts.say import say
 
@@ -78,7 +78,8 @@ def open_poll(tx: Tx, actor: Speaker, draft: Draft, *, chat_id: int | None, issu
         issues.consult(tx, actor, concerned, poll_number=row.number, now=now)
     audit.note(tx, actor, "poll.open", f"poll:{poll_id}", now=now, number=number, options=len(draft.options),
                closes_at=closes_at.isoformat(), scope=scope, household=draft.household, anonymous=draft.anonymous)
-    posted = sum(outbox.to_chat(tx, chat_id=c, key=f"poll:{poll_id}:open:chat:{c}", text=card(row), now=now)
+    posted = sum(outbox.to_chat(tx, chat_id=c, key=f"poll:{poll_id}:open:chat:{c}", text=card(row), card=cards.poll(tx, row),
+                                 url=pages.url_of(tx, "poll", row.community_id, number), now=now)
                  for c in chats if c != chat_id)
     return Opened(row, posted, closes_at != draft.closes_at)
 
@@ -225,9 +226,10 @@ def _post(tx: Tx, row: Row[Any], news: str, text: str, now: datetime, *, chart: 
     reached = 0
     for chat_id in tx.connection.scalars(select(poll_chat.c.chat_id).where(poll_chat.c.poll_id == row.id)).all():
         key = f"poll:{row.id}:{news}:chat:{chat_id}"
-        sent = outbox.to_chat(tx, chat_id=chat_id, key=key, text=text, now=now)
+        sent = outbox.to_chat(tx, chat_id=chat_id, key=key, text=text, now=now, weight=outbox.RESULT,
+                              url=pages.url_of(tx, "poll", row.community_id, row.number))
         if sent and chart is not None:
-            outbox.to_chat(tx, chat_id=chat_id, key=f"{key}:chart", facts=chart, now=now)
+            outbox.to_chat(tx, chat_id=chat_id, key=f"{key}:chart", facts=chart, now=now, weight=outbox.RESULT)
         reached += sent
     return reached
 
@@ -242,7 +244,8 @@ def _remind(tx: Tx, row: Row[Any], how: str, now: datetime, *, only_count: bool 
         elif only_count:
             sent, out = (sent + 1, out) if outbox.reaches(tx, person_id, now) else (sent, out + 1)
         elif outbox.to_person(tx, person_id=person_id, key=f"poll:{row.id}:remind:{how}:person:{person_id}",
-                              text=say("poll.reminder", poll=row), now=now):
+                              text=say("poll.reminder", poll=row), card=cards.poll(tx, row),
+                              url=pages.url_of(tx, "poll", row.community_id, row.number), now=now, weight=outbox.REMINDER):
             tx.add(reminder, poll_id=row.id, person_id=person_id, how=how, at=now)
             sent += 1
         else:

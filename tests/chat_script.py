@@ -25,7 +25,7 @@ from sqlalchemy import select
 import handlers  # noqa: F401 - registers every command
 from bot.delivery import Delivery
 from bot.dialogs import Dialogs
-from bot.message import Capabilities, Message, Outgoing, Reply
+from bot.message import Capabilities, Message, Outgoing, Reply, Sent
 from bot.pipeline import Pipeline
 from domain.clock import SHANGHAI
 from domain.roles import Role
@@ -94,10 +94,10 @@ class Recorder:
         self.name, self.kind, self.community = name, name, "test"
         self.capabilities, self._say = capabilities, say
 
-    def send(self, post: Outgoing) -> str:
+    def send(self, post: Outgoing) -> Sent:
         """Notes what was pushed."""
         self._say(post)
-        return ""
+        return Sent()
 
     def handshake(self, request: Any) -> Any:
         """Not heard in scripts."""
@@ -126,7 +126,7 @@ class Stage:
         self.channels: dict[str, Any] = {
             "aibot": Recorder("aibot", Capabilities(True, False, False, False, 20480, 20480, 30), self._pushed),
             "mp": Recorder("mp", both, self._pushed), "webhook": Recorder("webhook", both, self._pushed)}
-        outbox.configure(["mp"], outbox.QUIET)
+        outbox.configure({"mp": outbox.Road(True, window=timedelta(hours=48)), "webhook": outbox.Road(push_group=True)}, outbox.QUIET)
         seed.load(db, EMPTY, now=self.now)
         self.dialogs = Dialogs(redis)
         self.commit = GroupCommit(db, audit.seal)

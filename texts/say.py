@@ -1,4 +1,4 @@
-"""Everything the bot says: sentences by key from zh.yaml, filled with facts; a missing fact is an error."""
+"""Everything the bot says: sentences by key from zh.yaml and zh_*.yaml, filled with facts; a missing fact is an error."""
 
 from datetime import datetime, time, timedelta
 from functools import cache
@@ -10,7 +10,7 @@ from jinja2 import Environment, StrictUndefined, Template
 
 from domain.clock import SHANGHAI
 
-CATALOGUE = Path(__file__).with_name("zh.yaml")
+FOLDER = Path(__file__).parent
 WEEKDAYS = "一二三四五六日"
 
 
@@ -47,9 +47,9 @@ def day(at: datetime) -> str:
 def _templates() -> dict[str, Template]:
     env = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=False)
     env.filters.update(clock=clock, day=day)
-    tree = yaml.safe_load(CATALOGUE.read_text("utf-8"))
     found: dict[str, Template] = {}
-    _collect(tree, "", env, found)
+    for path in sorted(FOLDER.glob("zh*.yaml")):
+        _collect(yaml.safe_load(path.read_text("utf-8")), "", env, found)
     env.globals["term"] = lambda group, name: found[f"terms.{group}.{name}"].render()
     return found
 
@@ -60,4 +60,5 @@ def _collect(node: Any, prefix: str, env: Environment, into: dict[str, Template]
         if isinstance(value, dict):
             _collect(value, key, env, into)
         else:
+            assert key not in into, f"{key} stands in two catalogues"
             into[key] = env.from_string(str(value))

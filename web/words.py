@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from texts.say import CATALOGUE, has, say
+from texts.say import FOLDER, has, say
 
 KEEP = "\n\u200d"  # line ends, and the joiner that emoji are made with
 
@@ -37,7 +37,7 @@ def visible(text: str) -> str:
 @cache
 def _words() -> dict[str, str]:
     found: dict[str, str] = {}
-    _collect(yaml.safe_load(CATALOGUE.with_name("console.yaml").read_text("utf-8")), "", found)
+    _collect(yaml.safe_load((FOLDER / "console.yaml").read_text("utf-8")), "", found)
     return found
 
 

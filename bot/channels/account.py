@@ -12,13 +12,17 @@ class Account:
     """One account as configured; what is secret stays out of its printed form."""
 
     name: str
-    kind: str  # mp | wecom_aibot | wecom_webhook
+    kind: str  # a key of bot.channels.KINDS
     community: str
     api_base: str
     token: str = field(default="", repr=False)
     aes_key: str = field(default="", repr=False)
     previous_aes_key: str = field(default="", repr=False)  # while the platform still uses the old one
-    app_id: str = ""
+    app_id: str = ""  # appid, corp id, or the id of an 智能机器人
     app_secret: str = field(default="", repr=False)
     mode: str = "safe"  # safe | compat | plain; only a 公众号 has a choice
     bot_name: str = "小议"
+    agent_id: str = ""  # of a 自建应用
+    oauth_base: str = "https://open.weixin.qq.com"  # where a 公众号's followers are sent to be known
+    socket_url: str = "wss://openws.work.weixin.qq.com"  # of an 智能机器人 without a callback address
+    templates: dict[str, str] = field(default_factory=dict)  # a 公众号's notices: remind, result … -> template id

@@ -40,18 +40,22 @@ class ApiClient:
         """Posts JSON to a path of this address and returns the answer whose errcode is 0."""
         return self._judge(path, *self._exchange(self.base + path, payload, query))
 
+    def get(self, path: str, query: Mapping[str, str]) -> dict[str, Any]:
+        """Asks a path of this address and returns the answer whose errcode is 0."""
+        return self._judge(path, *self._exchange(self.base + path, None, query))
+
     def post_to(self, url: str, payload: Mapping[str, Any]) -> dict[str, Any]:
         """Posts JSON to a whole address, which the caller knows to be the platform's."""
         return self._judge(urlsplit(url).path, *self._exchange(url, payload, None))
 
-    def _exchange(self, url: str, payload: Mapping[str, Any],
+    def _exchange(self, url: str, payload: Mapping[str, Any] | None,
                   query: Mapping[str, str] | None) -> tuple[int, Any]:
         # Phones show \u escapes as they are written.
-        body = json.dumps(payload, ensure_ascii=False).encode("utf-8", "replace")
+        body = None if payload is None else json.dumps(payload, ensure_ascii=False).encode("utf-8", "replace")
         trouble: ChannelError | None = None
         try:
-            answer = self._session.post(url, params=query, data=body, headers=_JSON, timeout=self._timeout,
-                                        allow_redirects=False)
+            answer = self._session.request("GET" if body is None else "POST", url, params=query, data=body,
+                                           headers=_JSON, timeout=self._timeout, allow_redirects=False)
         except requests.RequestException as error:
             trouble = _trouble(error)
         if trouble is not None:  # outside the except block: what requests raised holds the whole URL

@@ -3,7 +3,7 @@
 import hashlib
 import threading
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from bot.channels import xml
 from bot.channels.account import Account, Clock
@@ -18,6 +18,7 @@ from bot.message import (
     Message,
     Outgoing,
     Reply,
+    Sent,
     WireError,
     WireRequest,
     WireResponse,
@@ -40,7 +41,7 @@ class MpChannel:
 
     kind = "mp"
     capabilities = Capabilities(hears_groups=False, push_person=True, push_group=False, images=False,
-                                reply_bytes=2048, push_bytes=2048, per_minute=30)
+                                reply_bytes=2048, push_bytes=2048, per_minute=30, window=timedelta(hours=48))
 
     def __init__(self, account: Account, *, api: ApiClient, tokens: StableToken, clock: Clock,
                  seen: Seen | None = None):
@@ -96,7 +97,7 @@ class MpChannel:
             text = self._sealed(text, str(now), one(request.query, "nonce"), opened.key)
         return WireResponse(text.encode(), content_type="text/xml; charset=utf-8")
 
-    def send(self, post: Outgoing) -> str:
+    def send(self, post: Outgoing) -> Sent:
         """Writes to a follower who wrote to us within the last 48 hours."""
         if post.kind != "text":
             raise ChannelError("a 公众号 pushes text only", retryable=False, code=40008)
@@ -104,7 +105,7 @@ class MpChannel:
         if len(text.encode()) > self.capabilities.push_bytes:
             raise ChannelError("text too long", retryable=False, code=45002)
         body = {"touser": post.address, "msgtype": "text", "text": {"content": text}}
-        return self._tokens.spend(self._api, "/cgi-bin/message/custom/send", body)
+        return Sent(str(self._tokens.spend(self._api, "/cgi-bin/message/custom/send", body).get("msgid", "")))
 
     def _open(self, request: WireRequest, now: datetime) -> _Opened:
         scheme = at_most_one(request.query, "encrypt_type")

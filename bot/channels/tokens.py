@@ -1,4 +1,4 @@
-"""One access token per 公众号, shared by all processes through Redis, fetched by one of them at a time."""
+"""One access token per account, shared by all processes through Redis, fetched by one of them at a time."""
 
 import json
 import logging
@@ -37,27 +37,26 @@ class Held:
         return now < self.until and self.token != failed
 
 
-class StableToken:
+class SharedToken:
     """Gives the account's token and replaces it in time, or once when the platform refuses it."""
 
     def __init__(self, account: Account, api: ApiClient, *, redis: Any = None, clock: Clock):
         self._account, self._api, self._redis, self._clock = account, api, redis, clock
-        self._key = f"linyi:token:{account.kind}:{account.app_id}"
+        self._key = ":".join(("linyi:token", account.kind, account.app_id, *([account.agent_id] if account.agent_id else [])))
         self._held: Held | None = None
         self._lock = threading.Lock()
         self._renewed_at = 0.0
         self._warned = False
 
-    def spend(self, api: ApiClient, path: str, payload: Mapping[str, Any]) -> str:
-        """Posts with the token, once more with a new one if it is refused; returns the message's id."""
+    def spend(self, api: ApiClient, path: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Posts with the token, once more with a new one if it is refused; returns the platform's answer."""
         token = self.get()
         try:
-            answer = api.post(path, payload, {"access_token": token})
+            return api.post(path, payload, {"access_token": token})
         except ChannelError as error:
             if error.code not in TOKEN_CODES:
                 raise
-            answer = api.post(path, payload, {"access_token": self.replace(token, error)})
-        return str(answer.get("msgid", ""))
+            return api.post(path, payload, {"access_token": self.replace(token, error)})
 
     def get(self) -> str:
         """The token to use now."""
@@ -98,15 +97,16 @@ class StableToken:
         if refusal is not None and not self._may_renew():
             raise refusal
         force = refusal is not None and refusal.code != 42001  # an expired token is replaced without force
-        answer = self._api.post("/cgi-bin/stable_token", {
-            "grant_type": "client_credential", "appid": self._account.app_id,
-            "secret": self._account.app_secret, "force_refresh": force})
+        answer = self._ask_platform(force)
         token, life = answer.get("access_token"), answer.get("expires_in")
         if not isinstance(token, str) or not token or not isinstance(life, int) or life <= 0:
             raise ChannelError("a token answer without a token", retryable=True)
         held = Held(token, self._now() + life - min(EARLY_S, life / 2))
         self._ask("set", self._key, json.dumps([held.token, held.until]), px=max(1, int(life * 1000)))
         return held
+
+    def _ask_platform(self, force: bool) -> dict[str, Any]:
+        raise NotImplementedError
 
     def _may_renew(self) -> bool:
         now = self._now()
@@ -145,3 +145,19 @@ class StableToken:
 
     def _now(self) -> float:
         return self._clock().timestamp()
+
+
+class StableToken(SharedToken):
+    """A 公众号's: the same token for all who ask, until its last five minutes."""
+
+    def _ask_platform(self, force: bool) -> dict[str, Any]:
+        return self._api.post("/cgi-bin/stable_token", {
+            "grant_type": "client_credential", "appid": self._account.app_id,
+            "secret": self._account.app_secret, "force_refresh": force})
+
+
+class CorpToken(SharedToken):
+    """A 企业微信 app's: asking again gives the same one while it is good."""
+
+    def _ask_platform(self, force: bool) -> dict[str, Any]:
+        return self._api.get("/cgi-bin/gettoken", {"corpid": self._account.app_id, "corpsecret": self._account.app_secret})

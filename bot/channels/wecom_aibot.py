@@ -19,6 +19,7 @@ from bot.message import (
     Message,
     Outgoing,
     Reply,
+    Sent,
     WireError,
     WireRequest,
     WireResponse,
@@ -103,7 +104,7 @@ class AibotChannel:
         answer = {"encrypt": sealed, "msgsignature": signature, "timestamp": now, "nonce": nonce}
         return WireResponse(json.dumps(answer).encode(), content_type="application/json")
 
-    def send(self, post: Outgoing) -> str:
+    def send(self, post: Outgoing) -> Sent:
         """Posts the one late reply that a message allows, within an hour of it, to its response_url."""
         if post.kind != "text":
             raise ChannelError("a late reply is words", retryable=False, code=40008)
@@ -114,7 +115,7 @@ class AibotChannel:
             raise ChannelError("text too long", retryable=False, code=45002)
         words = clip(calm(text), self.capabilities.push_bytes)
         answer = self._api.post_to(post.address, {"msgtype": "markdown", "markdown": {"content": words}})
-        return str(answer.get("msgid", ""))
+        return Sent(str(answer.get("msgid", "")))
 
     def _ours(self, url: str) -> bool:
         base = urlsplit(self._api.base)

@@ -14,6 +14,7 @@ from bot.message import (
     Message,
     Outgoing,
     Reply,
+    Sent,
     WireError,
     WireRequest,
     WireResponse,
@@ -46,7 +47,7 @@ class WebhookChannel:
         """Refuses: there is nobody to answer."""
         raise WireError("a webhook hears nothing", 404)
 
-    def send(self, post: Outgoing) -> str:
+    def send(self, post: Outgoing) -> Sent:
         """Posts a text or a picture to the group."""
         kinds = {"text": _text, "image": _picture}
         if post.kind not in kinds:
@@ -54,7 +55,7 @@ class WebhookChannel:
         if not post.address:
             raise ChannelError("no webhook key", retryable=False, code=93000)
         body = {"msgtype": post.kind, post.kind: kinds[post.kind](post)}
-        return str(self._api.post("/cgi-bin/webhook/send", body, {"key": post.address}).get("msgid", ""))
+        return Sent(str(self._api.post("/cgi-bin/webhook/send", body, {"key": post.address}).get("msgid", "")))
 
 
 def _text(post: Outgoing) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.delivery import Delivery, RetryPolicy
-from bot.message import Capabilities, ChannelError, Outgoing
+from bot.message import Capabilities, ChannelError, Outgoing, Sent
 from domain.errors import Refusal
 from domain.roles import SYSTEM
 from models.base import Database
@@ -27,13 +27,13 @@ class Wire:
         self.sent: list[str] = []
         self.refuse: dict[str, list[ChannelError]] = {}
 
-    def send(self, post: Outgoing) -> str:
+    def send(self, post: Outgoing) -> Sent:
         """Refuses with what stands in the list for this text, then accepts."""
         waiting = self.refuse.get(post.text)
         if waiting:
             raise waiting.pop(0)
         self.sent.append(post.text)
-        return ""
+        return Sent()
 
 
 class Post:

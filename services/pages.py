@@ -1,0 +1,40 @@
+"""Addresses of the pages for phones: one for each issue and poll, not to be guessed from its number."""
+
+import hmac
+
+from sqlalchemy import select
+
+from models.base import Tx
+from models.secret import fingerprint
+from models.tables import community
+
+_base = ""
+
+
+def configure(public_url: str) -> None:
+    """Tells where phones reach the pages; '' means nowhere, and no links are given. Called once at start."""
+    global _base
+    _base = public_url.rstrip("/")
+
+
+def url_of(tx: Tx, kind: str, community_id: int, number: int) -> str:
+    """The page of a poll or an issue; '' when no pages are served."""
+    if not _base:
+        return ""
+    code = tx.scalar(select(community.c.code).where(community.c.id == community_id))
+    return f"{_base}{path_of(kind, code, number)}"
+
+
+def path_of(kind: str, code: str, number: int) -> str:
+    """The path of a poll's or an issue's page: /m/cuiyuan/P5-1f0c…"""
+    letter = {"poll": "P", "issue": "I"}[kind]
+    return f"/m/{code}/{letter}{number}-{_mark(kind, code, number)}"
+
+
+def genuine(kind: str, code: str, number: int, mark: str) -> bool:
+    """True when the mark is ours, so that pages are found by those who were given their address."""
+    return hmac.compare_digest(_mark(kind, code, number).encode(), mark.encode("utf-8", "replace"))
+
+
+def _mark(kind: str, code: str, number: int) -> str:
+    return fingerprint("page", kind, code, str(number))[:12]
