@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from domain.roles import SYSTEM, Role
 from models.base import Database, Tx
@@ -15,6 +15,9 @@ from services import audit
 from services.people import NOTICE_VERSION
 
 HEARING, PRIVATE, POSTING = "aibot", "mp", "webhook"  # the accounts of config.yaml
+ROADS = {  # road -> the account that hears the group, and the one that posts to it
+    "aibot": (HEARING, POSTING), "aibot_ws": ("aibot_ws", "aibot_ws"), "app": ("app", "app"), "customer": ("customer", "customer"),
+    "hand": ("hand", "hand")}
 
 
 def load(db: Database, path: str | Path, *, now: datetime, consented: bool = False) -> bool:
@@ -29,6 +32,7 @@ def load(db: Database, path: str | Path, *, now: datetime, consented: bool = Fal
         groups = {g["name"]: _group(tx, community_id, g, blocks) for g in tree["groups"]}
         for each in tree["people"]:
             _person(tx, community_id, each, groups, now, consented)
+        _keepers(tx, tree)
         audit.note(tx, SYSTEM, "community.load", f"community:{community_id}", now=now, community_id=community_id,
                    people=len(tree["people"]))
         audit.seal(tx)
@@ -47,15 +51,27 @@ def _building(tx: Tx, community_id: int, tree: dict[str, Any]) -> int:
 
 
 def _group(tx: Tx, community_id: int, tree: dict[str, Any], blocks: dict[str, int]) -> int:
-    return tx.add(chat, community_id=community_id, channel=HEARING, external_id=tree["chatid"], name=tree["name"],
-                  building_id=blocks.get(tree["building"]), post_channel=POSTING, post_address=tree["webhook_key"])
+    road = tree.get("road", "aibot")
+    hearing, posting = ROADS[road]
+    address = {"aibot": tree.get("webhook_key"), "customer": f"{tree.get('owner')}|{tree['chatid']}"}.get(road, tree["chatid"])
+    return tx.add(chat, community_id=community_id, channel=hearing, external_id=tree["chatid"], name=tree["name"],
+                  building_id=blocks.get(tree.get("building")), post_channel=posting, post_address=address)
+
+
+def _keepers(tx: Tx, tree: dict[str, Any]) -> None:
+    """Who looks after a group that needs a hand."""
+    for group in tree["groups"]:
+        keeper = group.get("keeper") or group.get("owner")
+        if keeper:
+            person_id = tx.scalar(select(identity.c.person_id).where(identity.c.external_id == keeper).limit(1))
+            tx.execute(update(chat).where(chat.c.external_id == group["chatid"]).values(keeper_id=person_id))
 
 
 def _person(tx: Tx, community_id: int, tree: dict[str, Any], groups: dict[str, int], now: datetime, consented: bool) -> None:
     known = NOTICE_VERSION if consented or tree["role"] != Role.RESIDENT else 0
     person_id = tx.add(person, community_id=community_id, name=tree["name"], role=tree["role"], told_version=known,
                        consent_version=known, consented_at=now if known else None, created_at=now)
-    for channel, key in ((HEARING, "userid"), (PRIVATE, "openid")):
+    for channel, key in ((HEARING, "userid"), ("app", "userid"), ("aibot_ws", "userid"), (PRIVATE, "openid")):
         if tree.get(key):
             tx.add(identity, person_id=person_id, channel=channel, external_id=tree[key])
     for name in tree.get("groups", []):

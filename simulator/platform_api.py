@@ -179,11 +179,11 @@ def blueprint(sim: Simulation) -> Blueprint:
         ("/cgi-bin/aibot/response", "POST", "response_url", platform.late_reply, 40008),
     ]
     for path, method, name, work, bad_json in table:
-        api.add_url_rule(path, path, _endpoint(sim, name, work, bad_json), methods=[method])
+        api.add_url_rule(path, path, endpoint(sim, name, work, bad_json), methods=[method])
     return api
 
 
-def _endpoint(sim: Simulation, name: str, work: Work, bad_json: int) -> Callable[[], Response]:
+def endpoint(sim: Simulation, name: str, work: Work, bad_json: int) -> Callable[[], Response]:
     def serve() -> Response:
         body = _json()
         facts: Facts = {}

@@ -164,7 +164,7 @@ class Simulation:
         group = self.world.group(to)
         if group is None or to not in person.groups:
             raise CannotSay(f"{person.name} has no chat {to}")
-        return aibot, group.chatid
+        return aibot if group.road == "aibot" else None, group.chatid
 
     def _new_id(self, account: SimAccount | None) -> str:
         with self.lock:

@@ -15,7 +15,7 @@ BOT_CHAT = "小议"
 class SimAccount:
     """One account registered with the platform: where its callbacks go and what its keys are."""
 
-    kind: str  # mp | wecom_aibot | wecom_webhook
+    kind: str  # mp | wecom_app | wecom_aibot | wecom_aibot_ws | wecom_webhook | customer_group
     name: str
     app_url: str = ""  # the whole callback address
     token: str = field(default="", repr=False)
@@ -24,6 +24,8 @@ class SimAccount:
     app_secret: str = field(default="", repr=False)
     mode: str = "safe"  # safe | compat | plain, for a 公众号
     bot_name: str = "小议"
+    agent_id: str = ""  # of a 自建应用
+    templates: dict[str, str] = field(default_factory=dict)  # notices a 公众号 may send: name -> template id
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +42,13 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group chat, with the key of the group robot that posts to it."""
+    """A group chat: which road leads into it, and the key of the group robot that posts to it."""
 
     name: str
     chatid: str
     webhook_key: str = ""
+    road: str = "aibot"  # aibot | aibot_ws | app (internal groups) | customer (客户群) | hand (an ordinary 微信群, no API)
+    owner: str = ""  # userid of the owner of a 客户群
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,8 @@ class World:
 def load_world(path: str | Path) -> World:
     """Reads the community from the file that also seeds the demo database."""
     data: dict[str, Any] = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    groups = tuple(Group(str(g["name"]), str(g["chatid"]), str(g.get("webhook_key") or ""))
+    groups = tuple(Group(str(g["name"]), str(g["chatid"]), str(g.get("webhook_key") or ""), str(g.get("road") or "aibot"),
+                         str(g.get("owner") or ""))
                    for g in data.get("groups", []))
     people = tuple(
         Person(name=str(p["name"]), userid=str(p.get("userid") or ""), openid=str(p.get("openid") or ""),
