@@ -55,7 +55,7 @@ def _group(tx: Tx, community_id: int, tree: dict[str, Any], blocks: dict[str, in
     hearing, posting = ROADS[road]
     address = {"aibot": tree.get("webhook_key"), "customer": f"{tree.get('owner')}|{tree['chatid']}"}.get(road, tree["chatid"])
     return tx.add(chat, community_id=community_id, channel=hearing, external_id=tree["chatid"], name=tree["name"],
-                  building_id=blocks.get(tree.get("building")), post_channel=posting, post_address=address)
+                  building_id=blocks.get(str(tree.get("building"))), post_channel=posting, post_address=address)
 
 
 def _keepers(tx: Tx, tree: dict[str, Any]) -> None:
