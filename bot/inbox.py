@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import Row, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgres
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
@@ -26,6 +26,12 @@ _CONSENTED = Hot(select(person.c.consent_version).join_from(identity, person).wh
 
 _LAST = Hot(select(message.c.id, message.c.intent, message.c.chat_id).where(
     message.c.person_id == bindparam("person_id"), message.c.id < bindparam("before")).order_by(message.c.id.desc()).limit(1))
+
+
+_ASKED = Hot(select(message.c.id, message.c.intent, message.c.chat_id).where(
+    message.c.person_id == bindparam("person_id"), message.c.id < bindparam("before"),
+    func.coalesce(message.c.intent, "") != bindparam("gone")).order_by(message.c.id.desc()).limit(1))
+GONE = "card.gone"  # the intent of a touch on a card whose question is over
 
 
 def _first(insert: Any) -> Hot:
@@ -81,7 +87,7 @@ def last_intent(tx: Tx, person_id: int, *, before: int, chat_id: int | None) -> 
 
 def still_asks(tx: Tx, person_id: int, question: int, *, before: int, chat_id: int | None) -> bool:
     """True when nothing was said in this chat since the question that answered this message."""
-    row = tx.first(_LAST, {"person_id": person_id, "before": before})
+    row = tx.first(_ASKED, {"person_id": person_id, "before": before, "gone": GONE})
     return row is not None and row.id == question and row.chat_id == chat_id and (row.intent or "").endswith("?")
 
 

@@ -160,6 +160,7 @@ def route(ctx: Ctx) -> str:
     if ctx.message.kind != "text" or not ctx.heard:
         return say("cannot_read")
     if ctx.message.tap is not None and not _touched(ctx, ctx.message.tap):
+        ctx.intent = inbox.GONE
         return say("card.gone")
     found = router.match(ctx.heard)
     if found is None and danger.signs(ctx.heard):

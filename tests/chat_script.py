@@ -6,6 +6,7 @@
     王阿姨: 发起投票 …                  said in the group, to the bot
     李叔(私聊): P1 同意                 said in private
     李叔(引用 P1 要不要装电梯): 同意     said in the group as a reply to these words
+    李叔(点): P1 1                      touched on the newest card here that says it, (私聊 点) in private, (点旧) on an older one
     机器人: …                          the answer, in the group; further lines are indented by four spaces
     机器人→李叔: …                     said in private, or pushed to a person or a group
     绑定码 王阿姨 3幢2单元501            {码} stands for the last six-digit code the bot gave
@@ -25,8 +26,9 @@ from sqlalchemy import select
 import handlers  # noqa: F401 - registers every command
 from bot.delivery import Delivery
 from bot.dialogs import Dialogs
-from bot.message import Capabilities, Message, Outgoing, Reply, Sent
+from bot.message import Capabilities, Message, Outgoing, Reply, Sent, Tap
 from bot.pipeline import Pipeline
+from domain.card import Card
 from domain.clock import SHANGHAI
 from domain.roles import Role
 from models.base import Database
@@ -122,6 +124,7 @@ class Stage:
         self.said: list[str] = []
         self.names: dict[str, str] = {}  # address -> who or which group
         self.group_of: dict[str, str] = {}
+        self.cards: dict[str, list[Card]] = {}  # chat -> the cards seen there, oldest first
         both = Capabilities(True, True, True, True, 2048, 2048, 1000)
         self.channels: dict[str, Any] = {
             "aibot": Recorder("aibot", Capabilities(True, False, False, False, 20480, 20480, 30), self._pushed),
@@ -209,12 +212,15 @@ class Stage:
         who, _, named = who.partition("@")
         private = how.startswith("私聊")
         quote = how.partition("引用")[2].strip() or None
+        here = f"o-{who}" if private else named or self.group_of[who]
+        touched = self._card(here, found["text"], older=how.endswith("点旧")) if "点" in how and not quote else None
         self.count += 1
         self.now += timedelta(seconds=1)
         message = Message(
             channel="mp" if private else "aibot", external_id=f"m{self.count}", sender=f"{'o' if private else 'u'}-{who}",
             sent_at=self.now, text=found["text"].replace("{码}", self.code), quote=quote,
-            kind="other" if how == "图片" else "text", chat=None if private else named or self.group_of[who])
+            kind="other" if how == "图片" else "text", chat=None if private else here,
+            tap=Tap(touched.about) if touched else None)
         for again in range(2 if self.twice else 1):
             before = len(self.said)
             reply = self.pipeline.hear(self.channels[message.channel], message)
@@ -225,9 +231,18 @@ class Stage:
                 assert len(self.said) == before, f"the repeat caused {self.said[before:]}"
                 return
             first = reply.text  # noqa: F841
+            if reply.card is not None:
+                self.cards.setdefault(here, []).append(reply.card)
             if reply.text:
                 self._heard(f"机器人→{who}: " if private else "机器人: ", reply.text)
             self._deliver()
+
+    def _card(self, here: str, words: str, *, older: bool) -> Card:
+        """The card that these words can be touched on."""
+        fit = [c for c in self.cards.get(here, []) if words in {b.says for b in c.buttons} or (
+            c.options and re.fullmatch(rf"{c.says} \d+(、\d+)*", words) and not c.closed)]
+        assert len(fit) > older, f"no card here says {words}"
+        return fit[-2 if older else -1]
 
     def _deliver(self) -> None:
         while self.delivery.run_once():
