@@ -186,9 +186,18 @@ def close(tx: Tx, actor: Actor, row: Row[Any], *, reason: str | None, now: datet
     audit.note(tx, actor, "poll.close", f"poll:{row.id}", now=now, community_id=row.community_id, **result)
     row = _get(tx, row.id)
     text = say("poll.result", poll=row, tally=counted)
-    if not _post(tx, row, "result", text, now, chart=_chart(row, counted)):
-        outbox.to_person(tx, person_id=row.opened_by, key=f"poll:{row.id}:result:person:{row.opened_by}", text=text, now=now)
+    told = _post(tx, row, "result", text, now, chart=_chart(row, counted))
+    for person_id in sorted({*_voted_privately(tx, row), *([] if told else [row.opened_by])}):
+        outbox.to_person(tx, person_id=person_id, key=f"poll:{row.id}:result:person:{person_id}", text=text, now=now,
+                         url=pages.url_of(tx, "poll", row.community_id, row.number), weight=outbox.RESULT)
     return row
+
+
+def _voted_privately(tx: Tx, row: Row[Any]) -> list[int]:
+    """Those who voted in a private chat or on a page: the result reaches them where they were asked."""
+    by_message = select(ballot.c.person_id).join_from(ballot, message, ballot.c.message_id == message.c.id)
+    return list(tx.connection.scalars(by_message.where(
+        ballot.c.poll_id == row.id, ballot.c.choice != "", message.c.chat_id.is_(None)).distinct()))
 
 
 def told(tx: Tx, row: Row[Any]) -> int:
