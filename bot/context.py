@@ -32,6 +32,7 @@ class Ctx:
     text: str  # the words as said, without mention
     heard: str  # the same, in canonical form: what is matched
     dialog: Dialog | None = None  # what was open before this message
+    draws: bool = True  # somebody will see a card
     dialogs_up: bool = True  # False: Redis is away and nothing can be asked step by step
     next_dialog: Dialog | None = None  # what stays open after it
     intent: str | None = None  # what the message was understood as

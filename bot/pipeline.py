@@ -101,7 +101,8 @@ def take(tx: Tx, channel: Channel, message: Message, message_id: int, *, dialog:
     """Handles a message that is seen for the first time: resolves who and where, answers, and records it all."""
     speaker = people.resolve(tx, channel=message.channel, sender=message.sender, community_code=channel.community, now=now)
     place = people.place_of(tx, speaker, channel=message.channel, external_id=message.chat) if message.chat else None
-    ctx = Ctx(tx, message, message_id, speaker, place, now, message.text.strip(), plain(message.text), dialog, dialogs_up)
+    ctx = Ctx(tx, message, message_id, speaker, place, now, message.text.strip(), plain(message.text), dialog,
+              draws=channel.capabilities.cards or message.tap is not None, dialogs_up=dialogs_up)
     text, state = _answer(ctx, last_try)
     if text and not ctx.speaker.told and ctx.intent not in _NO_NOTICE:
         text = f"{text}\n{say('privacy.notice')}"

@@ -87,18 +87,23 @@ def which(ctx: Ctx) -> str | None:
 
 def _cast(ctx: Ctx, row: Row[Any], choice: frozenset[int]) -> str:
     ctx.intent = "vote.secret" if row.anonymous else "vote"
-    try:
-        with ctx.tx.savepoint():
-            cast = ballots.cast(ctx.tx, ctx.speaker, poll_id=row.id, choice=choice, sent_at=ctx.message.sent_at,
-                                message_id=ctx.message_id, now=ctx.now)
-    except Refusal as no:
-        if ctx.message.tap is None:
-            raise
-        ctx.card = cards.poll(ctx.tx, row, told=say(no.key, **no.facts))  # the card that was touched tells why
-        return say(no.key, **no.facts)
-    if ctx.message.tap is not None or ctx.private:  # in a group only the card that was touched, and only for who touched it
+    if ctx.message.tap is None:
+        cast = _put(ctx, row, choice)
+    else:
+        try:
+            with ctx.tx.savepoint():
+                cast = _put(ctx, row, choice)
+        except Refusal as no:  # the card that was touched tells why
+            ctx.card = cards.poll(ctx.tx, row, told=say(no.key, **no.facts))
+            return say(no.key, **no.facts)
+    if ctx.draws and (ctx.message.tap is not None or ctx.private):  # in a group a new card would show the choice to everybody
         ctx.card = cards.poll(ctx.tx, row, mine=choice, told=say("card.recorded", options=cast.options))
     return say("vote.recorded", cast=cast, private=ctx.private)
+
+
+def _put(ctx: Ctx, row: Row[Any], choice: frozenset[int]) -> ballots.Cast:
+    return ballots.cast(ctx.tx, ctx.speaker, poll_id=row.id, choice=choice, sent_at=ctx.message.sent_at,
+                        message_id=ctx.message_id, now=ctx.now)
 
 
 def _poll(ctx: Ctx, meaning: Meaning) -> Row[Any] | None:

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, exists, func, literal_column, or_, select, update
+from sqlalchemy import Row, and_, bindparam, exists, func, literal_column, or_, select, update
 
 from domain.errors import Refusal
 from domain.polls import OPTIONS_MAX, OPTIONS_MIN, Tally
 from domain.roles import SYSTEM, Actor, Role
 from models.base import Tx
+from models.hot import Hot
 from models.tables import ballot, building, chat, community, issue, message, poll, poll_chat, reminder
 from services import audit, cards, electorate, issues, outbox, pages
 from services.people import Speaker
@@ -18,6 +19,9 @@ from texts.say import say
 SHORTEST = timedelta(minutes=1)
 LONGEST = timedelta(days=60)
 REMIND_BEFORE = timedelta(hours=24)  # at most; a short poll reminds when a third of its time is left
+_BY_NUMBER = Hot(select(poll).where(poll.c.community_id == bindparam("community_id"), poll.c.number == bindparam("number")))
+_LOCKED = Hot(select(poll).where(poll.c.community_id == bindparam("community_id"), poll.c.number == bindparam("number"))
+              .with_for_update())
 _BUMP = update(community).values(last_poll=community.c.last_poll + 1).returning(community.c.last_poll)
 
 
@@ -91,8 +95,7 @@ def card(row: Row[Any]) -> str:
 
 def by_number(tx: Tx, community_id: int | None, number: int, *, lock: bool = False) -> Row[Any]:
     """The poll people call P5."""
-    statement = select(poll).where(poll.c.community_id == community_id, poll.c.number == number)
-    row = tx.first(statement.with_for_update() if lock else statement)
+    row = tx.first(_LOCKED if lock else _BY_NUMBER, {"community_id": community_id, "number": number})
     if row is None:
         raise Refusal("poll.unknown", number=number)
     return row
