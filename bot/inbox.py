@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Row, bindparam, func, select, update
+from sqlalchemy import Row, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgres
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
@@ -62,6 +62,15 @@ def first_sight(tx: Tx, heard: Message, *, now: datetime, payload: str | None = 
     row = tx.first(_STORED, {"channel": heard.channel, "external_id": heard.external_id})
     assert row is not None  # the insert met it
     return Sight(row.id, True, row.reply or (row.payload if row.state == "done" else "") or "", row.card)
+
+
+def answered(tx: Tx, channel: str, external_id: str, *, person_id: int) -> Sight | None:
+    """What this person was answered to their message; None when it was not theirs or has no answer yet."""
+    row = tx.first(select(message.c.id, message.c.reply, message.c.card, message.c.state, message.c.payload).where(
+        message.c.channel == channel, message.c.external_id == external_id, or_(
+            message.c.person_id == person_id, message.c.person_id.is_(None))))
+    said = "" if row is None else row.reply or (row.payload if row.state == "done" else "") or ""
+    return None if row is None else Sight(row.id, True, said, row.card)
 
 
 def finish(tx: Tx, message_id: int, **facts: Any) -> None:

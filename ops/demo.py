@@ -59,13 +59,13 @@ def prepare(folder: Path, phones: int, web: int) -> dict[str, str]:
     """Writes the demo's settings and accounts; secrets are made once and stay in the environment of its processes."""
     keys = _secrets(folder)
     settings = yaml.safe_load(Path("config.yaml").read_text("utf-8"))
-    settings["server"] |= {"port": web, "threads": 32}
+    settings["server"] |= {"port": web, "threads": 32, "public_url": f"http://127.0.0.1:{web}"}
     settings["database"]["file"] = str(folder / "linyi.db")
     settings["redis"]["folder"] = str(folder / "valkey")
     settings["log_level"] = "warning"
     settings["quiet_hours"] = {"start": "00:00", "end": "00:00"}  # none: the demo must work at any hour
     for channel in settings["channels"]:
-        channel["api_base"] = f"http://127.0.0.1:{phones}"
+        channel["api_base"] = channel["oauth_base"] = f"http://127.0.0.1:{phones}"
     path = folder / "config.yaml"
     path.write_text(yaml.safe_dump(settings, allow_unicode=True, sort_keys=False), "utf-8")
     write_accounts(path, keys, web, folder / "accounts.yaml")

@@ -33,6 +33,11 @@ def application(house: House) -> Flask:
     secure = house.settings.server.secure_cookies
     csrf = web.init_app(app, house.settings.secret_key())
     csrf.exempt(wire)
+    residents = web.WechatLogin(house.settings.secret_key(), {c.community: c for c in reversed(house.channels.values())
+                                                              if c.kind == "mp"}, secure=secure)
+    phones = web.phone_blueprint(house.db, residents, pipeline.hear, clock=now)
+    app.register_blueprint(phones)
+    csrf.exempt(phones)  # its forms carry a token of their own, bound to the visitor
     app.register_blueprint(web.console_blueprint(house.db, clock=now, secure_cookies=secure))
     app.add_url_rule("/healthz", "healthz", lambda: _health(house))
     app.wsgi_app = wire_shortcut(app.wsgi_app, house.channels, pipeline.hear)  # type: ignore[method-assign, assignment]

@@ -218,6 +218,11 @@ def _with_home(name: str, label: str | None) -> str:
     return name if label is None or label in name else f"{label} {name}"
 
 
+def name_of(tx: Tx, code: str) -> str:
+    """The name of the community with this code; '' when there is none."""
+    return str(tx.scalar(select(community.c.name).where(community.c.code == code)) or "")
+
+
 def communities(tx: Tx) -> dict[int, str]:
     """The name of every community."""
     return {row.id: row.name for row in tx.all(select(community.c.id, community.c.name))}

@@ -17,6 +17,11 @@ def configure(public_url: str) -> None:
     _base = public_url.rstrip("/")
 
 
+def base() -> str:
+    """Where phones reach the pages, without a path; '' when that is not set."""
+    return _base
+
+
 def url_of(tx: Tx, kind: str, community_id: int, number: int) -> str:
     """The page of a poll or an issue; '' when no pages are served."""
     if not _base:

@@ -25,7 +25,7 @@ MAY: dict[str, tuple[set[str], set[str]]] = {
     "bot/channels": ({"bot", "domain"}, {"redis", "flask", "werkzeug", "wechatpy", "cryptography", "requests", "urllib3"}),
     "handlers": ({"bot", "services", "domain", "texts", "models", "understanding"}, {"sqlalchemy"}),
     "scheduler": ({"bot", "services", "domain", "models"}, {"apscheduler", "sqlalchemy"}),
-    "web": ({"bot", "services", "models", "domain", "texts", "understanding"}, {"flask", "flask_wtf", "werkzeug",
+    "web": ({"bot", "services", "models", "domain", "texts", "understanding"}, {"flask", "flask_wtf", "werkzeug", "itsdangerous",
     "sqlalchemy", "yaml", "jinja2"}),
     "simulator": (set(), {"flask", "werkzeug", "requests", "urllib3", "cryptography", "yaml", "granian", "PIL"}),
 }

@@ -1,13 +1,15 @@
-"""The admins' console: pages over services/browse.py, behind a login."""
+"""Two doors: the admins' console behind a login, and the residents' pages for phones under /m."""
 
 from flask import Flask, render_template, request
 from flask.wrappers import Response
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from web.blueprint import console_blueprint
+from web.phone import phone_blueprint
+from web.wechat import WechatLogin
 from web.words import word
 
-__all__ = ["console_blueprint", "init_app"]
+__all__ = ["WechatLogin", "console_blueprint", "init_app", "phone_blueprint"]
 
 POLICY = ("default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; form-action 'self'; "
           "base-uri 'none'; frame-ancestors 'none'")

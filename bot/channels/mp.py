@@ -9,6 +9,7 @@ from bot.channels import xml
 from bot.channels.account import Account, Clock
 from bot.channels.api import ApiClient
 from bot.channels.crypto import Envelope
+from bot.channels.mp_login import openid_of
 from bot.channels.signing import Seen, at_most_one, check_size, one, refuse_replay, sign, verify
 from bot.channels.tokens import StableToken
 from bot.channels.wording import clip, legal
@@ -48,7 +49,8 @@ class MpChannel:
         if account.mode not in MODES:
             raise ValueError(f"mode is one of {', '.join(MODES)}")
         self.name, self.community = account.name, account.community
-        self._token, self._mode = account.token, account.mode
+        self._token, self._mode, self._secret = account.token, account.mode, account.app_secret
+        self.app_id, self.oauth_base = account.app_id, account.oauth_base
         self._envelope = Envelope(account.app_id, account.aes_key, account.previous_aes_key)
         if self._mode != "plain" and not (self._envelope.can_open and account.app_id):
             raise ValueError("this mode needs an app_id and an EncodingAESKey")
@@ -106,6 +108,10 @@ class MpChannel:
             raise ChannelError("text too long", retryable=False, code=45002)
         body = {"touser": post.address, "msgtype": "text", "text": {"content": text}}
         return Sent(str(self._tokens.spend(self._api, "/cgi-bin/message/custom/send", body).get("msgid", "")))
+
+    def openid_of(self, code: str) -> str:
+        """Who holds the phone whose browser brought this code; ChannelError when it is not good."""
+        return openid_of(self._api, self.app_id, self._secret, code)
 
     def _open(self, request: WireRequest, now: datetime) -> _Opened:
         scheme = at_most_one(request.query, "encrypt_type")

@@ -1,0 +1,143 @@
+"""What the pages for phones show of polls and issues: the same facts and the same silence as in chat."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from domain.lifecycle import OPEN
+from domain.polls import Tally
+from domain.roles import Role
+from models.base import Tx
+from models.tables import ballot, community, issue, issue_event, poll, supporter
+from services import ballots, electorate, issues, pages, polls
+from services.people import Speaker, homes_of
+from texts.mask import mask
+from texts.say import say
+
+_OPEN = [str(s) for s in OPEN]
+LISTED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class PollPage:
+    """A poll as somebody sees it; `marks` is None while the count is not to be seen."""
+
+    row: Row[Any]
+    open: bool
+    tally: Tally
+    asked: int
+    marks: tuple[int, ...] | None
+    mine: frozenset[int]  # options of the viewer's ballot that counts now
+    issue_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IssuePage:
+    """An issue as somebody sees it, without names."""
+
+    row: Row[Any]
+    text: str
+    behind: int
+    open: bool
+    mine: bool  # the viewer raised it
+    supported: bool
+    events: list[tuple[datetime, str, str | None]]
+    polls: list[tuple[Row[Any], str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What is listed, with the address of each."""
+
+    polls: list[tuple[Row[Any], str]] = field(default_factory=list)
+    issues: list[tuple[Row[Any], str]] = field(default_factory=list)
+    homes: list[str] = field(default_factory=list)
+    ballots: list[tuple[Row[Any], tuple[str, ...], str]] = field(default_factory=list)
+
+
+def poll_of(tx: Tx, code: str, number: int, *, person_id: int | None, now: datetime) -> PollPage | None:
+    """The poll people call P5 in this community."""
+    row = _numbered(tx, poll, code, number)
+    if row is None:
+        return None
+    tally, still = polls.count(tx, row), row.state == "open" and row.closes_at > now
+    mine = ballots.mine(tx, _speaker(row.community_id, person_id), row) if person_id else None
+    about = tx.first(select(issue.c.number).where(issue.c.id == row.issue_id)) if row.issue_id else None
+    return PollPage(
+        row, still, tally, max(tally.ballots, row.result["asked"] if row.result else electorate.size(tx, row)),
+        None if row.anonymous and row.state == "open" else tally.marks,
+        frozenset(row.options.index(o) for o in mine or ()),
+        pages.path_of("issue", code, about.number) if about is not None and about.number else "")
+
+
+def issue_of(tx: Tx, code: str, number: int, *, person_id: int | None, now: datetime) -> IssuePage | None:
+    """The issue people call I12 in this community, or the one it was merged into."""
+    row = _numbered(tx, issue, code, number)
+    if row is None:
+        return None
+    row = issues.by_number(tx, row.community_id, number)
+    events = tx.all(select(issue_event).where(issue_event.c.issue_id == row.id, issue_event.c.act != "support")
+                    .order_by(issue_event.c.id.desc()).limit(12))
+    backed = person_id is not None and tx.first(select(supporter.c.id).where(
+        supporter.c.issue_id == row.id, supporter.c.person_id == person_id)) is not None
+    about = tx.all(select(poll).where(poll.c.issue_id == row.id).order_by(poll.c.id.desc()).limit(LISTED))
+    return IssuePage(
+        row, mask(row.text), issues.supporters(tx, row.id), row.state in _OPEN, person_id == row.submitter_id, backed,
+        [(e.at, e.act, mask(e.text) if e.text else None) for e in reversed(events)],
+        [(p, pages.path_of("poll", code, p.number)) for p in about])
+
+
+def home_of(tx: Tx, community_id: int, person_id: int | None, *, now: datetime) -> Listed:
+    """What is going on: the polls this person can vote in and the newest open issues."""
+    code = _code(tx, community_id)
+    open_polls = ballots.open_here(tx, _speaker(community_id, person_id), None, now=now) if person_id else []
+    rows = tx.all(select(issue).where(issue.c.community_id == community_id, issue.c.state.in_(_OPEN), issue.c.number.is_not(None))
+                  .order_by(issue.c.id.desc()).limit(LISTED))
+    return Listed([(p, pages.path_of("poll", code, p.number)) for p in open_polls],
+                  [(i, pages.path_of("issue", code, i.number)) for i in rows])
+
+
+def mine_of(tx: Tx, community_id: int, person_id: int | None) -> Listed:
+    """The person's own ballots, newest poll first, issues and homes."""
+    if person_id is None:
+        return Listed()
+    code, me = _code(tx, community_id), _speaker(community_id, person_id)
+    homes = homes_of(tx, person_id)
+    voters = [me.who, *(f"home:{home_id}" for home_id, _, _ in homes)]
+    theirs = select(ballot.c.poll_id).where(ballot.c.voter.in_(voters), ballot.c.choice != "")
+    voted = tx.all(select(poll).where(poll.c.id.in_(theirs)).order_by(poll.c.id.desc()).limit(LISTED))
+    raised = tx.all(select(issue).where(issue.c.submitter_id == person_id, issue.c.number.is_not(None))
+                    .order_by(issue.c.id.desc()).limit(LISTED))
+    return Listed(
+        issues=[(i, pages.path_of("issue", code, i.number)) for i in raised], homes=[label for _, _, label in homes],
+        ballots=[(p, ballots.mine(tx, me, p) or (), pages.path_of("poll", code, p.number)) for p in voted])
+
+
+def picture_of(tx: Tx, kind: str, code: str, number: int) -> tuple[str, str, list[tuple[str, int]], str] | None:
+    """Title, line, bars and footer of the picture a shared link shows."""
+    row = _numbered(tx, poll if kind == "poll" else issue, code, number)
+    if row is None:
+        return None
+    if kind == "issue":
+        return f"I{row.number} {row.title}", say("card.issue", issue=row), [], say("page.picture")
+    tally = polls.count(tx, row)
+    if row.state != "closed":
+        return f"P{row.number} {row.title}", say("card.poll", poll=row), [], say("page.picture")
+    return (f"P{row.number} {row.title}", say("poll.chart.subtitle", poll=row, tally=tally),
+            list(zip(row.options, tally.marks, strict=True)), say("poll.chart.footer", poll=row))
+
+
+def _numbered(tx: Tx, table: Any, code: str, number: int) -> Row[Any] | None:
+    return tx.first(select(table).join(community, community.c.id == table.c.community_id).where(
+        community.c.code == code, table.c.number == number))
+
+
+def _code(tx: Tx, community_id: int) -> str:
+    return str(tx.scalar(select(community.c.code).where(community.c.id == community_id)))
+
+
+def _speaker(community_id: int, person_id: int | None) -> Speaker:
+    return Speaker(f"person:{person_id}", Role.RESIDENT, community_id, person_id)
+

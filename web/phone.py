@@ -1,0 +1,182 @@
+"""Pages for phones: a poll, an issue, what is going on, and what is mine. Acting here is saying it in private chat."""
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+from io import BytesIO
+from typing import Any
+
+from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from bot import inbox
+from bot.message import Channel, Message, Reply, Tap
+from models.base import Database, Tx
+from services import browse, pages, phone
+from services.chart import bar_chart
+from texts.say import clock as show_clock
+from texts.say import day, say
+from web.wechat import Visitor, WechatLogin, goodbye, own
+
+Hear = Callable[[Channel, Message], Reply | None]
+_MOST = 1000  # characters of one comment
+
+
+def phone_blueprint(db: Database, login: WechatLogin, hear: Hear, *, clock: Callable[[], datetime]) -> Blueprint:
+    """All pages under /m; `hear` is the road of every message."""
+    blueprint = Blueprint("phone", __name__, url_prefix="/m", template_folder="templates", static_folder="static",
+                          static_url_path="/static")
+    views = _Phone(db, login, hear, clock)
+    for name, show in {"clock": show_clock, "day": day}.items():
+        blueprint.add_app_template_filter(show, name)
+    blueprint.app_context_processor(lambda: {"say": say})
+    blueprint.add_url_rule("/", "front", views.front)
+    blueprint.add_url_rule("/enter", "enter", views.enter)
+    blueprint.add_url_rule("/back", "back", views.back)
+    blueprint.add_url_rule("/leave", "leave", views.leave, methods=["POST"])
+    blueprint.add_url_rule("/<code>/", "home", views.home)
+    blueprint.add_url_rule("/<code>/me", "me", views.me)
+    blueprint.add_url_rule("/<code>/<letter><int:number>-<mark>", "thing", views.thing)
+    blueprint.add_url_rule("/<code>/<letter><int:number>-<mark>.png", "picture", views.picture)
+    blueprint.add_url_rule("/<code>/say", "act", views.act, methods=["POST"])
+    return blueprint
+
+
+class _Phone:
+    """The views; each opens its own transaction."""
+
+    def __init__(self, db: Database, login: WechatLogin, hear: Hear, clock: Callable[[], datetime]):
+        self.db, self.login, self._hear, self.clock = db, login, hear, clock
+
+    def thing(self, code: str, letter: str, number: int, mark: str) -> Any:
+        """A poll or an issue, for everybody who was given its address."""
+        kind = _kind(code, letter, number, mark)
+        with self.db.read() as tx:
+            who = self.login.visitor(tx)
+            if who is None and self.login.in_wechat() and "seen" not in request.args:
+                away = self._away(code, f"{request.path}?seen=1")
+                if away is not None:
+                    return away
+            who = who if who is not None and who.community == code else None
+            make = phone.poll_of if kind == "poll" else phone.issue_of
+            found = make(tx, code, number, person_id=who.person_id if who else None, now=self.clock())
+            if found is None:
+                abort(404)
+            return self._page(f"phone/{kind}.html", tx, who, code, it=found, mine_words=_chosen(found), here=request.path,
+                              picture=f"{request.base_url}.png")
+
+    def picture(self, code: str, letter: str, number: int, mark: str) -> Any:
+        """What a shared link shows of it: the result as bars, or the question."""
+        kind = _kind(code, letter, number, mark)
+        with self.db.read() as tx:
+            title, subtitle, bars, footer = phone.picture_of(tx, kind, code, number) or abort(404)
+        response = make_response(BytesIO(bar_chart(title, subtitle, bars, footer)).getvalue())
+        response.headers["Content-Type"], response.headers["Cache-Control"] = "image/png", "public, max-age=300"
+        return response
+
+    def home(self, code: str) -> Any:
+        """What is going on in the community, for those who belong to it."""
+        with self.db.read() as tx:
+            who = self.login.visitor(tx)
+            if who is None or who.community != code:
+                return self._away(code, request.path) or abort(404)
+            return self._page("phone/home.html", tx, who, code, here=request.path,
+                              it=phone.home_of(tx, who.community_id, who.person_id, now=self.clock()))
+
+    def me(self, code: str) -> Any:
+        """The visitor's own ballots, issues and homes."""
+        with self.db.read() as tx:
+            who = self.login.visitor(tx)
+            if who is None or who.community != code:
+                return self._away(code, request.path) or abort(404)
+            return self._page("phone/me.html", tx, who, code, here=request.path,
+                              it=phone.mine_of(tx, who.community_id, who.person_id))
+
+    def front(self) -> Any:
+        """Where somebody lands who came without an address."""
+        with self.db.read() as tx:
+            who = self.login.visitor(tx)
+        return redirect(url_for("phone.home", code=who.community)) if who else self._note("page.front")
+
+    def act(self, code: str) -> Any:
+        """Says on behalf of the visitor what the form stands for; the same form twice is one message."""
+        nonce, here = request.form.get("nonce", "")[:64], own(request.form.get("here", ""))
+        with self.db.read() as tx:
+            who = self.login.visitor(tx)
+        if who is None or who.community != code:
+            return self._note("page.login_again", 403)
+        if not self.login.genuine(nonce, request.form.get("token", "")):
+            return self._note("page.stale", 400)
+        words = _words()
+        if words is None:
+            return redirect(f"{here}?told=choose")
+        channel = self.login.accounts[_home_of(self.login.accounts, who)]
+        reply = self._hear(channel, Message(channel.name, f"page:{nonce}", who.openid, self.clock(), text=words,
+                                            tap=Tap(request.form.get("about", "")[:40])))
+        if reply is None:
+            return self._note("page.busy", 503)
+        return redirect(f"{here}?told={nonce}")
+
+    def enter(self) -> Any:
+        """Goes to WeChat to be recognised."""
+        here = own(request.args.get("next", ""))
+        code = here.split("/")[2] if here.count("/") > 2 else next(iter(self.login.accounts), "")
+        return self._away(code, here) or self._note("page.no_account", 404)
+
+    def back(self) -> Any:
+        """Comes from WeChat."""
+        return self.login.arrive(lambda reason: make_response(self._note(reason, 400)))
+
+    def leave(self) -> Any:
+        """Forgets the visitor on this phone; a link elsewhere cannot do that."""
+        if not self.login.genuine(request.form.get("nonce", ""), request.form.get("token", "")):
+            return self._note("page.stale", 400)
+        return goodbye(make_response(self._note("page.left")))
+
+    def _away(self, code: str, here: str) -> AnyResponse | None:
+        back = f"{pages.base() or request.host_url.rstrip('/')}{url_for('phone.back')}"
+        return self.login.leave(code, here, back)
+
+    def _page(self, template: str, tx: Tx, who: Visitor | None, code: str, **facts: Any) -> str:
+        nonce = secrets.token_urlsafe(12)
+        return render_template(template, who=who, code=code, nonce=nonce, token=self.login.token(nonce),
+                               told=_told(tx, who), community=browse.name_of(tx, code), **facts)
+
+    def _note(self, key: str, status: int = 200) -> tuple[str, int]:
+        return render_template("phone/note.html", text=say(key), code=None, who=None), status
+
+
+def _told(tx: Tx, who: Visitor | None) -> inbox.Sight | None:
+    """What the bot answered to the form that was just sent, for who sent it only."""
+    nonce = request.args.get("told", "")
+    if nonce == "choose":
+        return inbox.Sight(0, True, say("page.choose"))
+    if not nonce or who is None or who.person_id is None:
+        return None
+    return inbox.answered(tx, who.channel, f"page:{nonce[:64]}", person_id=who.person_id)
+
+
+def _words() -> str | None:
+    """What the form says, as one would type it; None when nothing was chosen or written."""
+    says, chosen, more = request.form.get("says", "")[:200], request.form.getlist("option"), request.form.get("words", "").strip()
+    if "choose" in request.form:
+        return f"{says} {'、'.join(o[:8] for o in chosen[:20])}" if chosen else None
+    if "write" in request.form:
+        return f"{says} {more[:_MOST]}" if more else None
+    return says or None
+
+
+def _kind(code: str, letter: str, number: int, mark: str) -> str:
+    kind = {"P": "poll", "I": "issue"}.get(letter)
+    if kind is None or not pages.genuine(kind, code, number, mark):
+        abort(404)
+    return kind
+
+
+def _home_of(accounts: dict[str, Channel], who: Visitor) -> str:
+    return next(code for code, channel in accounts.items() if channel.name == who.channel)
+
+
+def _chosen(it: Any) -> tuple[str, ...]:
+    """The words of the visitor's own ballot on a poll's page."""
+    return tuple(it.row.options[i] for i in sorted(it.mine)) if isinstance(it, phone.PollPage) else ()
