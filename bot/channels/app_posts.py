@@ -32,7 +32,8 @@ def update(post: Outgoing, agent: int) -> dict[str, Any]:
         raise ChannelError("an update without its card", retryable=False, code=40058)
     body: dict[str, Any] = {"userids": [userid], "agentid": agent, "response_code": code}
     if post.card.options:
-        return body | {"template_card": cards.draw(post.card, task)}
+        grey = {"replace_text": post.card.closed} if post.card.closed else {}
+        return body | {"template_card": cards.draw(post.card, task) | grey}
     return body | {"button": {"replace_name": clip(legal(post.card.closed or post.card.title), 40)}}
 
 
