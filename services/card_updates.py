@@ -24,8 +24,10 @@ def remember(tx: Tx, *, about: str, channel: str, task_id: str, address: str, co
 def replace(tx: Tx, card: Card, *, community_id: int | None, now: datetime) -> int:
     """Queues the card anew for every phone that has it, once each by its newest code; returns how many.
 
-    Sent at any hour: a card that changes disturbs nobody.
+    Sent at any hour: a card that changes disturbs nobody. One that has not gone out yet goes out as it is now.
     """
+    tx.execute(update(outbox).where(outbox.c.kind == "card", outbox.c.state == "waiting",
+                                    outbox.c.key.like(card.about.replace("-", ":") + ":%")).values(facts=card.pack()))
     rows = tx.all(select(card_sent).where(card_sent.c.about == card.about, card_sent.c.used_at.is_(None))
                   .order_by(card_sent.c.id.desc()).with_for_update())
     done: set[tuple[str, str, str]] = set()

@@ -21,9 +21,9 @@ from bot.pipeline import Pipeline
 from domain.roles import Role
 from models.base import Database
 from models.commit import GroupCommit
-from models.tables import ballot, card_sent, community, identity, outbox, person
+from models.tables import ballot, card_sent, community, identity, outbox, person, poll
 from ops import seed
-from services import audit, people, polls
+from services import audit, cards, people, polls
 from services import outbox as queue
 from services.people import NOTICE_VERSION
 from simulator.delivery import Pace
@@ -194,6 +194,18 @@ def test_a_code_older_than_three_days_is_not_tried(town: Town) -> None:
         tx.execute(card_sent.update().values(at=town.now() - timedelta(hours=72)))
     _end(town, polls.void)
     assert not [row for row in town.rows(outbox) if row.kind == "update"]
+
+
+def test_a_card_that_still_waits_goes_out_as_it_is_by_then(town: Town) -> None:
+    """A reminder held back until after the end offers nothing to touch; another poll's is left alone."""
+    with town.db.write() as tx:
+        for number in (1, 12):
+            facts = cards.poll(tx, tx.first(select(poll))).pack() | {"about": f"poll-{number}"}
+            tx.add(outbox, key=f"poll:{number}:remind:late", channel="app", target="identity:9", address="wang", kind="card",
+                   text="", facts=facts, state="waiting", attempts=0, next_at=town.now(), created_at=town.now())
+    _end(town, polls.void)
+    waiting = {row.key: row.facts["closed"] for row in town.rows(outbox) if row.kind == "card" and row.state == "waiting"}
+    assert waiting == {"poll:1:remind:late": "已作废", "poll:12:remind:late": ""}
 
 
 def test_a_tap_is_on_record_before_its_answer_and_a_repeat_changes_nothing(town: Town) -> None:
