@@ -11,7 +11,7 @@ WORKERS ?= 2
 demo: $(VENV)/.run
 	@$(BIN)/python app.py demo --port $(PORT) $(if $(FRESH),--fresh,)
 
-test: $(VENV)/.test lint
+test: $(VENV)/.test $(VENV)/.peers lint
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 lint: $(VENV)/.test
@@ -22,7 +22,7 @@ bench: $(VENV)/.test $(VENV)/.bench
 	$(BIN)/python -m bench $(ARGS)
 
 clean:
-	rm -rf $(VENV) var .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) tests/peers/node_modules var .pytest_cache .mypy_cache .ruff_cache
 
 $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || (echo "Python 3.11 is needed: PYTHON=/path/to/python3.11 make …"; exit 1)
@@ -38,6 +38,10 @@ $(VENV)/.run: requirements.txt $(VENV)/.python
 $(VENV)/.test: requirements-test.txt requirements.txt $(VENV)/.python
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-test.txt
 	@touch $@ $(VENV)/.run
+
+$(VENV)/.peers: tests/peers/package.json tests/peers/package-lock.json $(VENV)/.test
+	@cd tests/peers && PATH="$(abspath $(BIN)):$$PATH" npm ci --no-audit --no-fund --loglevel=error >/dev/null
+	@touch $@
 
 $(VENV)/.bench: requirements-bench.txt $(VENV)/.python
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-bench.txt

@@ -5,7 +5,7 @@ import os
 import sys
 
 from bot.config import ConfigError
-from ops import house, measure, train
+from ops import groups, house, measure, train
 from ops import tools as tool
 
 
@@ -72,6 +72,8 @@ def parser() -> argparse.ArgumentParser:
     learn.add_argument("--label-column", default="", help="类别在哪一列；不写则按常见列名找（label、类别、一级标签……）")
     learn.add_argument("--folds", type=int, default=5, help="交叉验证分几份（默认 5）")
     learn.add_argument("--out", default="", help="模型存到哪里；不写则存到数据文件夹的 models/ 里")
+    group = commands.add_parser("group", help="群").add_subparsers(required=True, metavar="动作")
+    groups.arguments(add("create", groups.create, "用企业微信自建应用建一个群，并登记到库里", group))
     audit = commands.add_parser("audit", help="审计链").add_subparsers(required=True, metavar="动作")
     add("verify", tool.audit_verify, "校验审计链，指出第一条不对的记录", audit)
     return top

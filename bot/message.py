@@ -28,6 +28,11 @@ class Tap:
     code: str = ""  # response_code: lets this card be changed once within 72 hours; a credential
 
 
+def in_place(card: Card | None, tap: Tap | None) -> bool:
+    """True when the touched card, drawn anew, is answer enough: it shows the choice, or why nothing can be touched."""
+    return card is not None and tap is not None and card.about == tap.about and bool(card.options or card.closed)
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One message or event as heard on a channel, free of XML, encryption and mentions."""
@@ -106,6 +111,8 @@ class Capabilities:
     replies_count: bool = False  # answers and pushes share the limits
     window: timedelta | None = None  # a person can be written to only so long after they were heard
     heard_once: bool = False  # and only if they were ever heard
+    group_cards: bool = True  # draws cards in groups too, when it draws any
+    card_or_words: bool = False  # a touch is answered by the changed card or by words, not by both
     own_sender: bool = False  # only its own process may send: one connection for everything
 
 

@@ -16,13 +16,13 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from bot import inbox, router
 from bot.context import Ctx, Dialog
 from bot.dialogs import Dialogs
-from bot.message import Channel, Message, Reply, Tap
+from bot.message import Channel, Message, Reply, Tap, in_place
 from domain.card import Card
 from domain.errors import Refusal
 from domain.roles import SYSTEM
 from models.base import TransactionLost, Tx
 from models.commit import ATTEMPTS, TRANSIENT, Busy, GroupCommit, Unsure
-from services import around, audit, outbox, people
+from services import around, audit, card_updates, outbox, people
 from services.browse import SECRET_INTENTS
 from texts.normal import plain
 from texts.say import say
@@ -104,8 +104,11 @@ def take(tx: Tx, channel: Channel, message: Message, message_id: int, *, dialog:
     ctx = Ctx(tx, message, message_id, speaker, place, now, message.text.strip(), plain(message.text), dialog,
               draws=channel.capabilities.cards or message.tap is not None, dialogs_up=dialogs_up)
     text, state = _answer(ctx, last_try)
+    if message.tap is not None:
+        card_updates.remember(tx, about=message.tap.about, channel=message.channel, task_id=message.tap.task_id,
+                              address=message.sender, code=message.tap.code, now=now)
     if text and not ctx.speaker.told and ctx.intent not in _NO_NOTICE:
-        text = f"{text}\n{say('privacy.notice')}"
+        text = text if _notice_apart(ctx, channel) else f"{text}\n{say('privacy.notice')}"
         people.tell(tx, ctx.speaker)
     keep = ctx.speaker.consented and ctx.intent is not None and message.kind == "text" and ctx.intent not in SECRET_INTENTS
     parts = outbox.split(text, channel.capabilities.reply_bytes)
@@ -118,6 +121,13 @@ def take(tx: Tx, channel: Channel, message: Message, message_id: int, *, dialog:
     for n, part in enumerate(parts[1:], 2):
         outbox.to_person(tx, person_id=speaker.id, key=f"message:{message_id}:part:{n}", text=part, now=now, quiet=False)
     return Outcome(parts[0], ctx.card, dialog=ctx.next_dialog, had_dialog=dialog is not None)
+
+
+def _notice_apart(ctx: Ctx, channel: Channel) -> bool:
+    """True when the privacy notice was queued by itself, because a touch is answered by the card alone."""
+    return channel.capabilities.card_or_words and in_place(ctx.card, ctx.message.tap) and outbox.to_person(
+        ctx.tx, person_id=ctx.speaker.id, key=f"message:{ctx.message_id}:notice", text=say("privacy.notice"), now=ctx.now,
+        quiet=False)
 
 
 def _card(sight: inbox.Sight) -> Card | None:

@@ -97,7 +97,8 @@ def _cast(ctx: Ctx, row: Row[Any], choice: frozenset[int]) -> str:
             ctx.card = cards.poll(ctx.tx, row, told=say(no.key, **no.facts))
             return say(no.key, **no.facts)
     if ctx.draws and (ctx.message.tap is not None or ctx.private):  # in a group a new card would show the choice to everybody
-        ctx.card = cards.poll(ctx.tx, row, mine=choice, told=say("card.recorded", options=cast.options))
+        ctx.card = cards.poll(ctx.tx, row, mine=choice, told=say(
+            "card.recorded", options=cast.options, by_family=cast.by_family))
     return say("vote.recorded", cast=cast, private=ctx.private)
 
 

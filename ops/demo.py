@@ -81,7 +81,8 @@ def write_accounts(config: Path, env: dict[str, str], web: int, into: Path) -> N
         account = channel.account(env)
         rows.append({"kind": account.kind, "name": account.name, "app_url": f"http://127.0.0.1:{web}/wire/{account.name}",
                      "token": account.token, "aes_key": account.aes_key, "app_id": account.app_id,
-                     "app_secret": account.app_secret, "mode": account.mode, "bot_name": account.bot_name})
+                     "app_secret": account.app_secret, "mode": account.mode, "bot_name": account.bot_name,
+                     "agent_id": account.agent_id})
     into.write_text(yaml.safe_dump(rows, allow_unicode=True), "utf-8")
     into.chmod(0o600)
 

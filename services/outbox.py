@@ -29,6 +29,7 @@ class Road:
     push_person: bool = False
     push_group: bool = False
     cards: bool = False
+    group_cards: bool = True  # and in groups
     links: bool = False
     text_bytes: int = TEXT_BYTES
     window: timedelta | None = None  # a person can be written to only so long after they were heard
@@ -104,9 +105,10 @@ def put(tx: Tx, *, key: str, community_id: int | None, channel: str, target: str
     """
     road = _roads.get(channel, Road())
     kind = "chart" if facts is not None else "text"
-    if card is not None and road.cards and card.options:
+    draws = road.cards and (road.group_cards or not target.startswith("chat:"))
+    if card is not None and draws and card.options:
         kind, facts = "card", card.pack()
-    elif card is not None and road.cards:  # the words say more than the buttons under them
+    elif card is not None and draws:  # the words say more than the buttons under them
         put(tx, key=key, community_id=community_id, channel=channel, target=target, address=address, text=text, url=url, at=at,
             now=now, quiet=quiet, weight=weight)
         key, kind, facts, text = f"{key}:card", "card", card.pack(), card.title

@@ -12,7 +12,7 @@ from domain.roles import SYSTEM, Actor, Role
 from models.base import Tx
 from models.hot import Hot
 from models.tables import ballot, building, chat, community, issue, message, poll, poll_chat, reminder
-from services import audit, cards, electorate, issues, outbox, pages
+from services import audit, card_updates, cards, electorate, issues, outbox, pages
 from services.people import Speaker
 from texts.say import say
 
@@ -163,6 +163,7 @@ def void(tx: Tx, actor: Actor, *, number: int, reason: str, now: datetime) -> Ro
     tx.execute(update(poll).where(poll.c.id == row.id).values(state="void", closed_at=now, reason=reason))
     audit.note(tx, actor, "poll.void", f"poll:{row.id}", now=now, reason=audit.digest(reason))
     row = _get(tx, row.id)
+    card_updates.replace(tx, cards.poll(tx, row), community_id=row.community_id, now=now)
     _post(tx, row, "void", say("poll.voided.group", poll=row), now)
     return row
 
@@ -188,6 +189,7 @@ def close(tx: Tx, actor: Actor, row: Row[Any], *, reason: str | None, now: datet
         raise Refusal("poll.over", number=row.number)
     audit.note(tx, actor, "poll.close", f"poll:{row.id}", now=now, community_id=row.community_id, **result)
     row = _get(tx, row.id)
+    card_updates.replace(tx, cards.poll(tx, row), community_id=row.community_id, now=now)
     text = say("poll.result", poll=row, tally=counted)
     told = _post(tx, row, "result", text, now, chart=_chart(row, counted))
     for person_id in sorted({*_voted_privately(tx, row), *([] if told else [row.opened_by])}):

@@ -43,6 +43,20 @@ class Controls:
             return jsonify(error=str(error)), 400
         return jsonify(id=heard_id, delivered=delivered)
 
+    def tap(self) -> Answer:
+        """Somebody touches a card: its key, and what was chosen for each question."""
+        body = _body()
+        person, chat, task_id, key = (str(body.get(name, "")) for name in ("person", "chat", "task_id", "key"))
+        selected = body.get("selected") or {}
+        tapper = self.sim.tappers.get(chat)
+        if tapper is None or not isinstance(selected, dict) or not all(isinstance(ids, list) for ids in selected.values()):
+            return jsonify(error=f"no card can be touched in {chat}"), 400
+        try:
+            heard_id, delivered = tapper(person, task_id, key, {str(q): [str(one) for one in ids] for q, ids in selected.items()})
+        except CannotSay as error:
+            return jsonify(error=str(error)), 400
+        return jsonify(id=heard_id, delivered=delivered)
+
     def events(self) -> Answer:
         """What phones show after a number; with `wait`, not before there is something."""
         after = _after()
@@ -98,7 +112,8 @@ def blueprint(sim: Simulation, player: DayPlayer) -> Blueprint:
     """Lays out the control addresses."""
     control, does = Blueprint("control", __name__, url_prefix="/sim"), Controls(sim, player)
     table: list[tuple[str, Callable[..., Answer], list[str]]] = [
-        ("/say", does.say, ["POST"]), ("/event", does.event, ["POST"]), ("/events", does.events, ["GET"]),
+        ("/say", does.say, ["POST"]), ("/event", does.event, ["POST"]), ("/tap", does.tap, ["POST"]),
+        ("/events", does.events, ["GET"]),
         ("/calls", does.calls, ["GET"]), ("/deliveries", does.deliveries, ["GET"]),
         ("/faults", does.faults, ["GET", "POST"]), ("/verify", does.verify, ["POST"]),
         ("/day", does.day, ["GET", "POST"]), ("/pictures/<name>", does.picture, ["GET"]),

@@ -7,7 +7,7 @@ from hashlib import sha1
 from typing import Any
 from xml.etree import ElementTree
 
-from simulator import crypto
+from simulator import app_packets, crypto
 from simulator.world import SimAccount
 
 MP_REPLY_BYTES = 2048
@@ -39,6 +39,7 @@ class Heard:
     chatid: str = ""  # empty in private
     quote: str = ""
     response_url: str = ""
+    extra: str = ""  # what else an event of a 自建应用 has, as XML
 
 
 def gh_id(account: SimAccount) -> str:
@@ -56,6 +57,10 @@ def pack(account: SimAccount, heard: Heard, *, now: float) -> Packet:
     stamp, nonce = str(int(now)), str(secrets.randbelow(10**10))
     if account.kind == "mp":
         return _pack_mp(account, heard, stamp, nonce)
+    if account.kind == "wecom_app":
+        inner = app_packets.fields(account, sender=heard.sender, created=heard.created, number=heard.id, text=heard.text,
+                                   event=heard.event, extra=heard.extra)
+        return Packet(*app_packets.pack(account, inner, stamp, nonce), "text/xml")
     sealed = crypto.encrypt(account.aes_key, json.dumps(_aibot(account, heard), ensure_ascii=False), "")
     params = {"msg_signature": crypto.sign(account.token, stamp, nonce, sealed), "timestamp": stamp,
               "nonce": nonce}
@@ -68,7 +73,7 @@ def handshake(account: SimAccount, *, now: float) -> tuple[dict[str, str], str]:
     if account.kind == "mp":
         return {"signature": crypto.sign(account.token, stamp, nonce), "timestamp": stamp, "nonce": nonce,
                 "echostr": secret}, secret
-    echo = crypto.encrypt(account.aes_key, secret, "")
+    echo = crypto.encrypt(account.aes_key, secret, account.app_id if account.kind == "wecom_app" else "")
     return {"msg_signature": crypto.sign(account.token, stamp, nonce, echo), "timestamp": stamp,
             "nonce": nonce, "echostr": echo}, secret
 
@@ -120,6 +125,9 @@ def read_answer(account: SimAccount, heard: Heard, packet: Packet, body: bytes) 
             return ""
         if account.kind == "mp":
             return clip(_read_mp(account, heard, text), MP_REPLY_BYTES)
+        if account.kind == "wecom_app":
+            words = app_packets.read(account, heard.sender, text)
+            return words if isinstance(words, app_packets.Drawn) else clip(words, app_packets.REPLY_BYTES)
         return clip(_read_aibot(account, heard, packet, text), AIBOT_REPLY_BYTES)
     except (crypto.BadEnvelope, ElementTree.ParseError, ValueError, KeyError, TypeError,
             AttributeError) as error:

@@ -106,7 +106,7 @@ class Platform:
             self.sim.feed.add_picture(_picture(body.get("image")), chat=group.name, sender=self._robot())
         elif kind in ("text", "markdown", "markdown_v2"):
             limit = TEXT_BYTES if kind == "text" else MARKDOWN_BYTES
-            content = _content(body.get(kind), limit, 45002)
+            content = content_of(body.get(kind), limit, 45002)
             self.sim.feed.add("post", chat=group.name, text=content, sender=self._robot())
         else:
             raise Refused(40008)
@@ -116,7 +116,7 @@ class Platform:
         """Takes the one late answer to a message: a new message in the chat, quoting what it answers."""
         if body.get("msgtype") != "markdown":
             raise Refused(40008)
-        content = _content(body.get("markdown"), AIBOT_REPLY_BYTES, 45002)
+        content = content_of(body.get("markdown"), AIBOT_REPLY_BYTES, 45002)
         talk: Talk | None = self.sim.late_talk(request.args.get("response_code", ""))
         if talk is None:
             raise Refused(40058)
@@ -142,10 +142,11 @@ class Platform:
 def _text(body: Any, too_long: int) -> str:
     if body.get("msgtype") != "text":
         raise Refused(40008)
-    return _content(body.get("text"), TEXT_BYTES, too_long)
+    return content_of(body.get("text"), TEXT_BYTES, too_long)
 
 
-def _content(part: Any, limit: int, too_long: int) -> str:
+def content_of(part: Any, limit: int, too_long: int) -> str:
+    """The words of a part of a body, which may not be empty or too long."""
     content = part.get("content") if isinstance(part, dict) else None
     if not isinstance(content, str) or not content.strip():
         raise Refused(44004)
@@ -214,7 +215,7 @@ def _answer(work: Work, body: Any, bad_json: int, facts: Facts, hit: Hit | None)
 
 
 def _json() -> Any:
-    if request.method == "GET":
+    if request.method == "GET" or request.files:
         return {}
     try:
         return json.loads(request.get_data())

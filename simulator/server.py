@@ -10,11 +10,11 @@ from typing import Any
 
 from flask import Flask, Response, render_template
 
-from simulator import control, oauth_api, platform_api
+from simulator import app_api, control, oauth_api, platform_api
 from simulator.day import DayPlayer
 from simulator.delivery import Pace
 from simulator.simulation import Simulation
-from simulator.world import BOT_CHAT, MP_CHAT, SimAccount, World, account_of, load_world
+from simulator.world import APP_CHAT, BOT_CHAT, MP_CHAT, SimAccount, World, account_of, load_world
 
 THREADS = 96  # an open page keeps one waiting for news; the rest serve the app
 POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -35,6 +35,7 @@ def create_app(world: World, accounts: Sequence[SimAccount], *, base_url: str = 
     app.register_blueprint(control.blueprint(sim, player))
     app.register_blueprint(platform_api.blueprint(sim))
     app.register_blueprint(oauth_api.blueprint(sim))
+    app.register_blueprint(app_api.blueprint(sim))
     app.add_url_rule("/", "phones", lambda: render_template("phones.html", page=_page(sim, console_url)))
     app.add_url_rule("/healthz", "healthz", lambda: {"ok": True})
     app.add_url_rule("/favicon.ico", "favicon", lambda: ("", 204))
@@ -52,8 +53,10 @@ def create_app(world: World, accounts: Sequence[SimAccount], *, base_url: str = 
 def _page(sim: Simulation, console_url: str) -> dict[str, Any]:
     """Gathers what the page draws before anything happens."""
     mp, bot = account_of(sim.accounts, "mp"), account_of(sim.accounts, "wecom_aibot")
+    own = account_of(sim.accounts, "wecom_app")
     people = [{"name": person.name, "role": person.role, "home": person.home,
                "chats": [*person.groups, *([BOT_CHAT] if bot and person.userid else []),
+                         *([APP_CHAT] if own and person.userid else []),
                          *([MP_CHAT] if mp and person.openid else [])]} for person in sim.world.people]
     webhook = account_of(sim.accounts, "wecom_webhook")
     return {"community": sim.world.name, "people": people,

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from simulator.calls import Log
 from simulator.delivery import Delivery, Errand, Pace
@@ -14,7 +15,7 @@ from simulator.faults import Faults
 from simulator.feed import Clock, Feed
 from simulator.packets import Heard
 from simulator.tokens import Tokens
-from simulator.world import BOT_CHAT, MP_CHAT, Person, SimAccount, World, account_of
+from simulator.world import APP_CHAT, BOT_CHAT, MP_CHAT, Person, SimAccount, World, account_of
 
 RESPONSE_LIFE_S = 3600
 MP_TROUBLE = "该公众号提供的服务出现故障，请稍后再试"
@@ -80,6 +81,8 @@ class Simulation:
     tokens: Tokens = field(init=False)
     windows: dict[str, Window] = field(init=False)
     codes: dict[str, Talk] = field(init=False)
+    tappers: dict[str, Callable[[str, str, str, dict[str, list[str]]], tuple[str, bool]]] = field(init=False)  # by chat
+    app_side: Any = field(init=False, default=None)  # what the platform remembers for the 自建应用
     lock: threading.RLock = field(init=False)
     _next_id: int = field(init=False)
 
@@ -90,7 +93,7 @@ class Simulation:
                                  clock=self.clock, rng=self.rng)
         started = self.clock()
         self.windows = {person.openid: Window(started) for person in self.world.people if person.openid}
-        self.codes, self.lock = {}, threading.RLock()
+        self.codes, self.tappers, self.lock = {}, {}, threading.RLock()
         self._next_id = secrets.randbelow(2**60) + 2**61
 
     def say(self, saying: Saying) -> tuple[str, bool]:
@@ -116,10 +119,10 @@ class Simulation:
         return heard_id, True
 
     def happen(self, who: str, to: str, event: str) -> tuple[str, bool]:
-        """Delivers an event: subscribe and unsubscribe at the 公众号, enter_chat at the 智能机器人."""
+        """Delivers an event: subscribe and unsubscribe at the 公众号, enter_chat at the 智能机器人, enter_agent at the app."""
         person = self._person(who)
         account, chatid = self._place(person, to)
-        allowed = ("subscribe", "unsubscribe") if to == MP_CHAT else ("enter_chat",)
+        allowed = {MP_CHAT: ("subscribe", "unsubscribe"), APP_CHAT: ("subscribe", "enter_agent")}.get(to, ("enter_chat",))
         if account is None or chatid or event not in allowed:
             raise CannotSay(f"no event {event} in {to}")
         talk = Talk(person.name, to, "", self._new_id(account), False)
@@ -161,6 +164,9 @@ class Simulation:
             return account_of(self.accounts, "mp"), ""
         if to == BOT_CHAT and person.userid:
             return aibot, ""
+        app = account_of(self.accounts, "wecom_app")
+        if to == APP_CHAT and person.userid and app is not None:
+            return app, ""
         group = self.world.group(to)
         if group is None or to not in person.groups:
             raise CannotSay(f"{person.name} has no chat {to}")

@@ -9,6 +9,7 @@ import yaml
 
 MP_CHAT = "公众号"
 BOT_CHAT = "小议"
+APP_CHAT = "社区应用"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class SimAccount:
     app_url: str = ""  # the whole callback address
     token: str = field(default="", repr=False)
     aes_key: str = field(default="", repr=False)
-    app_id: str = ""  # appid of a 公众号, aibotid of an 智能机器人
+    app_id: str = ""  # appid of a 公众号, aibotid of an 智能机器人, CorpID of a 自建应用
     app_secret: str = field(default="", repr=False)
     mode: str = "safe"  # safe | compat | plain, for a 公众号
     bot_name: str = "小议"

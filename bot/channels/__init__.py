@@ -7,8 +7,9 @@ from bot.channels.account import Account, Clock
 from bot.channels.api import ApiClient
 from bot.channels.mp import MpChannel
 from bot.channels.signing import NonceCache
-from bot.channels.tokens import StableToken
+from bot.channels.tokens import CorpToken, StableToken
 from bot.channels.wecom_aibot import AibotChannel
+from bot.channels.wecom_app import AppChannel
 from bot.channels.wecom_webhook import WebhookChannel
 from bot.message import Channel
 
@@ -30,8 +31,14 @@ def _webhook(account: Account, redis: Any, clock: Clock) -> Channel:
     return WebhookChannel(account, api=ApiClient(account.api_base))
 
 
+def _app(account: Account, redis: Any, clock: Clock) -> Channel:
+    api = ApiClient(account.api_base)
+    return AppChannel(account, api=api, tokens=CorpToken(account, api, redis=redis, clock=clock), clock=clock)
+
+
 KINDS: dict[str, Callable[[Account, Any, Clock], Channel]] = {
     MpChannel.kind: _mp, AibotChannel.kind: _aibot, WebhookChannel.kind: _webhook,
+    AppChannel.kind: _app,
 }
 
 

@@ -23,7 +23,9 @@ TOO_OFTEN = 45009
 # Telling the platform the same thing again will not help: outside the window, quota used up, not following,
 # blocked, unknown person, robot gone, nothing to say, a kind it does not know, too long, a used-up address.
 PERMANENT = frozenset({45015, 45047, 43004, 48001, 48002, 40003, 93000, 93001, 93004, 93006, 93008, 93017,
-                       93019, 44004, 40008, 40009, 40013, 40058, 40125, 45002, 47001, 301019})
+                       93019, 44004, 40008, 40009, 40013, 40058, 40125, 45002, 47001, 301019,
+                       40050, 42045, 60011, 81013, 86003, 301002})
+NOT_LET_IN = 60020  # our address is not among the app's trusted ones; an admin can change that while posts wait
 
 
 class ApiClient:
@@ -48,14 +50,21 @@ class ApiClient:
         """Posts JSON to a whole address, which the caller knows to be the platform's."""
         return self._judge(urlsplit(url).path, *self._exchange(url, payload, None))
 
+    def upload(self, path: str, query: Mapping[str, str], name: str, data: bytes) -> dict[str, Any]:
+        """Uploads a file as the form field `media` and returns the answer whose errcode is 0."""
+        files = {"media": (name, data, "application/octet-stream")}
+        return self._judge(path, *self._request(self.base + path, query, method="POST", files=files))
+
     def _exchange(self, url: str, payload: Mapping[str, Any] | None,
                   query: Mapping[str, str] | None) -> tuple[int, Any]:
         # Phones show \u escapes as they are written.
         body = None if payload is None else json.dumps(payload, ensure_ascii=False).encode("utf-8", "replace")
+        return self._request(url, query, method="GET" if body is None else "POST", data=body, headers=_JSON)
+
+    def _request(self, url: str, query: Mapping[str, str] | None, **how: Any) -> tuple[int, Any]:
         trouble: ChannelError | None = None
         try:
-            answer = self._session.request("GET" if body is None else "POST", url, params=query, data=body,
-                                           headers=_JSON, timeout=self._timeout, allow_redirects=False)
+            answer = self._session.request(url=url, params=query, timeout=self._timeout, allow_redirects=False, **how)
         except requests.RequestException as error:
             trouble = _trouble(error)
         if trouble is not None:  # outside the except block: what requests raised holds the whole URL
@@ -82,6 +91,9 @@ class ApiClient:
         reason = f"errcode {code} from {path}"
         if code == TOO_OFTEN:
             return ChannelError(reason, retryable=True, code=code, wait_s=self._busy_wait_s)
+        if code == NOT_LET_IN:
+            log.error("errcode %d from %s: this server's IP is not among the app's trusted ones", code, path)
+            return ChannelError(reason, retryable=True, code=code, wait_s=3600)
         if code in TOKEN_CODES:
             return ChannelError(reason, retryable=True, code=code, wait_s=60)
         if code != BUSY and code not in PERMANENT:

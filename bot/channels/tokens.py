@@ -5,7 +5,7 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,13 +50,17 @@ class SharedToken:
 
     def spend(self, api: ApiClient, path: str, payload: Mapping[str, Any]) -> dict[str, Any]:
         """Posts with the token, once more with a new one if it is refused; returns the platform's answer."""
+        return self.using(lambda token: api.post(path, payload, {"access_token": token}))
+
+    def using(self, call: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+        """Makes a call with the token, once more with a new one if it is refused."""
         token = self.get()
         try:
-            return api.post(path, payload, {"access_token": token})
+            return call(token)
         except ChannelError as error:
             if error.code not in TOKEN_CODES:
                 raise
-            return api.post(path, payload, {"access_token": self.replace(token, error)})
+            return call(self.replace(token, error))
 
     def get(self) -> str:
         """The token to use now."""

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from typing import Any
+from xml.etree import ElementTree
 from xml.parsers import expat
 
 from bot.channels.wording import legal
@@ -16,7 +17,7 @@ _SANE = range(946_684_800, 4_102_444_800)  # the years 2000 to 2099
 
 # What we read must be there once and hold text; what we do not read may be nested, as in the menu events.
 READ = frozenset({"ToUserName", "FromUserName", "CreateTime", "MsgType", "Content", "Recognition", "MsgId",
-                  "Event", "EventKey", "Encrypt"})
+                  "Event", "EventKey", "Encrypt", "AgentID", "TaskId", "ResponseCode"})
 
 
 def read(data: bytes) -> dict[str, str]:
@@ -31,6 +32,14 @@ def read(data: bytes) -> dict[str, str]:
     except (expat.ExpatError, ValueError, LookupError) as error:
         raise WireError(f"not XML: {type(error).__name__}", 400) from None
     return fields
+
+
+def selected(data: bytes) -> dict[str, Any]:
+    """What was chosen on a card, shaped as the JSON of other channels; for a document that `read` has taken."""
+    items = ElementTree.fromstring(data).iterfind("SelectedItems/SelectedItem")
+    return {"selected_item": [{
+        "question_key": item.findtext("QuestionKey") or "",
+        "option_ids": {"option_id": [option.text or "" for option in item.iterfind("OptionIds/OptionId")]}} for item in items]}
 
 
 def _handlers(fields: dict[str, str]) -> tuple[Callable[..., None], Callable[..., None], Callable[..., None]]:

@@ -21,7 +21,8 @@ TOKEN, APP_ID = "linyi2026", "wxba5fad812f8e6fb9"
 MP = Account("gzh", "mp", "cuiyuan", BASE, TOKEN, KEY, "", APP_ID, "canary-app-secret")
 AIBOT = Account("xiaoyi", "wecom_aibot", "cuiyuan", BASE, TOKEN, KEY)
 WEBHOOK = Account("qun", "wecom_webhook", "cuiyuan", BASE)
-ACCOUNTS = {account.kind: account for account in (MP, AIBOT, WEBHOOK)}
+APP = Account("yingyong", "wecom_app", "cuiyuan", BASE, TOKEN, KEY, "", "wx5823bf96d3bd56c7", "canary-app-secret", agent_id="218")
+ACCOUNTS = {account.kind: account for account in (MP, AIBOT, WEBHOOK, APP)}
 
 
 def channel(account: Account, **changes: Any) -> Channel:
@@ -40,7 +41,7 @@ def crypto(account: Account) -> Any:
     """The library's envelope for the account."""
     if account.kind == "mp":
         return WeChatCrypto(account.token, account.aes_key, account.app_id)
-    return WorkCrypto(account.token, account.aes_key, "")
+    return WorkCrypto(account.token, account.aes_key, account.app_id if account.kind == "wecom_app" else "")
 
 
 def seal(account: Account, inner: str) -> str:
@@ -51,7 +52,8 @@ def seal(account: Account, inner: str) -> str:
         return str(PrpCrypto(crypto(account).key).encrypt(inner, account.app_id).decode())
     from wechatpy.work.crypto import PrpCrypto as WorkPrp
 
-    return str(WorkPrp(crypto(account).key).encrypt(inner, "").decode())
+    receiver = account.app_id if account.kind == "wecom_app" else ""
+    return str(WorkPrp(crypto(account).key).encrypt(inner, receiver).decode())
 
 
 def callback(
@@ -74,6 +76,9 @@ def callback(
             return WireRequest("POST", query, inner.encode())
     sealed = seal(account, inner)
     query["msg_signature"] = [signed(account.token, stamp, nonce, sealed)]
+    if account.kind == "wecom_app":
+        outer = f"<xml><ToUserName><![CDATA[{account.app_id}]]></ToUserName><AgentID><![CDATA[218]]></AgentID>"
+        return WireRequest("POST", query, f"{outer}<Encrypt><![CDATA[{sealed}]]></Encrypt></xml>".encode())
     if account.kind != "mp":
         return WireRequest("POST", query, json.dumps({"encrypt": sealed}).encode())
     query["encrypt_type"] = ["aes"]
@@ -88,7 +93,7 @@ def callback(
 
 def words_of(account: Account, answer: WireResponse) -> str:
     """What a person would read of our answer; the library opens it and a real parser reads it."""
-    if account.kind == "mp":
+    if account.kind in ("mp", "wecom_app"):
         root = ElementTree.fromstring(answer.body)
         if root.find("Encrypt") is not None:
             text = crypto(account).decrypt_message(
@@ -114,3 +119,10 @@ def words_of(account: Account, answer: WireResponse) -> str:
         return str(inner["text"]["content"])
     assert inner["msgtype"] == "stream" and inner["stream"]["finish"] is True and inner["stream"]["id"]
     return str(inner["stream"]["content"])
+
+
+def card_of(account: Account, answer: WireResponse) -> ElementTree.Element:
+    """The passive answer of an app that is no text, opened by the library."""
+    root = ElementTree.fromstring(answer.body)
+    return ElementTree.fromstring(crypto(account).decrypt_message(
+        answer.body, root.findtext("MsgSignature"), root.findtext("TimeStamp"), root.findtext("Nonce")))

@@ -80,7 +80,8 @@ def test_channel_keeps_the_contract(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["mp.text.xml", "wecom_aibot.group_text.json", "wecom_aibot.enter_chat.json"]
+    "name", ["mp.text.xml", "wecom_app.text.xml", "wecom_app.tap_button.xml", "wecom_aibot.group_text.json",
+             "wecom_aibot.enter_chat.json"]
 )
 def test_reply_comes_through_whole_and_nothing_breaks_out(name: str) -> None:
     channel, request, message = heard(name)
@@ -88,7 +89,7 @@ def test_reply_comes_through_whole_and_nothing_breaks_out(name: str) -> None:
     assert words == HARMLESS
 
 
-@pytest.mark.parametrize("name", ["mp.text.xml", "wecom_aibot.group_text.json"])
+@pytest.mark.parametrize("name", ["mp.text.xml", "wecom_app.text.xml", "wecom_aibot.group_text.json"])
 def test_too_long_reply_is_cut_between_characters(name: str) -> None:
     channel, request, message = heard(name)
     words = kit.words_of(account_of(name), channel.respond(request, message, Reply("x" + "投" * 9000)))
@@ -98,7 +99,7 @@ def test_too_long_reply_is_cut_between_characters(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name,silence",
-    [("mp.text.xml", b"success"), ("wecom_aibot.group_text.json", b""), ("wecom_aibot.feedback.json", b"")],
+    [("mp.text.xml", b"success"), ("wecom_app.text.xml", b""), ("wecom_aibot.group_text.json", b""), ("wecom_aibot.feedback.json", b"")],
 )
 def test_silence_is_the_platforms_own(name: str, silence: bytes) -> None:
     channel, request, message = heard(name)
@@ -228,6 +229,9 @@ def test_aibot_handshake_opens_the_echo_even_when_the_plus_signs_were_lost() -> 
         (kit.MP, {"app_id": ""}),
         (kit.MP, {"mode": "open"}),
         (kit.AIBOT, {"aes_key": ""}),
+        (kit.APP, {"aes_key": ""}),
+        (kit.APP, {"app_id": ""}),
+        (kit.APP, {"agent_id": "one"}),
     ],
 )
 def test_wrong_account_is_a_clear_error_without_its_secrets(account: Any, changes: dict[str, str]) -> None:
