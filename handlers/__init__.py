@@ -8,6 +8,7 @@ from handlers import (  # noqa: F401
     issue,
     issue_spoken,
     issue_staff,
+    joining,
     poll,
     privacy,
     similar,

@@ -17,7 +17,7 @@ from models.hot import Hot
 from models.tables import ballot, ballot_log, chat_member, poll, poll_chat
 from services import audit
 from services.electorate import rights
-from services.people import Speaker, homes_of
+from services.people import Speaker, homes_of, present
 
 _VALUES = ("person_id", "choice", "sent_at", "cast_at", "message_id")
 _OPEN_HERE = Hot(select(poll).join_from(poll, poll_chat, poll_chat.c.poll_id == poll.c.id)
@@ -64,6 +64,7 @@ def cast(tx: Tx, speaker: Speaker, *, poll_id: int, choice: frozenset[int], sent
          now: datetime) -> Cast:
     """Records or replaces the speaker's ballot."""
     row = _still_open(tx, poll_id, now)
+    speaker = present(tx, speaker)
     check_choice(choice, options=len(row.options), most=row.most)
     mine = rights(tx, row, speaker)
     text = ",".join(str(i) for i in sorted(choice))
@@ -80,6 +81,7 @@ def cast(tx: Tx, speaker: Speaker, *, poll_id: int, choice: frozenset[int], sent
 def withdraw(tx: Tx, speaker: Speaker, *, poll_id: int, sent_at: datetime, message_id: int | None, now: datetime) -> Row[Any]:
     """Takes the speaker's ballot back; they may vote again until the deadline."""
     row = _still_open(tx, poll_id, now)
+    speaker = present(tx, speaker)
     taken = 0
     for right in rights(tx, row, speaker):
         old = tx.first(_MINE, {"poll_id": row.id, "voter": right.voter})
