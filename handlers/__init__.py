@@ -12,6 +12,7 @@ from handlers import (  # noqa: F401
     poll,
     privacy,
     similar,
+    solitaire,
     staff_spoken,
     stale,
     vote,

@@ -32,7 +32,8 @@ from texts.say import clock, say
 
 # answers for one pair of eyes: choices that are not public, one-time codes, who has not voted
 SECRET_INTENTS = ("vote.secret", "vote.which", "vote.which?", "bind.code", "poll.missing", "join.code", "join.ask",
-                  "join.ask?")
+                  "join.ask?", "jielong",
+                  "jielong?")
 
 
 def is_secret(intent: str | None) -> bool:

@@ -125,9 +125,12 @@ def present(tx: Tx, speaker: Speaker) -> Speaker:
     Holds the person against being joined until the transaction ends. SQLite has one writer, so nothing can happen between.
     """
     into = tx.scalar(_NOW, {"person_id": speaker.id}) if tx.postgres else None
-    if into is None:
-        return speaker
-    row = tx.first(_AS, {"person_id": into})
+    return speaker if into is None else as_person(tx, into)
+
+
+def as_person(tx: Tx, person_id: int) -> Speaker:
+    """Somebody on whose behalf something is written down."""
+    row = tx.first(_AS, {"person_id": person_id})
     assert row is not None  # persons are never deleted
     return _speaker(row.id, row)
 
