@@ -116,9 +116,11 @@ def enter(tx: Tx, actor: Actor, resident: Speaker, *, poll_id: int, home_id: int
     text = ",".join(str(i) for i in sorted(choice))
     done = False
     for right in rights(tx, row, resident):
-        if row.household and right.home_id != home_id or own_hand(tx, row.id, right.voter):
+        if row.household and right.home_id != home_id:
             continue
-        old = tx.first(_MINE, {"poll_id": row.id, "voter": right.voter})
+        old = tx.first(_MINE, {"poll_id": row.id, "voter": right.voter})  # held before it is asked whose hand wrote it
+        if own_hand(tx, row.id, right.voter):
+            continue
         if old is None or old.choice != text:
             _put(tx, resident, row, right.voter, right.home_id, old, text, row.opens_at - BEFORE, message_id, now, act=LISTED)
             done = True

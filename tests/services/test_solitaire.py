@@ -2,8 +2,10 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -13,10 +15,12 @@ from redis import Redis
 from sqlalchemy import func, select, update
 
 from bot.message import Message
+from bot.pipeline import Pipeline
 from domain.errors import Refusal
 from models.base import Database
+from models.commit import GroupCommit
 from models.tables import ballot, ballot_log, identity, message, metadata, person, poll, solitaire
-from services import listed, people
+from services import audit, listed, people
 from services import solitaire as verbs
 from services.solitaire import masked
 from tests.chat_script import Stage
@@ -85,6 +89,38 @@ def test_a_vote_between_question_and_yes_stands(stage: Stage) -> None:
     stage.play("李叔(私聊): P1 反对")
     assert "1 人没有记" in stage.play("王阿姨(私聊): 1")[0]
     assert counted(stage) == {"李叔": "1", "老徐": "0"}
+
+
+def test_a_list_and_the_own_hand_at_once_leave_the_own_hand(db: Database, redis: Redis, stage: Stage) -> None:
+    """However the two cross, in one process or two; the list's other lines are entered all the same."""
+    writers = [GroupCommit(db, audit.seal) for _ in range(1 if db.sqlite else 2)]
+    lines_ = [Pipeline(w, stage.dialogs, lambda: stage.now) for w in writers]
+    try:
+        for n in range(8):
+            if n % 2:  # half of the times there is a ballot of an earlier list to be fought over
+                entered(stage, "3-2-501 同意", "1-1-101 同意")
+            choice = "反对" if n % 2 else "同意"
+            stage.play(f"王阿姨(私聊): {lines(f'3-2-501 {choice}', f'1-1-101 {choice}')}")
+            heard = [Message("mp", f"r{n}w", "o-王阿姨", stage.now, text="1"),
+                     Message("mp", f"r{n}l", "o-李叔", stage.now, text="P1 2")]
+            start = Barrier(2)
+
+            def hear(i: int, heard: list[Message] = heard, start: Barrier = start) -> Any:
+                start.wait()
+                return lines_[i % len(lines_)].hear(stage.channels["mp"], heard[i])
+
+            with ThreadPoolExecutor(2) as pool:
+                replies = list(pool.map(hear, range(2)))
+            for i, reply in enumerate(replies):  # what was not recorded is sent again by the platform
+                while reply is None:
+                    reply = lines_[0].hear(stage.channels["mp"], heard[i])
+            assert counted(stage) == {"李叔": "1", "老徐": "1" if n % 2 else "0"}, n
+            with db.write() as tx:
+                for table in (ballot, ballot_log, solitaire):
+                    tx.execute(table.delete())
+    finally:
+        for writer in writers:
+            writer.close()
 
 
 def test_the_same_list_again_tells_nobody_twice(stage: Stage) -> None:
