@@ -12,15 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from redis import Redis
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from bot.message import Message
 from bot.pipeline import Pipeline
 from domain.errors import Refusal
+from domain.roles import SYSTEM
 from models.base import Database
 from models.commit import GroupCommit
 from models.tables import ballot, ballot_log, identity, message, metadata, person, poll, solitaire
-from services import audit, listed, people
+from services import audit, ballots, listed, people
 from services import solitaire as verbs
 from services.solitaire import masked
 from tests.chat_script import Stage
@@ -121,6 +122,39 @@ def test_a_list_and_the_own_hand_at_once_leave_the_own_hand(db: Database, redis:
     finally:
         for writer in writers:
             writer.close()
+
+
+def test_a_list_that_waited_for_an_own_vote_leaves_it(postgres_db: Database, redis: Redis) -> None:
+    """The yes comes while the resident's change is under way: it waits, sees whose hand was last, and enters the rest."""
+    stage = Stage(postgres_db, redis)
+    stage.play("群 翠苑三区: 王阿姨=网格员, 李叔@3幢2单元501, 老徐@1幢1单元101")
+    stage.play("王阿姨: 发起投票 要不要装电梯 选项 同意 反对 截止 明晚8点")
+    entered(stage, "3-2-501 同意")
+    with postgres_db.read() as tx:
+        poll_id, home = tx.execute(select(poll.c.id)).scalar_one(), listed.resident_of(tx, 1, Entry(1, "3-2-501"))
+        who = people.as_person(tx, home.person_id if home else 0)
+
+    def enter() -> bool:
+        with postgres_db.write() as tx:
+            done = ballots.enter(tx, SYSTEM, who, poll_id=poll_id, home_id=0, choice=frozenset({0}), message_id=None, now=stage.now)
+            tx.notes.clear()
+            return done
+
+    with ThreadPoolExecutor(1) as pool, postgres_db.write() as tx:
+        ballots.cast(tx, who, poll_id=poll_id, choice=frozenset({1}), sent_at=stage.now, message_id=None, now=stage.now)
+        audit.seal(tx)
+        waits = pool.submit(enter)
+        while not _somebody_waits(postgres_db):
+            assert not waits.done()
+        tx.connection.commit()
+        assert waits.result() is False
+    assert counted(stage) == {"李叔": "1"}
+    stage.close()
+
+
+def _somebody_waits(db: Database) -> bool:
+    with db.read() as tx:
+        return bool(tx.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
 
 
 def test_the_same_list_again_tells_nobody_twice(stage: Stage) -> None:
