@@ -78,6 +78,7 @@ class ChannelSettings(_Section):
     kind: Literal["mp", "wecom_app", "wecom_aibot", "wecom_aibot_ws", "wecom_webhook", "customer_group"]
     community: str
     app_id: str = ""
+    corp: str = Field("", max_length=64)
     agent_id: str = ""
     mode: Literal["safe", "compat", "plain"] = "safe"
     bot_name: str = "小议"
@@ -102,9 +103,9 @@ class ChannelSettings(_Section):
         for what in ("aes_key", "previous_aes_key"):
             if found[what] and len(found[what]) != 43:
                 raise ConfigError(f"channels.{self.name}.{what}_env: EncodingAESKey 应为 43 个字符")
-        return Account(name=self.name, kind=self.kind, community=self.community, app_id=self.app_id, agent_id=self.agent_id,
-                       mode=self.mode, bot_name=self.bot_name, api_base=self.api_base, oauth_base=self.oauth_base,
-                       socket_url=self.socket_url, templates=self.templates, **found)
+        return Account(name=self.name, kind=self.kind, community=self.community, app_id=self.app_id, corp=self.corp,
+                       agent_id=self.agent_id, mode=self.mode, bot_name=self.bot_name, api_base=self.api_base,
+                       oauth_base=self.oauth_base, socket_url=self.socket_url, templates=self.templates, **found)
 
 
 class Settings(_Section):

@@ -35,7 +35,7 @@ def bind(ctx: Ctx, args: Args) -> str:
         raise Refusal("bind.code_missing", label=_label(args.rest))
     label = _label(args.rest[: found.start()])
     if homes.bind(ctx.tx, ctx.speaker, label=label, code=found.group(1), now=ctx.now):
-        return say("bind.done", label=label)
+        return f"{say('bind.done', label=label)}\n{say('join.hint')}"
     ctx.intent = homes.WRONG_CODE
     return say("bind.wrong")
 

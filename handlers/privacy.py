@@ -55,7 +55,7 @@ def delete(ctx: Ctx, args: Args) -> str:
     ctx.ask("privacy.delete")
     ctx.buttons(say("card.delete"), ("1", say("card.delete_yes")), ("2", say("card.delete_no")))
     ctx.intent = "privacy.delete.asked"
-    return say("privacy.delete.ask")
+    return say("privacy.delete.ask", accounts=people.accounts(ctx.tx, ctx.speaker.id))
 
 
 @command("privacy.delete.now", "确认删除我的数据", usage="")

@@ -79,7 +79,12 @@ identity = _table(
 )
 join_code = _table(  # proof that two accounts are one person's: given to one, said by the other
     "join_code", _ref("person_id", "person", index=True), Column("code_hash", String(64), nullable=False),
+    Column("failures", Integer, nullable=False, default=0),
     Column("expires_at", Utc, nullable=False), Column("used_at", Utc), Column("created_at", Utc, nullable=False),
+)
+joining = _table(  # two persons who became one, and what went over, while that can be taken back
+    "joining", _ref("survivor_id", "person", index=True), _ref("joined_id", "person", index=True),
+    Column("at", Utc, nullable=False), Column("undone_at", Utc), Column("moved", JSON(none_as_null=True)),
 )
 chat_member = _table(
     "chat_member", _ref("chat_id", "chat"), _ref("person_id", "person", index=True),

@@ -21,7 +21,7 @@ from models.base import Database
 from models.commit import GroupCommit
 from ops import valkey
 from scheduler.sweeps import Sweeps
-from services import audit, outbox, pages
+from services import audit, outbox, pages, people
 from understanding import trained
 
 CONFIG_ENV = "LINYI_CONFIG"  # the settings file, for processes that are started without arguments
@@ -71,6 +71,7 @@ def build(settings: Settings | None = None) -> House:
     accounts = [c.account(os.environ) for c in settings.channels]
     found = {a.name: wire.build(a, redis=redis, clock=now) for a in accounts}
     outbox.configure({name: _road(channel) for name, channel in found.items()}, settings.quiet())
+    people.configure({a.name: a.realm for a in accounts})
     pages.configure(settings.server.public_url)
     trained.use(data_folder(settings) / "models")
     return House(settings, Database(settings.database_url()), redis, found)

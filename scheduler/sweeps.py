@@ -12,7 +12,7 @@ from bot.message import Channel
 from models.base import Database, Tx
 from models.commit import ATTEMPTS, TRANSIENT
 from models.tables import heartbeat
-from services import audit, grouping, issues, polls
+from services import audit, grouping, issues, joining, polls, solitaire
 
 Sweep = Callable[..., int | bool]
 HEARTBEAT = "scheduler"
@@ -27,7 +27,8 @@ class Sweeps:
     def run(self) -> None:
         """Runs each sweep once, parked ballots before closings; a sweep that breaks does not keep the others from running."""
         errors = []
-        for sweep in (self.answer_parked, self.close_polls, self.remind, self.expire, self.group_issues):
+        for sweep in (self.answer_parked, self.close_polls, self.remind, self.expire, self.forget_joinings, self.forget_lists,
+                      self.group_issues):
             try:
                 sweep()
             except Exception as error:
@@ -46,6 +47,14 @@ class Sweeps:
     def expire(self) -> None:
         """Drafts and confirmations that end by themselves."""
         self._until_done(lambda tx, now: issues.expire(tx, now=now))
+
+    def forget_joinings(self) -> None:
+        """What was kept so that the joining of two accounts could be taken back."""
+        self._until_done(lambda tx, now: joining.forget(tx, now=now))
+
+    def forget_lists(self) -> None:
+        """#接龙 lists that are over."""
+        self._until_done(lambda tx, now: solitaire.forget(tx, now=now))
 
     def group_issues(self) -> None:
         """Issues that seem to be one matter, for staff to look at; the comparing waits for nobody and nobody for it."""

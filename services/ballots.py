@@ -5,20 +5,23 @@ the ballot on record changes nothing. The poll's deadline is compared with the s
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, bindparam, insert, select, update
 
 from domain.errors import Refusal
 from domain.polls import check_choice
+from domain.roles import Actor
 from models.base import Tx
 from models.hot import Hot
 from models.tables import ballot, ballot_log, chat_member, poll, poll_chat
 from services import audit
 from services.electorate import rights
-from services.people import Speaker, homes_of
+from services.people import Speaker, homes_of, present
 
+LISTED = "jielong"  # the act of a ballot that staff entered from a list
+BEFORE = timedelta(days=1)
 _VALUES = ("person_id", "choice", "sent_at", "cast_at", "message_id")
 _OPEN_HERE = Hot(select(poll).join_from(poll, poll_chat, poll_chat.c.poll_id == poll.c.id)
                  .where(poll_chat.c.chat_id == bindparam("chat_id"), poll.c.state == "open", poll.c.closes_at > bindparam("now"))
@@ -64,6 +67,7 @@ def cast(tx: Tx, speaker: Speaker, *, poll_id: int, choice: frozenset[int], sent
          now: datetime) -> Cast:
     """Records or replaces the speaker's ballot."""
     row = _still_open(tx, poll_id, now)
+    speaker = present(tx, speaker)
     check_choice(choice, options=len(row.options), most=row.most)
     mine = rights(tx, row, speaker)
     text = ",".join(str(i) for i in sorted(choice))
@@ -80,6 +84,7 @@ def cast(tx: Tx, speaker: Speaker, *, poll_id: int, choice: frozenset[int], sent
 def withdraw(tx: Tx, speaker: Speaker, *, poll_id: int, sent_at: datetime, message_id: int | None, now: datetime) -> Row[Any]:
     """Takes the speaker's ballot back; they may vote again until the deadline."""
     row = _still_open(tx, poll_id, now)
+    speaker = present(tx, speaker)
     taken = 0
     for right in rights(tx, row, speaker):
         old = tx.first(_MINE, {"poll_id": row.id, "voter": right.voter})
@@ -90,6 +95,38 @@ def withdraw(tx: Tx, speaker: Speaker, *, poll_id: int, sent_at: datetime, messa
         raise Refusal("vote.none_yet", number=row.number)
     audit.note(tx, speaker, "ballot.withdraw", f"poll:{row.id}", now=now, votes=taken, message=message_id)
     return row
+
+
+def own_hand(tx: Tx, poll_id: int, voter: str) -> bool:
+    """True when the vote's last act was not a list's: who cast, changed or took back a ballot themselves decides alone."""
+    act = tx.scalar(select(ballot_log.c.act).where(ballot_log.c.poll_id == poll_id, ballot_log.c.voter == voter)
+                    .order_by(ballot_log.c.id.desc()).limit(1))
+    return act not in (None, LISTED)
+
+
+def enter(tx: Tx, actor: Actor, resident: Speaker, *, poll_id: int, home_id: int, choice: frozenset[int], message_id: int | None,
+          now: datetime) -> bool:
+    """Records what a resident wrote in a list; False when they have voted by their own hand, or nothing is new.
+
+    It is dated before the poll, so that whatever the resident does themselves, however late it arrives, comes after it.
+    """
+    row = _still_open(tx, poll_id, now)
+    resident = present(tx, resident)
+    check_choice(choice, options=len(row.options), most=row.most)
+    text = ",".join(str(i) for i in sorted(choice))
+    done = False
+    for right in rights(tx, row, resident):
+        if row.household and right.home_id != home_id:
+            continue
+        old = tx.first(_MINE, {"poll_id": row.id, "voter": right.voter})  # held before it is asked whose hand wrote it
+        if own_hand(tx, row.id, right.voter):
+            continue
+        if old is None or old.choice != text:
+            _put(tx, resident, row, right.voter, right.home_id, old, text, row.opens_at - BEFORE, message_id, now, act=LISTED)
+            done = True
+    if done:
+        audit.note(tx, actor, "ballot.enter", f"poll:{row.id}", now=now, person=resident.id, message=message_id)
+    return done
 
 
 def mine(tx: Tx, speaker: Speaker, row: Row[Any]) -> tuple[str, ...] | None:
@@ -112,7 +149,7 @@ def _still_open(tx: Tx, poll_id: int, now: datetime) -> Row[Any]:
 
 
 def _put(tx: Tx, speaker: Speaker, row: Row[Any], voter: str, home_id: int | None, old: Row[Any] | None, choice: str,
-         sent_at: datetime, message_id: int | None, now: datetime) -> None:
+         sent_at: datetime, message_id: int | None, now: datetime, *, act: str = "") -> None:
     if old is not None and old.sent_at > sent_at:
         raise Refusal("vote.older", number=row.number)
     values = {"person_id": speaker.id, "choice": choice, "sent_at": sent_at, "cast_at": now, "message_id": message_id}
@@ -120,6 +157,6 @@ def _put(tx: Tx, speaker: Speaker, row: Row[Any], voter: str, home_id: int | Non
         tx.execute(_CAST, {"poll_id": row.id, "voter": voter, "home_id": home_id, **values})
     else:
         tx.execute(_REPLACE, {"ballot_id": old.id, **values})
-    act = "withdraw" if not choice else "cast" if old is None or not old.choice else "change"
+    act = act or ("withdraw" if not choice else "cast" if old is None or not old.choice else "change")
     tx.execute(_LOG, {"poll_id": row.id, "voter": voter, "person_id": speaker.id, "act": act, "choice": choice,
                       "at": now, "message_id": message_id})

@@ -31,7 +31,9 @@ from services.paging import Filter, Page, gather, long, plain, short
 from texts.say import clock, say
 
 # answers for one pair of eyes: choices that are not public, one-time codes, who has not voted
-SECRET_INTENTS = ("vote.secret", "vote.which", "vote.which?", "bind.code", "poll.missing")
+SECRET_INTENTS = ("vote.secret", "vote.which", "vote.which?", "bind.code", "poll.missing", "join.code", "join.ask",
+                  "join.ask?", "jielong",
+                  "jielong?")
 
 
 def is_secret(intent: str | None) -> bool:
@@ -169,7 +171,7 @@ def overview(tx: Tx, community_id: int | None) -> dict[str, Any]:
         "open_issues": how_many(issue, issue.c.state.in_(["submitted", "accepted", "consulting", "in_progress", "resolved"])),
         "new_issues": how_many(issue, issue.c.state == "submitted"),
         "open_polls": how_many(poll, poll.c.state == "open"),
-        "people": how_many(person, person.c.erased_at.is_(None)),
+        "people": how_many(person, person.c.erased_at.is_(None), person.c.joined_into.is_(None)),
         "waiting": how_many(outbox, outbox.c.state.in_(["waiting", "sending"])),
         "dead": how_many(outbox, outbox.c.state == "dead"),
         "parked": tx.scalar(select(func.count()).select_from(message).where(

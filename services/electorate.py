@@ -53,7 +53,8 @@ def _asked(poll: Row[Any]) -> Select[Any]:
     """The people the poll asks, as (id): residents known to us, and staff only where they live."""
     bound = exists().where(residence.c.person_id == person.c.id, residence.c.until.is_(None))
     query = select(person.c.id).where(person.c.community_id == poll.community_id, person.c.left_at.is_(None),
-                                      person.c.erased_at.is_(None), or_(person.c.role == Role.RESIDENT, bound))
+                                      person.c.erased_at.is_(None), person.c.joined_into.is_(None),
+                                      or_(person.c.role == Role.RESIDENT, bound))
     if poll.scope == "chat":
         query = query.where(exists().where(chat_member.c.chat_id == poll.scope_id, chat_member.c.person_id == person.c.id))
     if poll.scope == "building":

@@ -1,5 +1,6 @@
 """A person's right to be forgotten: what tells who they are and what they said is removed, counts stay."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,8 @@ from models.tables import (
     identity,
     issue,
     issue_event,
+    join_code,
+    joining,
     message,
     outbox,
     person,
@@ -23,38 +26,44 @@ from models.tables import (
     residence,
 )
 from services import audit, issues
-from services.people import Speaker, drop_waiting
+from services.people import Speaker, behind, drop_waiting
 from texts.say import say
 
 
 def erase(tx: Tx, speaker: Speaker, *, now: datetime) -> None:
-    """Removes identities, name, home and words. Ballots in open polls are withdrawn; closed polls keep their counts."""
-    _erase_words(tx, speaker, now=now)
+    """Removes identities, name, home and words of everybody this person was joined from.
+
+    Ballots in open polls are withdrawn; closed polls keep their counts.
+    """
+    mine = behind(tx, speaker.id)
+    _erase_words(tx, speaker, mine, now=now)
     still_open = select(poll.c.id).where(poll.c.community_id == speaker.community_id, poll.c.state == "open")
-    tx.execute(delete(ballot).where(ballot.c.person_id == speaker.id, ballot.c.poll_id.in_(still_open)))
-    tx.execute(update(message).where(message.c.person_id == speaker.id).values(text=None, reply=None, card=None, payload=None))
+    tx.execute(delete(ballot).where(ballot.c.person_id.in_(mine), ballot.c.poll_id.in_(still_open)))
+    tx.execute(update(message).where(message.c.person_id.in_(mine)).values(text=None, reply=None, card=None, payload=None))
     drop_waiting(tx, speaker)
-    for table in (residence, chat_member, reminder, identity):
-        tx.execute(delete(table).where(table.c.person_id == speaker.id))
-    tx.execute(update(bind_code).where(bind_code.c.used_by == speaker.id).values(used_by=None))
-    tx.execute(update(person).where(person.c.id == speaker.id).values(
+    for table in (residence, chat_member, reminder, identity, join_code):
+        tx.execute(delete(table).where(table.c.person_id.in_(mine)))
+    tx.execute(delete(joining).where(or_(joining.c.survivor_id.in_(mine), joining.c.joined_id.in_(mine))))
+    tx.execute(update(bind_code).where(bind_code.c.used_by.in_(mine)).values(used_by=None))
+    tx.execute(update(person).where(person.c.id.in_(mine)).values(
         name=None, role=Role.RESIDENT, consent_version=0, consented_at=None, left_at=now, erased_at=now))
     audit.note(tx, speaker, "person.erase", speaker.who, now=now)
 
 
-def _erase_words(tx: Tx, speaker: Speaker, *, now: datetime) -> None:
+def _erase_words(tx: Tx, speaker: Speaker, mine: list[int], *, now: datetime) -> None:
     """Issues nobody else stands behind end; the others go on without the words."""
-    for row in tx.all(select(issue).where(issue.c.submitter_id == speaker.id)):
+    for row in tx.all(select(issue).where(issue.c.submitter_id.in_(mine))):
+        submitter = replace(speaker, person_id=row.submitter_id)
         if row.state == State.DRAFT:
-            issues.drop(tx, speaker, issue_id=row.id, now=now)
+            issues.drop(tx, submitter, issue_id=row.id, now=now)
         elif (State(row.state), Act.WITHDRAW) in TABLE:
-            issues.withdraw(tx, speaker, number=row.number, now=now)
+            issues.withdraw(tx, submitter, number=row.number, now=now)
         issues.forget(tx, row.id)
         _silence(tx, row)
     for row in tx.all(select(issue).where(issue.c.id.in_(
-            select(issue_event.c.issue_id).where(issue_event.c.actor_id == speaker.id, issue_event.c.text.is_not(None))))):
+            select(issue_event.c.issue_id).where(issue_event.c.actor_id.in_(mine), issue_event.c.text.is_not(None))))):
         _silence(tx, row)
-    tx.execute(update(issue_event).where(issue_event.c.actor_id == speaker.id).values(text=None))
+    tx.execute(update(issue_event).where(issue_event.c.actor_id.in_(mine)).values(text=None))
 
 
 def _silence(tx: Tx, row: Row[Any]) -> None:

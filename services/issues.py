@@ -118,6 +118,7 @@ def by_id(tx: Tx, issue_id: int) -> Row[Any]:
 def support(tx: Tx, speaker: Speaker, *, number: int, now: datetime) -> tuple[Row[Any], int, bool]:
     """Stands behind an issue: the issue, how many now do, and whether this person is new among them."""
     row = by_number(tx, speaker.community_id, number, lock=True)
+    speaker = people.present(tx, speaker)
     if row.submitter_id == speaker.id:
         raise Refusal("issue.own", number=row.number)
     if row.state not in _OPEN:

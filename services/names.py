@@ -15,7 +15,8 @@ LONGEST = 32
 
 def set_name(tx: Tx, actor: Actor, *, person_id: int, name: str, now: datetime) -> None:
     """Sets or clears a person's name; only an admin does, and only in their own community."""
-    row = tx.first(select(person.c.community_id).where(person.c.id == person_id, person.c.erased_at.is_(None)))
+    row = tx.first(select(person.c.community_id).where(person.c.id == person_id, person.c.erased_at.is_(None),
+                                                       person.c.joined_into.is_(None)))
     if row is None or (actor.community_id is not None and row.community_id != actor.community_id):
         raise Refusal("person.unknown")
     if not actor.role.covers(Role.ADMIN):

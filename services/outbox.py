@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, or_, select, update
+from sqlalchemy import Row, and_, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgres
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
@@ -83,11 +83,14 @@ def _way_to(tx: Tx, person_id: int, now: datetime) -> Row[Any] | None:
     A 公众号 may write to a person only within 48 hours of their last message (customer-service messages); of somebody
     who was never heard here (just loaded, or a follower) the platform knows better, so they are tried.
     """
+    as_known = person.alias()
+    joined = select(as_known.c.joined_into).where(as_known.c.id == person_id).scalar_subquery()
     ways = [and_(identity.c.channel == name, *_heard(road, now)) for name, road in _roads.items() if road.push_person]
     return None if not ways else tx.first(
         select(person.c.community_id, identity.c.id, identity.c.channel, identity.c.external_id)
         .join_from(person, identity, identity.c.person_id == person.c.id)
-        .where(person.c.id == person_id, person.c.left_at.is_(None), identity.c.unreachable_at.is_(None), or_(*ways))
+        .where(person.c.id == func.coalesce(joined, person_id), person.c.left_at.is_(None),
+               identity.c.unreachable_at.is_(None), or_(*ways))
         .order_by(identity.c.heard_at.desc().nulls_last(), identity.c.id).limit(1))
 
 

@@ -1,9 +1,12 @@
 """Persons as channels know them: found or first met, told about privacy, consenting, leaving, erased."""
 
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, select, update
+from sqlalchemy import and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgres
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
@@ -38,7 +41,10 @@ _CHAT = Hot(
     .where(chat.c.channel == bindparam("channel"), chat.c.external_id == bindparam("external_id")))
 
 _HEARD = Hot(update(identity).where(identity.c.id == bindparam("identity_id")).values(heard_at=bindparam("heard_at")))
-
+_NOW = Hot(select(person.c.joined_into).where(person.c.id == bindparam("person_id")).with_for_update(read=True, key_share=True))
+_AS = Hot(select(person.c.id, person.c.role, person.c.community_id, person.c.told_version, person.c.consent_version,
+                 person.c.left_at).where(person.c.id == bindparam("person_id")))
+_kin: dict[str, tuple[str, ...]] = {}
 
 _HOMES = Hot(select(home.c.id, home.c.building_id, home.c.label).join_from(residence, home).where(
     residence.c.person_id == bindparam("person_id"), residence.c.until.is_(None)).order_by(home.c.id))
@@ -73,15 +79,76 @@ class Place:
     name: str
 
 
+def configure(realms: Mapping[str, str]) -> None:
+    """Tells which accounts know people under the same ids: account -> realm (a corp); called once at start."""
+    _kin.clear()
+    for name, realm in realms.items():
+        _kin[name] = tuple(sorted(n for n, r in realms.items() if r == realm and n != name))
+
+
 def resolve(tx: Tx, *, channel: str, sender: str, community_code: str, now: datetime) -> Speaker:
     """The person with this identity; a stranger becomes a resident of the account's community."""
     row = tx.first(_BY_IDENTITY, {"channel": channel, "sender": sender})
     if row is None:
+        if _kin.get(channel) and _known_as(tx, channel, sender, community_code, now):
+            return resolve(tx, channel=channel, sender=sender, community_code=community_code, now=now)
         return _meet(tx, channel, sender, community_code, now)
     if row.heard_at is None or now - row.heard_at > _HEARD_EVERY:
         tx.execute(_HEARD, {"identity_id": row.id, "heard_at": now})
+    return _speaker(row.person_id, row)
+
+
+def _known_as(tx: Tx, channel: str, sender: str, community_code: str, now: datetime) -> bool:
+    """Gives the account to the person whom another account of the same corp knows by this userid: the platform is the proof.
+
+    Never across corps (a userid means nothing there) and never across communities.
+    """
+    accounts = (channel, *_kin[channel])
+    if tx.postgres:  # two accounts that hear a new userid at once meet one person, not two
+        name = hashlib.sha256(f"{min(accounts)}\x1f{sender}".encode()).digest()[:8]
+        tx.execute(select(func.pg_advisory_xact_lock(int.from_bytes(name, signed=True))))
+    known = tx.first(
+        select(identity.c.person_id, identity.c.channel).join_from(identity, person, identity.c.person_id == person.c.id)
+        .join(community, community.c.id == person.c.community_id)
+        .where(identity.c.channel.in_(accounts), identity.c.external_id == sender, community.c.code == community_code)
+        .order_by(person.c.created_at, person.c.id).limit(1))
+    if known is None:
+        return False
+    if known.channel != channel:
+        tx.add(identity, person_id=known.person_id, channel=channel, external_id=sender, heard_at=now)
+    return True
+
+
+def present(tx: Tx, speaker: Speaker) -> Speaker:
+    """The speaker as they are now: who was joined to another person since the message was begun acts as that person.
+
+    Holds the person against being joined until the transaction ends. SQLite has one writer, so nothing can happen between.
+    """
+    into = tx.scalar(_NOW, {"person_id": speaker.id}) if tx.postgres else None
+    return speaker if into is None else as_person(tx, into)
+
+
+def as_person(tx: Tx, person_id: int) -> Speaker:
+    """Somebody on whose behalf something is written down."""
+    row = tx.first(_AS, {"person_id": person_id})
+    assert row is not None  # persons are never deleted
+    return _speaker(row.id, row)
+
+
+def behind(tx: Tx, person_id: int) -> list[int]:
+    """The person and everybody who was joined into them."""
+    return list(tx.connection.scalars(select(person.c.id).where(
+        or_(person.c.id == person_id, person.c.joined_into == person_id)).order_by(person.c.id)))
+
+
+def accounts(tx: Tx, person_id: int) -> int:
+    """How many accounts the person has."""
+    return int(tx.scalar(select(func.count()).where(identity.c.person_id == person_id)))
+
+
+def _speaker(person_id: int, row: Any) -> Speaker:
     left = row.left_at is not None
-    return Speaker(f"person:{row.person_id}", Role(row.role), row.community_id, row.person_id,
+    return Speaker(f"person:{person_id}", Role(row.role), row.community_id, person_id,
                    told=row.told_version >= NOTICE_VERSION and not left,
                    consented=row.consent_version >= NOTICE_VERSION and not left)
 
@@ -139,12 +206,13 @@ def drop_waiting(tx: Tx, speaker: Speaker) -> None:
 def staff_of(tx: Tx, community_id: int | None) -> list[int]:
     """Everybody who works for the community and is here."""
     return list(tx.connection.scalars(select(person.c.id).where(
-        person.c.community_id == community_id, person.c.role != Role.RESIDENT, person.c.left_at.is_(None)).order_by(person.c.id)))
+        person.c.community_id == community_id, person.c.role != Role.RESIDENT, person.c.left_at.is_(None),
+        person.c.joined_into.is_(None)).order_by(person.c.id)))
 
 
 def set_role(tx: Tx, actor: Actor, *, person_id: int, role: str, now: datetime) -> None:
     """Gives a person a role; only an admin does, and only in their own community."""
-    row = tx.first(select(person.c.role, person.c.community_id).where(person.c.id == person_id))
+    row = tx.first(select(person.c.role, person.c.community_id).where(person.c.id == person_id, person.c.joined_into.is_(None)))
     if row is None or (actor.community_id is not None and row.community_id != actor.community_id):
         raise Refusal("person.unknown")
     if not actor.role.covers(Role.ADMIN):

@@ -1,6 +1,8 @@
 """Reads a #接龙 list: who wrote what, which entries are new, and what the list is for."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from texts.normal import plain
@@ -10,6 +12,7 @@ MOST = 20_000  # characters that are read
 _HEAD = re.compile(r"^\s*(?:@\s?小议\s*)?(?:[#＃]\s?接龙|#\s?group\s?note|接龙[:\s])", re.I)
 _ENTRY = re.compile(r"^\s*(?P<number>\d{1,3})\s?[.、)．]\s*(?P<rest>.*)$")
 _EXAMPLE = re.compile(r"^\s*(?:例|示例|格式|example)", re.I)
+_ME = re.compile(r"我(?:就)?是(?:第)?\s?(\d{1,3})\s?号?[。.!！]?")
 _BUYS = re.compile(r"团购|拼团|[元块]|团长|自提|斤|箱|下单|秒杀|优惠|水果|鸡蛋|蔬菜|牛奶|预订|预定|买")
 _SURVEYS = re.compile(r"调查|统计|摸底|意见|意向|征求|需求|收集|登记|情况|几口|是否|有没有|要不要|问卷|建议|信息")
 _SIGNS = re.compile(r"报名|参加|活动|志愿|志愿者|打扫|值班|巡逻|聚餐|出游|会议|开会|议事会|恳谈|讲座|培训|义诊|清扫|集合|"
@@ -22,22 +25,60 @@ def is_list(text: str) -> bool:
     return bool(_HEAD.match(text[:200]))
 
 
-def read(text: str, context: Context) -> dict[str, Any]:
-    """The list as slots."""
-    lines = [line for line in text[:MOST].replace("\r\n", "\n").split("\n") if line.strip()]
-    head, entries = [], list[list[str]]()
-    for line in lines:
-        found = _ENTRY.match(line)
-        if found is not None:
-            name, _, said = found["rest"].strip().partition(" ")
-            entries.append([name.strip(), said.strip()])
-        elif _EXAMPLE.match(line):
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One numbered line: the first word is whose it is, as far as anybody can tell."""
+
+    index: int
+    name: str
+    said: str = ""
+
+    @property
+    def text(self) -> str:
+        """The line without its number."""
+        return f"{self.name} {self.said}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A list as it was pasted."""
+
+    topic: str  # as written, lines joined
+    entries: tuple[Entry, ...] = ()
+    me: int | None = None  # 我是3号: which line is that of who pasted it
+
+
+def parse(text: str) -> Listed:
+    """Topic and entries; an entry may go on over several lines, a number may come twice, the example is nobody's."""
+    head, found, me = list[str](), list[tuple[int, str]](), None
+    for line in text[:MOST].replace("\r\n", "\n").split("\n"):
+        line = line.strip()
+        entry = _ENTRY.match(line)
+        if not line or _EXAMPLE.match(line):
             continue
-        elif entries:
-            entries[-1][1] = f"{entries[-1][1]} {line.strip()}".strip()
+        if said := _ME.fullmatch(line):
+            me = int(said[1])
+        elif entry is not None:
+            found.append((int(entry["number"]), entry["rest"].strip()))
+        elif found:
+            found[-1] = (found[-1][0], f"{found[-1][1]} {line}".strip())
         else:
             head.append(_HEAD.sub("", line).strip())
-    subject = plain(" ".join(head))
+    parts = ((n, *rest.partition(" ")) for n, rest in found)
+    return Listed(" ".join(filter(None, head)), tuple(Entry(n, name.strip(), said.strip()) for n, name, _, said in parts), me)
+
+
+def write(topic: str, example: str, entries: Sequence[Entry] = ()) -> str:
+    """The list as people go on with it in a group."""
+    lines = [f"{e.index}. {e.text}" for e in entries]
+    return "\n".join(["#接龙", topic, f"例 {example}", "", *lines]).rstrip()
+
+
+def read(text: str, context: Context) -> dict[str, Any]:
+    """The list as slots."""
+    listed = parse(text)
+    entries = [[e.name, e.said] for e in listed.entries]
+    subject = plain(listed.topic)
     poll = _poll(subject, entries, context)
     slots: dict[str, Any] = {"kind": _kind(subject, entries, poll)}
     if slots["kind"] == "vote" and poll is not None:
@@ -60,7 +101,8 @@ def _meant(poll: PollSeen, subject: str, entries: list[list[str]]) -> bool:
     if poll.title[:8] in subject or (len(subject) >= 4 and subject in poll.title):
         return True
     names = {n.lower() for n in poll.names()}
-    return bool(entries) and all(said.strip().lower() in names for _, said in entries) and not _SIGNS.search(subject)
+    return bool(entries) and all(said.strip().lower() in names for _, said in entries) and not (
+        _SIGNS.search(subject) or _BUYS.search(subject))
 
 
 def _kind(subject: str, entries: list[list[str]], poll: str | None) -> str:

@@ -119,6 +119,7 @@ LISTS = {listing.name: listing for listing in (
         Column("since", _field("created_at"), "time"),
         Column("consented", _field("consented_at"), "time"),
         Column("left", _field("left_at"), "time"),
+        Column("joined", lambda r, n: None if r.joined_into is None else f"#{r.joined_into}"),
     ), filters=("person", "kind"), kinds=("resident", "grid_worker", "admin"), kind_terms="role", deeds=True,
         called=lambda tx, rows: dict(browse.addresses(tx, {row.id for row in rows}))),
     Listing("homes", "id", browse.homes, (

@@ -51,6 +51,7 @@ def upgrade() -> None:
         sa.Column("id", BIG, autoincrement=True, nullable=False),
         sa.Column("person_id", BIG, nullable=False),
         sa.Column("code_hash", sa.String(length=64), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -58,6 +59,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_join_code")),
     )
     op.create_index(op.f("ix_join_code_person_id"), "join_code", ["person_id"], unique=False)
+    op.create_table(
+        "joining",
+        sa.Column("id", BIG, autoincrement=True, nullable=False),
+        sa.Column("survivor_id", BIG, nullable=False),
+        sa.Column("joined_id", BIG, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("moved", sa.JSON(), nullable=True),
+        sa.ForeignKeyConstraint(["joined_id"], ["person.id"], name=op.f("fk_joining_joined_id")),
+        sa.ForeignKeyConstraint(["survivor_id"], ["person.id"], name=op.f("fk_joining_survivor_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_joining")),
+    )
+    for column in ("survivor_id", "joined_id"):
+        op.create_index(op.f(f"ix_joining_{column}"), "joining", [column], unique=False)
 
     op.create_table(
         "forward",
@@ -149,5 +164,5 @@ def downgrade() -> None:
     ):
         with op.batch_alter_table(table) as batch:
             batch.drop_column(column)
-    for table in ("group_task", "permission", "forward", "join_code", "solitaire", "lease", "card_sent"):
+    for table in ("group_task", "permission", "forward", "joining", "join_code", "solitaire", "lease", "card_sent"):
         op.drop_table(table)

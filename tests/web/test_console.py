@@ -297,3 +297,17 @@ def test_filters_narrow_and_nonsense_does_not_break(desk: Desk) -> None:
             for parameter in ("since", "until", "person", "kind", "text", "before"):
                 answer = client.get(f"/console/{name}", query_string={parameter: junk})
                 assert answer.status_code == 200 and "<script>" not in answer.text, (name, parameter, junk)
+
+
+def test_a_person_who_was_joined_into_another_is_marked(desk: Desk) -> None:
+    """The list says into whom, and their rights cannot be changed any more."""
+    ids, client = desk.ids["east"], desk.client("east")
+    with desk.db.write() as tx:
+        where = tx.scalar(select(person.c.community_id).where(person.c.id == ids["person"]))
+        other = tx.add(person, community_id=where, role="resident", told_version=1, consent_version=1,
+                       created_at=desk.now, joined_into=ids["person"])
+    assert f"#{ids['person']}" in client.get("/console/people").text
+    csrf = token(client, "/console/password")
+    client.post(f"/console/people/{other}/role", data={"role": "admin", "csrf_token": csrf})
+    with desk.db.read() as tx:
+        assert tx.scalar(select(person.c.role).where(person.c.id == other)) == "resident"
