@@ -9,6 +9,7 @@ from bot import router
 from bot.context import Ctx
 from bot.router import Args, answers, command, ear, meant
 from domain.errors import Refusal
+from handlers.offer import offered
 from services import around, ballots, cards, polls
 from texts.choices import Choice, poll_number, read_choice
 from texts.say import say
@@ -98,7 +99,7 @@ def _cast(ctx: Ctx, row: Row[Any], choice: frozenset[int]) -> str:
         return say(no.key, **no.facts)
     if ctx.message.tap is not None or ctx.private:  # in a group only the card that was touched, and only for who touched it
         ctx.card = cards.poll(ctx.tx, row, mine=choice, told=say("card.recorded", options=cast.options))
-    return say("vote.recorded", cast=cast, private=ctx.private)
+    return say("vote.recorded", cast=cast, private=ctx.private) + offered(ctx)
 
 
 def _poll(ctx: Ctx, meaning: Meaning) -> Row[Any] | None:

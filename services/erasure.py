@@ -17,6 +17,7 @@ from models.tables import (
     issue_event,
     message,
     outbox,
+    permission,
     person,
     poll,
     reminder,
@@ -34,6 +35,8 @@ def erase(tx: Tx, speaker: Speaker, *, now: datetime) -> None:
     tx.execute(delete(ballot).where(ballot.c.person_id == speaker.id, ballot.c.poll_id.in_(still_open)))
     tx.execute(update(message).where(message.c.person_id == speaker.id).values(text=None, reply=None, card=None, payload=None))
     drop_waiting(tx, speaker)
+    own = select(identity.c.id).where(identity.c.person_id == speaker.id)
+    tx.execute(delete(permission).where(permission.c.identity_id.in_(own)))
     for table in (residence, chat_member, reminder, identity):
         tx.execute(delete(table).where(table.c.person_id == speaker.id))
     tx.execute(update(bind_code).where(bind_code.c.used_by == speaker.id).values(used_by=None))

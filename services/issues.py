@@ -14,7 +14,7 @@ from domain.roles import SYSTEM, Actor, Role
 from models.base import Tx
 from models.hot import Hot
 from models.tables import community, issue, issue_event, person, supporter
-from services import audit, cards, outbox, pages, people, similar
+from services import audit, cards, notices, outbox, pages, people, similar
 from services.people import Speaker
 from texts.same import Matter
 from texts.say import say
@@ -316,13 +316,14 @@ def _support(tx: Tx, issue_id: int, person_id: int, now: datetime) -> bool:
 
 def _tell_followers(tx: Tx, row: Row[Any], news: str, now: datetime, **facts: Any) -> None:
     """Tells who raised the issue and who stands behind it, privately."""
-    event = _last_event(tx, row.id)
+    event, url = _last_event(tx, row.id), pages.url_of(tx, "issue", row.community_id, row.number)
     behind = tx.connection.scalars(select(supporter.c.person_id).where(supporter.c.issue_id == row.id))
     for person_id in [row.submitter_id, *behind]:
         mine = person_id == row.submitter_id
         outbox.to_person(tx, person_id=person_id, key=f"issue:{row.id}:{news}:{event}:person:{person_id}", now=now,
                          text=say(f"issue.{news}.notice", number=row.number, title=row.title, mine=mine, **facts),
-                         card=cards.rate(tx, row) if mine and news == "resolved" else None)
+                         card=cards.rate(tx, row) if mine and news == "resolved" else None,
+                         notice=notices.news(row.number, row.title, news, url=url, now=now))
 
 
 def forget(tx: Tx, issue_id: int) -> None:

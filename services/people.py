@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, select, update
+from sqlalchemy import Row, and_, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgres
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
@@ -27,8 +28,8 @@ NOTICE_VERSION = 1  # of texts zh.yaml privacy.notice; raise it when the notice'
 _HEARD_EVERY = timedelta(minutes=10)
 
 _BY_IDENTITY = Hot(
-    select(identity.c.id, identity.c.heard_at, person.c.id.label("person_id"), person.c.community_id, person.c.role,
-           person.c.told_version, person.c.consent_version, person.c.left_at)
+    select(identity.c.id, identity.c.heard_at, identity.c.unreachable_at, person.c.id.label("person_id"),
+           person.c.community_id, person.c.role, person.c.told_version, person.c.consent_version, person.c.left_at)
     .join_from(identity, person, identity.c.person_id == person.c.id)
     .where(identity.c.channel == bindparam("channel"), identity.c.external_id == bindparam("sender")))
 _CHAT = Hot(
@@ -37,7 +38,10 @@ _CHAT = Hot(
                                        chat_member.c.person_id == bindparam("person_id")), isouter=True)
     .where(chat.c.channel == bindparam("channel"), chat.c.external_id == bindparam("external_id")))
 
-_HEARD = Hot(update(identity).where(identity.c.id == bindparam("identity_id")).values(heard_at=bindparam("heard_at")))
+_HEARD = Hot(update(identity).where(identity.c.id == bindparam("identity_id")).values(
+    heard_at=bindparam("heard_at"), unreachable_at=None))
+_TOUCHED = Hot(update(identity).where(identity.c.id == bindparam("identity_id")).values(
+    touched_at=bindparam("touched_at"), unreachable_at=None))
 
 
 _HOMES = Hot(select(home.c.id, home.c.building_id, home.c.label).join_from(residence, home).where(
@@ -73,26 +77,44 @@ class Place:
     name: str
 
 
-def resolve(tx: Tx, *, channel: str, sender: str, community_code: str, now: datetime) -> Speaker:
-    """The person with this identity; a stranger becomes a resident of the account's community."""
+def resolve(tx: Tx, *, channel: str, sender: str, community_code: str, now: datetime, spoken: bool = True,
+            touched: bool = False, exact: bool = False) -> Speaker:
+    """The person with this identity; a stranger becomes a resident of the account's community.
+
+    What they said or touched opens the time in which they can be written to; `exact` where every minute of it counts.
+    """
     row = tx.first(_BY_IDENTITY, {"channel": channel, "sender": sender})
     if row is None:
-        return _meet(tx, channel, sender, community_code, now)
-    if row.heard_at is None or now - row.heard_at > _HEARD_EVERY:
+        return _meet(tx, channel, sender, community_code, now, spoken, touched)
+    every = timedelta(0) if exact else _HEARD_EVERY
+    if spoken and (row.heard_at is None or row.unreachable_at is not None or now - row.heard_at > every):
         tx.execute(_HEARD, {"identity_id": row.id, "heard_at": now})
+    elif touched:
+        tx.execute(_TOUCHED, {"identity_id": row.id, "touched_at": now})
     left = row.left_at is not None
     return Speaker(f"person:{row.person_id}", Role(row.role), row.community_id, row.person_id,
                    told=row.told_version >= NOTICE_VERSION and not left,
                    consented=row.consent_version >= NOTICE_VERSION and not left)
 
 
-def _meet(tx: Tx, channel: str, sender: str, community_code: str, now: datetime) -> Speaker:
+def _meet(tx: Tx, channel: str, sender: str, community_code: str, now: datetime, spoken: bool, touched: bool) -> Speaker:
     where = tx.scalar(select(community.c.id).where(community.c.code == community_code))
     if where is None:
         raise LookupError(f"channel {channel} names the unknown community {community_code!r}")
     person_id = tx.add(person, community_id=where, role=Role.RESIDENT, told_version=0, consent_version=0, created_at=now)
-    tx.add(identity, person_id=person_id, channel=channel, external_id=sender, heard_at=now)
+    tx.add(identity, person_id=person_id, channel=channel, external_id=sender, heard_at=now if spoken else None,
+           touched_at=now if touched else None)
     return Speaker(f"person:{person_id}", Role.RESIDENT, where, person_id)
+
+
+def account_of(tx: Tx, *, channel: str, sender: str) -> Row[Any]:
+    """The account somebody spoke from, as far as it is known by now."""
+    return tx.execute(select(identity).where(identity.c.channel == channel, identity.c.external_id == sender)).one()
+
+
+def lose(tx: Tx, *, channel: str, sender: str, now: datetime) -> None:
+    """Somebody stopped following: nothing is sent there until they are back."""
+    tx.execute(update(identity).where(identity.c.channel == channel, identity.c.external_id == sender).values(unreachable_at=now))
 
 
 def place_of(tx: Tx, speaker: Speaker, *, channel: str, external_id: str) -> Place:
