@@ -70,18 +70,22 @@ class Delivery:
             if tx.first(self._due(self.clock()).limit(1)) is None and not self._stale(tx):
                 return []
         claimed: list[Claim] = []
+        diverted = 0
         with self.db.write() as tx:
             now = self.clock()
             tx.execute(update(outbox).where(outbox.c.state == "sending", outbox.c.lease_until < now).values(
                 state="waiting", doubtful=True, lease_until=None))
             for row in tx.all(self._due(now).limit(2 * self.threads)):  # no more than can be sent within the lease
-                if self._too_fast(tx, row, now) or self._too_late(tx, row, now):
+                if self._too_late(tx, row, now):
+                    diverted += 1
+                    continue
+                if self._too_fast(tx, row, now):
                     continue
                 mine = tx.execute(update(outbox).where(outbox.c.id == row.id, outbox.c.state == "waiting").values(
                     state="sending", lease_until=now + LEASE, attempts=row.attempts + 1))
                 if mine.rowcount == 1:
                     claimed.append((row, now + LEASE))
-        return claimed
+        return self._claim() if diverted and not claimed else claimed  # on its other road it is due at once
 
     def _due(self, now: datetime) -> Any:
         """The first due row of each target; one that is being sent or retried holds back those behind it."""

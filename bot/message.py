@@ -159,6 +159,7 @@ class ChannelError(Exception):
     def __init__(self, reason: str, *, retryable: bool, code: int | None = None, wait_s: float | None = None,
                  unknown: bool = False, person_gone: bool = False, shut: bool = False):
         super().__init__(reason)
+        self.hint = ""  # the address of ours that the platform does not allow, when that is the reason
         self.shut = shut  # nothing more reaches the person on this road until they speak, or allow it
         self.reason, self.retryable, self.code = reason, retryable, code
         self.person_gone = person_gone  # this account can no longer reach the person: blocked, not following, unknown

@@ -54,11 +54,12 @@ def missed(tx: Tx, *, channel: str, identity_id: int, what: str, now: datetime) 
 
 def _tell_staff(tx: Tx, row: Row[Any], now: datetime) -> None:
     """Once for each round of reminders and each piece of news, however many it did not reach."""
-    kind, number, *rest = row.key.split(":")
+    parts: list[str] = [*row.key.split(":"), ""]
+    kind, number, rest = parts[0], parts[1], parts[2:]
     if kind == "poll" and rest[:1] == ["remind"]:
         about = tx.first(select(poll.c.number, poll.c.opened_by).where(poll.c.id == int(number)))
         whom = [about.opened_by] if about is not None else []
-    elif kind == "issue" and len(rest) > 1:
+    elif kind == "issue" and len(rest) > 2:
         about = tx.first(select(issue.c.number).where(issue.c.id == int(number)))
         whom = people.staff_of(tx, row.community_id)
     else:

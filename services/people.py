@@ -28,7 +28,7 @@ NOTICE_VERSION = 1  # of texts zh.yaml privacy.notice; raise it when the notice'
 _HEARD_EVERY = timedelta(minutes=10)
 
 _BY_IDENTITY = Hot(
-    select(identity.c.id, identity.c.heard_at, identity.c.unreachable_at, person.c.id.label("person_id"),
+    select(identity.c.id, identity.c.heard_at, identity.c.unreachable_at, identity.c.shut_at, person.c.id.label("person_id"),
            person.c.community_id, person.c.role, person.c.told_version, person.c.consent_version, person.c.left_at)
     .join_from(identity, person, identity.c.person_id == person.c.id)
     .where(identity.c.channel == bindparam("channel"), identity.c.external_id == bindparam("sender")))
@@ -39,9 +39,9 @@ _CHAT = Hot(
     .where(chat.c.channel == bindparam("channel"), chat.c.external_id == bindparam("external_id")))
 
 _HEARD = Hot(update(identity).where(identity.c.id == bindparam("identity_id")).values(
-    heard_at=bindparam("heard_at"), unreachable_at=None))
+    heard_at=bindparam("heard_at"), unreachable_at=None, shut_at=None))
 _TOUCHED = Hot(update(identity).where(identity.c.id == bindparam("identity_id")).values(
-    touched_at=bindparam("touched_at"), unreachable_at=None))
+    touched_at=bindparam("touched_at"), unreachable_at=None, shut_at=None))
 
 
 _HOMES = Hot(select(home.c.id, home.c.building_id, home.c.label).join_from(residence, home).where(
@@ -87,7 +87,8 @@ def resolve(tx: Tx, *, channel: str, sender: str, community_code: str, now: date
     if row is None:
         return _meet(tx, channel, sender, community_code, now, spoken, touched)
     every = timedelta(0) if exact else _HEARD_EVERY
-    if spoken and (row.heard_at is None or row.unreachable_at is not None or now - row.heard_at > every):
+    closed = row.unreachable_at is not None or row.shut_at is not None
+    if spoken and (row.heard_at is None or closed or now - row.heard_at > every):
         tx.execute(_HEARD, {"identity_id": row.id, "heard_at": now})
     elif touched:
         tx.execute(_TOUCHED, {"identity_id": row.id, "touched_at": now})

@@ -1,7 +1,7 @@
 """How often a person may still be written to: counted here, so that the platform never has to refuse.
 
 A road with a window (a 公众号) opens when the person says something, for some days and some posts; a touch without words
-opens it for a moment. `shut_at` is the platform's own word that it is over, which ends with the next thing they say.
+opens it for a moment. `shut_at` is the platform's own word that it is over; the next thing they say or do clears it.
 """
 
 from datetime import datetime, timedelta
@@ -25,12 +25,14 @@ def left(tx: Tx, who: Row[Any], road: Road, *, at: datetime, but: int | None = N
     """
     if road.window is None:
         return 0 if road.heard_once and who.heard_at is None else MANY
+    if who.shut_at is not None:
+        return 0
     if who.heard_at is None and who.touched_at is None:  # only loaded from a file: the platform knows better
-        return 0 if who.shut_at is not None or road.heard_once else _rest(tx, who, road.window_posts, at - road.window, but)
+        return 0 if road.heard_once else _rest(tx, who, road.window_posts, at - road.window, but)
     found = 0
-    if _open(who, who.heard_at, at, road.window - MARGIN):
+    if who.heard_at is not None and at - who.heard_at <= road.window - MARGIN:
         found = _rest(tx, who, road.window_posts, who.heard_at, but)
-    if found <= 0 and road.touch_window is not None and _open(who, who.touched_at, at, road.touch_window):
+    if found <= 0 and road.touch_window is not None and who.touched_at is not None and at - who.touched_at <= road.touch_window:
         found = _rest(tx, who, road.touch_posts, who.touched_at, but)
     return max(0, found)
 
@@ -41,10 +43,6 @@ def shut(tx: Tx, row: Row[Any], road: Road, *, now: datetime) -> bool:
         return False
     who = tx.first(select(identity).where(identity.c.id == int(row.target[9:])))
     return who is not None and left(tx, who, road, at=now, but=row.id) <= 0
-
-
-def _open(who: Row[Any], since: datetime | None, at: datetime, life: timedelta) -> bool:
-    return since is not None and at - since <= life and (who.shut_at is None or who.shut_at < since)
 
 
 def _rest(tx: Tx, who: Row[Any], most: int, since: datetime, but: int | None) -> int:

@@ -4,7 +4,7 @@ import threading
 from dataclasses import dataclass
 from typing import Any
 
-ENDPOINTS = ("webhook", "custom_send", "response_url", "token")
+ENDPOINTS = ("webhook", "custom_send", "response_url", "token", "notice", "menu", "qrcode", "user", "callback_ips")
 FLAGS: dict[str, Any] = {"refuse": False, "deliver_twice": False, "shuffle": False, "late_s": 0,
                          "cut_after_accept": 0}
 

@@ -39,6 +39,8 @@ class Heard:
     chatid: str = ""  # empty in private
     quote: str = ""
     response_url: str = ""
+    key: str = ""  # of an event at a 公众号
+    more: str = ""  # and what else stands in it, as XML
 
 
 def gh_id(account: SimAccount) -> str:
@@ -92,7 +94,7 @@ def _mp_fields(account: SimAccount, heard: Heard) -> str:
             f"<CreateTime>{heard.created}</CreateTime>")
     if heard.event:
         return (head + f"<MsgType>{cdata('event')}</MsgType><Event>{cdata(heard.event)}</Event>"
-                       f"<EventKey>{cdata('')}</EventKey>")
+                       f"<EventKey>{cdata(heard.key)}</EventKey>{heard.more}")
     return (head + f"<MsgType>{cdata('text')}</MsgType><Content>{cdata(heard.text)}</Content>"
                    f"<MsgId>{heard.id}</MsgId>")
 
