@@ -10,9 +10,10 @@ from sqlalchemy import func, select, update
 
 from bot.delivery import Delivery
 from bot.message import Capabilities, ChannelError, Outgoing, Sent
+from domain.roles import Role
 from models.base import Database, Tx
 from models.tables import community, identity, outbox, permission, person, poll
-from services import lost, notices, people
+from services import erasure, lost, notices, people
 from services import outbox as queue
 from services.roads import Road
 
@@ -259,3 +260,10 @@ def test_notices_are_offered_once_in_a_while_and_not_to_who_has_one(town: Town) 
     assert may()
     town.grant()
     assert not may()
+
+
+def test_who_is_erased_leaves_no_permission_behind(town: Town) -> None:
+    town.grant()
+    with town.db.write() as tx:
+        erasure.erase(tx, people.Speaker(f"person:{town.person}", Role.RESIDENT, town.community, town.person), now=NOW)
+        assert tx.scalar(select(func.count()).select_from(permission)) == 0
