@@ -134,7 +134,7 @@ def alert(tx: Tx, speaker: Speaker, *, key: str, category: str, place: str | Non
     staff = people.staff_of(tx, speaker.community_id)
     text = say("issue.alert", category=category, place=place, hotline=hotline)
     reached = sum(outbox.to_person(tx, person_id=i, key=f"{key}:alert:person:{i}",
-        text=text, now=now, quiet=False, weight=outbox.DANGER) for i in staff)
+        text=text, notice=notices.alarm(category, place, now=now), now=now, quiet=False, weight=outbox.DANGER) for i in staff)
     audit.note(tx, speaker, "issue.alert", key, now=now, reached=reached)
     return reached
 

@@ -49,6 +49,11 @@ def news(number: int, title: str, what: str, *, url: str, now: datetime) -> Noti
     return Notice(RESULT, f"I{number} {title}", say(f"notices.news.{what}"), _moment(now), url)
 
 
+def alarm(category: str, place: str | None, *, now: datetime) -> Notice:
+    """A danger, for staff who have been silent for days."""
+    return Notice(RESULT, say("notices.alarm", category=category, place=place), say("notices.check"), _moment(now))
+
+
 def grant(tx: Tx, *, identity_id: int, template: str, event_id: str, now: datetime) -> bool:
     """Keeps one permission; the same event again is the same permission."""
     insert = insert_postgres if tx.postgres else insert_sqlite

@@ -59,7 +59,7 @@ def to_person(tx: Tx, *, person_id: int, key: str, text: str, card: Card | None 
     if who is None:
         return notice is not None and _notify(tx, person_id, key, text, notice, now, quiet, weight)
     road = _roads[who.channel]
-    if notice is not None and road.asks:
+    if notice is not None and road.asks and weight == REMINDER:  # the moment to ask for the next one
         text = "\n".join(filter(None, (text, notices.offer(tx, who, road, community_id=who.community_id, now=now))))
     put(tx, key=key, community_id=who.community_id, channel=who.channel, target=f"identity:{who.id}", address=who.external_id,
         text=text, card=card, url=url, notice=notice if road.templates else None, at=now, now=now, quiet=quiet, weight=weight)
