@@ -3,9 +3,10 @@
 import argparse
 import os
 import sys
+from collections.abc import Callable
 
 from bot.config import ConfigError
-from ops import groups, house, measure, train
+from ops import groups, house, measure, mp_tools, train
 from ops import tools as tool
 
 
@@ -39,7 +40,9 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--port", type=int, default=8700, help="手机页面的端口，被占用时自动换一个")
     demo.add_argument("--folder", default="var/demo", help="演示数据放在哪里")
     demo.add_argument("--fresh", action="store_true", help="清空上次的演示数据")
-    add("doctor", tool.doctor, "检查这套安装，说明哪里对、哪里不对")
+    add("doctor", tool.doctor, "检查这套安装，说明哪里对、哪里不对").add_argument(
+        "--account", default="", help="只检查一个账号（config.yaml 里的 name）：地址、密钥、IP、权限、模板")
+    _mp(add, commands.add_parser("mp", help="公众号").add_subparsers(required=True, metavar="动作"))
     db = commands.add_parser("db", help="数据库").add_subparsers(required=True, metavar="动作")
     add("upgrade", tool.db_upgrade, "升级数据库到当前版本", db)
     load = add("load", tool.db_load, "从文件载入一个社区（楼栋、群、人员）", db)
@@ -77,6 +80,15 @@ def parser() -> argparse.ArgumentParser:
     audit = commands.add_parser("audit", help="审计链").add_subparsers(required=True, metavar="动作")
     add("verify", tool.audit_verify, "校验审计链，指出第一条不对的记录", audit)
     return top
+
+
+def _mp(add: Callable[..., argparse.ArgumentParser], mp: argparse._SubParsersAction) -> None:
+    add("menu", mp_tools.menu, "建菜单：议题、投票、我的", mp).add_argument("--account", required=True)
+    code = add("qr", mp_tools.code, "做二维码：扫了加入社区、打开投票或议题", mp)
+    code.add_argument("--account", required=True)
+    code.add_argument("--scene", required=True, help="join、poll:P5 或 issue:I12")
+    code.add_argument("--out", required=True, help="图片写到哪里")
+    code.add_argument("--days", type=int, default=30, help="几天内有效，最多 30；0 是长期有效")
 
 
 def _learn(args: argparse.Namespace) -> int:

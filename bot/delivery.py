@@ -17,9 +17,9 @@ from sqlalchemy import Row, and_, func, or_, select, update
 from bot.message import Channel, ChannelError, Outgoing, Sent, task_id
 from domain.card import Card
 from domain.roles import SYSTEM
-from models.base import Database
+from models.base import Database, Tx
 from models.tables import card_sent, outbox
-from services import audit
+from services import audit, lost
 from services import outbox as queue
 from services.chart import bar_chart
 
@@ -70,18 +70,22 @@ class Delivery:
             if tx.first(self._due(self.clock()).limit(1)) is None and not self._stale(tx):
                 return []
         claimed: list[Claim] = []
+        diverted = 0
         with self.db.write() as tx:
             now = self.clock()
             tx.execute(update(outbox).where(outbox.c.state == "sending", outbox.c.lease_until < now).values(
                 state="waiting", doubtful=True, lease_until=None))
             for row in tx.all(self._due(now).limit(2 * self.threads)):  # no more than can be sent within the lease
+                if self._too_late(tx, row, now):
+                    diverted += 1
+                    continue
                 if self._too_fast(tx, row, now):
                     continue
                 mine = tx.execute(update(outbox).where(outbox.c.id == row.id, outbox.c.state == "waiting").values(
                     state="sending", lease_until=now + LEASE, attempts=row.attempts + 1))
                 if mine.rowcount == 1:
                     claimed.append((row, now + LEASE))
-        return claimed
+        return self._claim() if diverted and not claimed else claimed  # on its other road it is due at once
 
     def _due(self, now: datetime) -> Any:
         """The first due row of each target; one that is being sent or retried holds back those behind it."""
@@ -112,6 +116,16 @@ class Delivery:
             outbox.c.target == row.target, outbox.c.sent_at > now - WINDOW))
         return bool(recent >= channel.capabilities.per_minute)
 
+    def _too_late(self, tx: Tx, row: Row[Any], now: datetime) -> bool:
+        """The platform would refuse it by now: that costs no attempt, and another road is looked for."""
+        if not queue.shut(tx, row, now=now):
+            return False
+        tx.execute(update(outbox).where(outbox.c.id == row.id).values(state="dead", error="too late for this road"))
+        audit.note(tx, SYSTEM, "outbox.dead", f"outbox:{row.id}", now=now, community_id=row.community_id, key=row.key)
+        lost.divert(tx, row, now=now, shut=True)
+        audit.seal(tx)
+        return True
+
     def _send(self, claim: Claim) -> None:
         row = claim[0]
         channel = self.channels.get(row.channel)
@@ -140,9 +154,9 @@ class Delivery:
         else:
             values |= {"state": "dead"}
             log.error("outbox %s is dead after %s attempts: %s", row.id, attempts, error.reason)
-        self._settle(claim, **values)
+        self._settle(claim, failed=error, **values)
 
-    def _settle(self, claim: Claim, sent: Sent | None = None, **values: Any) -> None:
+    def _settle(self, claim: Claim, sent: Sent | None = None, failed: ChannelError | None = None, **values: Any) -> None:
         row, lease = claim
         with self.db.write() as tx:
             own = tx.execute(update(outbox).where(outbox.c.id == row.id, outbox.c.state == "sending", outbox.c.lease_until == lease)
@@ -155,6 +169,8 @@ class Delivery:
             if values["state"] in ("sent", "dead"):
                 audit.note(tx, SYSTEM, f"outbox.{values['state']}", f"outbox:{row.id}", now=self.clock(),
                            community_id=row.community_id, key=row.key)
+            if failed is not None and values["state"] == "dead":
+                lost.divert(tx, row, gone=failed.person_gone, shut=failed.shut, now=self.clock())
             audit.seal(tx)
 
 

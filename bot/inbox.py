@@ -114,7 +114,8 @@ def unpack(payload: str) -> Message:
     """The parked message again."""
     facts = json.loads(payload)
     tap = Tap(**facts["tap"]) if facts.get("tap") else None
-    return Message(**facts | {"sent_at": datetime.fromisoformat(facts["sent_at"]), "tap": tap})
+    lists = {name: tuple(facts.get(name, ())) for name in ("granted", "refused", "failed")}
+    return Message(**facts | lists | {"sent_at": datetime.fromisoformat(facts["sent_at"]), "tap": tap})
 
 
 def next_parked(tx: Tx) -> Row[Any] | None:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -48,6 +48,20 @@ class Message:
     quote: str | None = None  # the words of the message that this one replies to
     reply_to: str | None = None  # where one late reply may be sent (response_url); a credential
     tap: Tap | None = None  # the words were touched, not typed
+    scene: str = ""  # what the QR code that was scanned stands for: join, poll:P5, issue:I12
+    granted: tuple[str, ...] = ()  # notices that were allowed once more, by name
+    refused: tuple[str, ...] = ()  # notices that were forbidden
+    failed: tuple[str, ...] = ()  # of what was sent earlier and did not arrive: its platform id, or the notice's name
+
+    @property
+    def touched(self) -> bool:
+        """True when they did something here without words: a button, a menu, a code, following."""
+        return self.tap is not None or self.event in ("subscribe", "scan")
+
+    @property
+    def spoken(self) -> bool:
+        """True for what a person said; false for an event and for what was only touched."""
+        return self.kind != "event" and self.tap is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +124,10 @@ class Capabilities:
     notices: bool = False  # one-time subscription notices
     replies_count: bool = False  # answers and pushes share the limits
     window: timedelta | None = None  # a person can be written to only so long after they were heard
+    window_posts: int = 0  # and so often after each time; 0: as often as one likes
+    touch_window: timedelta | None = None  # how long after a touch without words, and how often
+    touch_posts: int = 0
+    templates: Mapping[str, bool] = field(default_factory=dict)  # notices by name: True needs a one-time permission
     heard_once: bool = False  # and only if they were ever heard
     group_cards: bool = True  # draws cards in groups too, when it draws any
     card_or_words: bool = False  # a touch is answered by the changed card or by words, not by both
@@ -146,8 +164,10 @@ class ChannelError(Exception):
     """A post was not accepted, or nobody knows whether it was."""
 
     def __init__(self, reason: str, *, retryable: bool, code: int | None = None, wait_s: float | None = None,
-                 unknown: bool = False, person_gone: bool = False):
+                 unknown: bool = False, person_gone: bool = False, shut: bool = False):
         super().__init__(reason)
+        self.hint = ""  # the address of ours that the platform does not allow, when that is the reason
+        self.shut = shut  # nothing more reaches the person on this road until they speak, or allow it
         self.reason, self.retryable, self.code = reason, retryable, code
         self.person_gone = person_gone  # this account can no longer reach the person: blocked, not following, unknown
         self.wait_s = wait_s  # the platform asked for at least this pause

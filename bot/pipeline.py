@@ -99,7 +99,8 @@ class _Once:
 def take(tx: Tx, channel: Channel, message: Message, message_id: int, *, dialog: Dialog | None, dialogs_up: bool,
          now: datetime, last_try: bool = True) -> Outcome:
     """Handles a message that is seen for the first time: resolves who and where, answers, and records it all."""
-    speaker = people.resolve(tx, channel=message.channel, sender=message.sender, community_code=channel.community, now=now)
+    speaker = people.resolve(tx, channel=message.channel, sender=message.sender, community_code=channel.community, now=now,
+                             spoken=message.spoken, touched=message.touched, exact=bool(channel.capabilities.window_posts))
     place = people.place_of(tx, speaker, channel=message.channel, external_id=message.chat) if message.chat else None
     ctx = Ctx(tx, message, message_id, speaker, place, now, message.text.strip(), plain(message.text), dialog,
               draws=channel.capabilities.cards or message.tap is not None, dialogs_up=dialogs_up)
@@ -167,7 +168,8 @@ def route(ctx: Ctx) -> str:
     """Danger first, then open talk, commands, the ears in their order, what the words mean, and at last a hint."""
     if ctx.message.kind == "event":
         ctx.intent = f"event.{ctx.message.event}"
-        return say("welcome") if ctx.message.event in ("subscribe", "enter_chat") else ""
+        happened = router.registry.events.get(ctx.message.event)
+        return happened(ctx) if happened is not None else ""
     if ctx.message.kind != "text" or not ctx.heard:
         return say("cannot_read")
     if ctx.message.tap is not None and not _touched(ctx, ctx.message.tap):

@@ -40,6 +40,7 @@ Handler = Callable[[Ctx, Args], str]
 Ear = Callable[[Ctx], str | None]
 Spoken = Callable[[Ctx, Meaning], str | None]
 Answer = Callable[[Ctx], str | None]
+Happened = Callable[[Ctx], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class Registry:
     ears: list[tuple[int, str, Ear]] = field(default_factory=list)
     answers: dict[str, Answer] = field(default_factory=dict)
     spoken: dict[str, Spoken] = field(default_factory=dict)
+    events: dict[str, Happened] = field(default_factory=dict)
 
 
 registry = Registry()
@@ -91,6 +93,14 @@ def meant(*intents: str) -> Callable[[Spoken], Spoken]:
     """Registers the handler of ordinary speech that was understood as one of these intents; None passes on to the hint."""
     def register(handler: Spoken) -> Spoken:
         registry.spoken.update(dict.fromkeys(intents, handler))
+        return handler
+    return register
+
+
+def event(*names: str) -> Callable[[Happened], Happened]:
+    """Registers what is answered when something of this name happens; '' is silence."""
+    def register(handler: Happened) -> Happened:
+        registry.events.update(dict.fromkeys(names, handler))
         return handler
     return register
 

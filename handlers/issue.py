@@ -9,6 +9,7 @@ from bot.context import Ctx
 from bot.router import Args, command, ear
 from domain.errors import Refusal
 from domain.lifecycle import OPEN, State
+from handlers.offer import offered
 from handlers.privacy import NO, YES, said
 from models.tables import issue, issue_event, supporter
 from services import ballots, cards, dictionary, issues
@@ -137,7 +138,7 @@ def support(ctx: Ctx, args: Args) -> str:
 def stand_behind(ctx: Ctx, number: int) -> str:
     """Adds the speaker to those behind the issue."""
     row, behind, fresh = issues.support(ctx.tx, ctx.speaker, number=number, now=ctx.now)
-    return say("issue.supported", issue=row, behind=behind, fresh=fresh)
+    return say("issue.supported", issue=row, behind=behind, fresh=fresh) + offered(ctx)
 
 
 @command("issue.supplement", "补充 {issue} {rest}", "{I} 补充 {rest}", usage="补充 I12 昨天又困人了", keeps_words=True)

@@ -9,6 +9,7 @@ from bot import router
 from bot.context import Ctx
 from bot.router import Args, answers, command, ear, meant
 from domain.errors import Refusal
+from handlers.offer import offered
 from services import around, ballots, cards, polls
 from texts.choices import Choice, poll_number, read_choice
 from texts.say import say
@@ -99,7 +100,7 @@ def _cast(ctx: Ctx, row: Row[Any], choice: frozenset[int]) -> str:
     if ctx.draws and (ctx.message.tap is not None or ctx.private):  # in a group a new card would show the choice to everybody
         ctx.card = cards.poll(ctx.tx, row, mine=choice, told=say(
             "card.recorded", options=cast.options, by_family=cast.by_family))
-    return say("vote.recorded", cast=cast, private=ctx.private)
+    return say("vote.recorded", cast=cast, private=ctx.private) + offered(ctx)
 
 
 def _put(ctx: Ctx, row: Row[Any], choice: frozenset[int]) -> ballots.Cast:

@@ -75,6 +75,9 @@ identity = _table(
     "identity", _ref("person_id", "person", index=True),
     Column("channel", String(32), nullable=False), Column("external_id", String(128), nullable=False),
     Column("heard_at", Utc), Column("unreachable_at", Utc),  # blocked us or stopped following; heard again: reachable
+    Column("touched_at", Utc),  # followed, scanned or touched the menu: no words, but a minute in which we may write
+    Column("shut_at", Utc),  # the platform said that the window or its quota is over
+    Column("asked_at", Utc),  # when one-time notices were offered last
     UniqueConstraint("channel", "external_id"),
 )
 join_code = _table(  # proof that two accounts are one person's: given to one, said by the other

@@ -45,6 +45,7 @@ def run(port: int, *, fresh: bool = False, folder: str = FOLDER) -> int:
     try:
         step("网页服务", lambda: _until_up(f"http://127.0.0.1:{web}/healthz", started))
         step("模拟手机", lambda: _until_up(f"http://127.0.0.1:{phones}/healthz", started))
+        step("公众号菜单", lambda: _tool(env, "mp", "menu", "--account", "mp"))
         print(f"\n打开 http://127.0.0.1:{phones}/ ，在手机上说话；页面上“自动演示一天”会自己演一遍。\n"
               f"管理后台 http://127.0.0.1:{web}/console/ ，账号 {ADMIN}，密码 {PASSWORD}\n按 Ctrl-C 结束。", flush=True)
         return _wait(started)
@@ -66,6 +67,9 @@ def prepare(folder: Path, phones: int, web: int) -> dict[str, str]:
     settings["quiet_hours"] = {"start": "00:00", "end": "00:00"}  # none: the demo must work at any hour
     for channel in settings["channels"]:
         channel["api_base"] = channel["oauth_base"] = f"http://127.0.0.1:{phones}"
+        if channel["kind"] == "mp":
+            channel["templates"] = {"remind": "tmpl-remind thing1=title time2=until thing3=note",
+                                    "result": "tmpl-result thing1=title thing3=note"}
     path = folder / "config.yaml"
     path.write_text(yaml.safe_dump(settings, allow_unicode=True, sort_keys=False), "utf-8")
     write_accounts(path, keys, web, folder / "accounts.yaml")
@@ -82,7 +86,8 @@ def write_accounts(config: Path, env: dict[str, str], web: int, into: Path) -> N
         rows.append({"kind": account.kind, "name": account.name, "app_url": f"http://127.0.0.1:{web}/wire/{account.name}",
                      "token": account.token, "aes_key": account.aes_key, "app_id": account.app_id,
                      "app_secret": account.app_secret, "mode": account.mode, "bot_name": account.bot_name,
-                     "agent_id": account.agent_id})
+                     "agent_id": account.agent_id,
+                     "templates": {name: set_.split()[0].removeprefix("template:") for name, set_ in account.templates.items()}})
     into.write_text(yaml.safe_dump(rows, allow_unicode=True), "utf-8")
     into.chmod(0o600)
 

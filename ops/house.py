@@ -80,7 +80,7 @@ def build(settings: Settings | None = None) -> House:
 def _road(channel: Channel) -> outbox.Road:
     able: Capabilities = channel.capabilities
     return outbox.Road(able.push_person, able.push_group, able.cards, able.group_cards, able.links, able.push_bytes, able.window,
-                       able.heard_once)
+                       able.heard_once, able.window_posts, able.touch_window, able.touch_posts, able.templates)
 
 
 def prepare_logs(settings: Settings) -> None:

@@ -56,8 +56,10 @@ def demo(args: Args) -> int:
 
 def doctor(args: Args) -> int:
     """Prints the findings; 1 when something is wrong."""
+    from ops import doctor_accounts
     from ops.doctor import examine
-    findings = examine(house.settings_path())
+    path = house.settings_path()
+    findings = doctor_accounts.examine(path, args.account) if args.account else examine(path)
     for finding in findings:
         print(("✓ " if finding.good else "✗ ") + finding.text)
     return 0 if all(f.good for f in findings) else 1

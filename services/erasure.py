@@ -20,6 +20,7 @@ from models.tables import (
     joining,
     message,
     outbox,
+    permission,
     person,
     poll,
     reminder,
@@ -41,6 +42,8 @@ def erase(tx: Tx, speaker: Speaker, *, now: datetime) -> None:
     tx.execute(delete(ballot).where(ballot.c.person_id.in_(mine), ballot.c.poll_id.in_(still_open)))
     tx.execute(update(message).where(message.c.person_id.in_(mine)).values(text=None, reply=None, card=None, payload=None))
     drop_waiting(tx, speaker)
+    own = select(identity.c.id).where(identity.c.person_id.in_(mine))
+    tx.execute(delete(permission).where(permission.c.identity_id.in_(own)))
     for table in (residence, chat_member, reminder, identity, join_code):
         tx.execute(delete(table).where(table.c.person_id.in_(mine)))
     tx.execute(delete(joining).where(or_(joining.c.survivor_id.in_(mine), joining.c.joined_id.in_(mine))))

@@ -14,7 +14,7 @@ from domain.roles import SYSTEM, Actor, Role
 from models.base import Tx
 from models.hot import Hot
 from models.tables import community, issue, issue_event, person, supporter
-from services import audit, cards, outbox, pages, people, similar
+from services import audit, cards, notices, outbox, pages, people, similar
 from services.people import Speaker
 from texts.same import Matter
 from texts.say import say
@@ -135,7 +135,7 @@ def alert(tx: Tx, speaker: Speaker, *, key: str, category: str, place: str | Non
     staff = people.staff_of(tx, speaker.community_id)
     text = say("issue.alert", category=category, place=place, hotline=hotline)
     reached = sum(outbox.to_person(tx, person_id=i, key=f"{key}:alert:person:{i}",
-        text=text, now=now, quiet=False, weight=outbox.DANGER) for i in staff)
+        text=text, notice=notices.alarm(category, place, now=now), now=now, quiet=False, weight=outbox.DANGER) for i in staff)
     audit.note(tx, speaker, "issue.alert", key, now=now, reached=reached)
     return reached
 
@@ -317,13 +317,14 @@ def _support(tx: Tx, issue_id: int, person_id: int, now: datetime) -> bool:
 
 def _tell_followers(tx: Tx, row: Row[Any], news: str, now: datetime, **facts: Any) -> None:
     """Tells who raised the issue and who stands behind it, privately."""
-    event = _last_event(tx, row.id)
+    event, url = _last_event(tx, row.id), pages.url_of(tx, "issue", row.community_id, row.number)
     behind = tx.connection.scalars(select(supporter.c.person_id).where(supporter.c.issue_id == row.id))
     for person_id in [row.submitter_id, *behind]:
         mine = person_id == row.submitter_id
         outbox.to_person(tx, person_id=person_id, key=f"issue:{row.id}:{news}:{event}:person:{person_id}", now=now,
                          text=say(f"issue.{news}.notice", number=row.number, title=row.title, mine=mine, **facts),
-                         card=cards.rate(tx, row) if mine and news == "resolved" else None)
+                         card=cards.rate(tx, row) if mine and news == "resolved" else None,
+                         notice=notices.news(row.number, row.title, news, url=url, now=now))
 
 
 def forget(tx: Tx, issue_id: int) -> None:

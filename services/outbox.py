@@ -1,10 +1,9 @@
 """What shall be sent, written in the transaction that decided it; bot/delivery.py sends it after the commit."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, func, or_, select, update
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgres
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
@@ -14,26 +13,14 @@ from domain.errors import Refusal
 from domain.roles import Actor
 from models.base import Tx
 from models.tables import chat, identity, outbox, person
-from services import audit
+from services import audit, notices, quota
+from services.notices import Notice
+from services.people import account_of
+from services.roads import Road
 from texts.say import say
 
-TEXT_BYTES = 2048  # the smallest limit among the channels that push
 QUIET = QuietHours()
 DANGER, RESULT, NEWS, REMINDER = 0, 1, 2, 3  # what goes first when not everything may be sent
-
-
-@dataclass(frozen=True, slots=True)
-class Road:
-    """What must be known of an account before something is queued for it."""
-
-    push_person: bool = False
-    push_group: bool = False
-    cards: bool = False
-    group_cards: bool = True  # and in groups
-    links: bool = False
-    text_bytes: int = TEXT_BYTES
-    window: timedelta | None = None  # a person can be written to only so long after they were heard
-    heard_once: bool = False  # and only if they were ever heard
 
 
 _roads: dict[str, Road] = {}
@@ -61,61 +48,106 @@ def to_chat(tx: Tx, *, chat_id: int, key: str, text: str = "", facts: dict[str, 
     return True
 
 
-def to_person(tx: Tx, *, person_id: int, key: str, text: str, card: Card | None = None, url: str = "", now: datetime,
-              quiet: bool = True, weight: int = NEWS) -> bool:
-    """Queues a private message; False when no channel can reach this person or they have left."""
-    row = _way_to(tx, person_id, now)
-    if row is None:
-        return False
-    put(tx, key=key, community_id=row.community_id, channel=row.channel, target=f"identity:{row.id}",
-        address=row.external_id, text=text, card=card, url=url, at=now, now=now, quiet=quiet, weight=weight)
+def to_person(tx: Tx, *, person_id: int, key: str, text: str, card: Card | None = None, url: str = "",
+              notice: Notice | None = None, now: datetime, quiet: bool = True, weight: int = NEWS, but: int | None = None) -> bool:
+    """Queues a private message; False when no channel can reach this person or they have left.
+
+    With a `notice` it may become a one-time notice where ordinary messages are no longer allowed. `but` is an account
+    that is left out, because it has just failed.
+    """
+    who = _way_to(tx, person_id, now, text=text, url=url, quiet=quiet, but=but)
+    if who is None:
+        return notice is not None and _notify(tx, person_id, key, text, notice, now, quiet, weight)
+    road = _roads[who.channel]
+    if notice is not None and road.asks and weight == REMINDER:  # the moment to ask for the next one
+        text = "\n".join(filter(None, (text, notices.offer(tx, who, road, community_id=who.community_id, now=now))))
+    put(tx, key=key, community_id=who.community_id, channel=who.channel, target=f"identity:{who.id}", address=who.external_id,
+        text=text, card=card, url=url, notice=notice if road.templates else None, at=now, now=now, quiet=quiet, weight=weight)
     return True
 
 
-def reaches(tx: Tx, person_id: int, now: datetime) -> bool:
-    """True when some channel can push to this person now."""
-    return _way_to(tx, person_id, now) is not None
+def reaches(tx: Tx, person_id: int, now: datetime, *, notice: str = "") -> bool:
+    """True when some channel can push to this person now, be it by a notice of this name."""
+    if _way_to(tx, person_id, now) is not None:
+        return True
+    return bool(notice) and any(not _roads[who.channel].templates[notice] or notices.unused(tx, who.id, notice)
+                                for who in _notifiable(tx, person_id, notice))
 
 
-def _way_to(tx: Tx, person_id: int, now: datetime) -> Row[Any] | None:
-    """The identity that was heard last among those a channel can push to.
+def offer(tx: Tx, *, channel: str, sender: str, community_id: int, now: datetime) -> str:
+    """The sentence that offers one-time notices to who has just spoken; '' when their account has none or it is not the moment."""
+    road = _roads.get(channel, Road())
+    return notices.offer(tx, account_of(tx, channel=channel, sender=sender), road, community_id=community_id,
+                         now=now) if road.asks else ""
 
-    A 公众号 may write to a person only within 48 hours of their last message (customer-service messages); of somebody
-    who was never heard here (just loaded, or a follower) the platform knows better, so they are tried.
+
+def shut(tx: Tx, row: Row[Any], *, now: datetime) -> bool:
+    """True when the platform would only refuse this due post: the person has been silent too long, or got too much."""
+    return quota.shut(tx, row, _roads.get(row.channel, Road()), now=now)
+
+
+def _way_to(tx: Tx, person_id: int, now: datetime, *, text: str = "", url: str = "", quiet: bool = True,
+            but: int | None = None) -> Row[Any] | None:
+    """The account that was heard last among those a channel can write to at the hour when it would.
+
+    A 公众号 may write to a person only within 48 hours of their last message and a few times (customer-service messages);
+    of somebody who was never heard here (just loaded) the platform knows better, so they are tried.
     """
+    at = QUIET.next_allowed(now) if quiet else now
+    for who in _accounts(tx, person_id):
+        road = _roads[who.channel]
+        size = len(text.encode()) + (len(say("page.link", url=url).encode()) + 1 if url else 0)
+        if who.id != but and quota.left(tx, who, road, at=at) >= -(-max(1, size) // road.text_bytes):
+            return who
+    return None
+
+
+def _accounts(tx: Tx, person_id: int) -> list[Row[Any]]:
+    pushing = [name for name, road in _roads.items() if road.push_person]
     as_known = person.alias()
     joined = select(as_known.c.joined_into).where(as_known.c.id == person_id).scalar_subquery()
-    ways = [and_(identity.c.channel == name, *_heard(road, now)) for name, road in _roads.items() if road.push_person]
-    return None if not ways else tx.first(
-        select(person.c.community_id, identity.c.id, identity.c.channel, identity.c.external_id)
-        .join_from(person, identity, identity.c.person_id == person.c.id)
-        .where(person.c.id == func.coalesce(joined, person_id), person.c.left_at.is_(None),
-               identity.c.unreachable_at.is_(None), or_(*ways))
-        .order_by(identity.c.heard_at.desc().nulls_last(), identity.c.id).limit(1))
+    return tx.all(select(identity, person.c.community_id).join_from(person, identity, identity.c.person_id == person.c.id)
+                  .where(person.c.id == func.coalesce(joined, person_id), person.c.left_at.is_(None),
+                         identity.c.unreachable_at.is_(None), identity.c.channel.in_(pushing))
+                  .order_by(identity.c.heard_at.desc().nulls_last(), identity.c.id)) if pushing else []
 
 
-def _heard(road: Road, now: datetime) -> list[Any]:
-    never = [] if road.heard_once else [identity.c.heard_at.is_(None)]
-    return [or_(*never, identity.c.heard_at > (now - road.window if road.window else datetime(2000, 1, 1, tzinfo=UTC)))]
+def _notifiable(tx: Tx, person_id: int, template: str) -> list[Row[Any]]:
+    return [who for who in _accounts(tx, person_id) if template in _roads[who.channel].templates]
+
+
+def _notify(tx: Tx, person_id: int, key: str, text: str, notice: Notice, now: datetime, quiet: bool, weight: int) -> bool:
+    """Queues a notice and uses up the permission for it; what is queued already takes no second one."""
+    if tx.first(select(outbox.c.id).where(outbox.c.key == key)) is not None:
+        return True
+    for who in _notifiable(tx, person_id, notice.template):
+        if not _roads[who.channel].templates[notice.template] or notices.use(
+                tx, identity_id=who.id, template=notice.template, now=now):
+            put(tx, key=key, community_id=who.community_id, channel=who.channel, target=f"identity:{who.id}",
+                address=who.external_id, text=text, notice=notice, as_notice=True, at=now, now=now, quiet=quiet, weight=weight)
+            return True
+    return False
 
 
 def put(tx: Tx, *, key: str, community_id: int | None, channel: str, target: str, address: str, text: str = "",
-        facts: dict[str, Any] | None = None, card: Card | None = None, url: str = "", at: datetime, now: datetime,
-        quiet: bool = True, most: int | None = None, weight: int = NEWS) -> None:
+        facts: dict[str, Any] | None = None, card: Card | None = None, url: str = "", notice: Notice | None = None,
+        as_notice: bool = False, at: datetime, now: datetime, quiet: bool = True, most: int | None = None,
+        weight: int = NEWS) -> None:
     """Queues one post under its key, in pieces its road can carry; the same key again is the same news and changes nothing.
 
-    `facts` are those of a result's picture.
+    `facts` are those of a result's picture. A text keeps its `notice`, in case it must become one later.
     """
     road = _roads.get(channel, Road())
-    kind = "chart" if facts is not None else "text"
+    kind = "notice" if as_notice else "chart" if facts is not None else "text"
+    facts = notice.pack() if notice is not None else facts
     draws = road.cards and (road.group_cards or not target.startswith("chat:"))
     if card is not None and draws and card.options:
         kind, facts = "card", card.pack()
     elif card is not None and draws:  # the words say more than the buttons under them
-        put(tx, key=key, community_id=community_id, channel=channel, target=target, address=address, text=text, url=url, at=at,
-            now=now, quiet=quiet, weight=weight)
+        put(tx, key=key, community_id=community_id, channel=channel, target=target, address=address, text=text, url=url,
+            notice=notice, at=at, now=now, quiet=quiet, weight=weight)
         key, kind, facts, text = f"{key}:card", "card", card.pack(), card.title
-    elif url:
+    elif url and kind == "text":
         text = f"{text}\n{say('page.link', url=url)}"
     parts = split(text, most or road.text_bytes) if kind == "text" else [text]
     insert = insert_postgres if tx.postgres else insert_sqlite

@@ -30,6 +30,11 @@ def url_of(tx: Tx, kind: str, community_id: int, number: int) -> str:
     return f"{_base}{path_of(kind, code, number)}"
 
 
+def notices_url(tx: Tx, community_id: int) -> str:
+    """The page where somebody allows a one-time notice; '' when no pages are served."""
+    return f"{_base}/m/{tx.scalar(select(community.c.code).where(community.c.id == community_id))}/notices" if _base else ""
+
+
 def path_of(kind: str, code: str, number: int) -> str:
     """The path of a poll's or an issue's page: /m/cuiyuan/P5-1f0c…"""
     letter = {"poll": "P", "issue": "I"}[kind]

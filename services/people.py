@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import Row, and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgres
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
@@ -30,8 +30,8 @@ NOTICE_VERSION = 1  # of texts zh.yaml privacy.notice; raise it when the notice'
 _HEARD_EVERY = timedelta(minutes=10)
 
 _BY_IDENTITY = Hot(
-    select(identity.c.id, identity.c.heard_at, person.c.id.label("person_id"), person.c.community_id, person.c.role,
-           person.c.told_version, person.c.consent_version, person.c.left_at)
+    select(identity.c.id, identity.c.heard_at, identity.c.unreachable_at, identity.c.shut_at, person.c.id.label("person_id"),
+           person.c.community_id, person.c.role, person.c.told_version, person.c.consent_version, person.c.left_at)
     .join_from(identity, person, identity.c.person_id == person.c.id)
     .where(identity.c.channel == bindparam("channel"), identity.c.external_id == bindparam("sender")))
 _CHAT = Hot(
@@ -40,7 +40,10 @@ _CHAT = Hot(
                                        chat_member.c.person_id == bindparam("person_id")), isouter=True)
     .where(chat.c.channel == bindparam("channel"), chat.c.external_id == bindparam("external_id")))
 
-_HEARD = Hot(update(identity).where(identity.c.id == bindparam("identity_id")).values(heard_at=bindparam("heard_at")))
+_HEARD = Hot(update(identity).where(identity.c.id == bindparam("identity_id")).values(
+    heard_at=bindparam("heard_at"), unreachable_at=None, shut_at=None))
+_TOUCHED = Hot(update(identity).where(identity.c.id == bindparam("identity_id")).values(
+    touched_at=bindparam("touched_at"), unreachable_at=None, shut_at=None))
 _NOW = Hot(select(person.c.joined_into).where(person.c.id == bindparam("person_id")).with_for_update(read=True, key_share=True))
 _AS = Hot(select(person.c.id, person.c.role, person.c.community_id, person.c.told_version, person.c.consent_version,
                  person.c.left_at).where(person.c.id == bindparam("person_id")))
@@ -86,15 +89,24 @@ def configure(realms: Mapping[str, str]) -> None:
         _kin[name] = tuple(sorted(n for n, r in realms.items() if r == realm and n != name))
 
 
-def resolve(tx: Tx, *, channel: str, sender: str, community_code: str, now: datetime) -> Speaker:
-    """The person with this identity; a stranger becomes a resident of the account's community."""
+def resolve(tx: Tx, *, channel: str, sender: str, community_code: str, now: datetime, spoken: bool = True,
+            touched: bool = False, exact: bool = False) -> Speaker:
+    """The person with this identity; a stranger becomes a resident of the account's community.
+
+    What they said or touched opens the time in which they can be written to; `exact` where every minute of it counts.
+    """
     row = tx.first(_BY_IDENTITY, {"channel": channel, "sender": sender})
     if row is None:
         if _kin.get(channel) and _known_as(tx, channel, sender, community_code, now):
-            return resolve(tx, channel=channel, sender=sender, community_code=community_code, now=now)
-        return _meet(tx, channel, sender, community_code, now)
-    if row.heard_at is None or now - row.heard_at > _HEARD_EVERY:
+            return resolve(tx, channel=channel, sender=sender, community_code=community_code, now=now, spoken=spoken,
+                           touched=touched, exact=exact)
+        return _meet(tx, channel, sender, community_code, now, spoken, touched)
+    every = timedelta(0) if exact else _HEARD_EVERY
+    closed = row.unreachable_at is not None or row.shut_at is not None
+    if spoken and (row.heard_at is None or closed or now - row.heard_at > every):
         tx.execute(_HEARD, {"identity_id": row.id, "heard_at": now})
+    elif touched:
+        tx.execute(_TOUCHED, {"identity_id": row.id, "touched_at": now})
     return _speaker(row.person_id, row)
 
 
@@ -115,7 +127,7 @@ def _known_as(tx: Tx, channel: str, sender: str, community_code: str, now: datet
     if known is None:
         return False
     if known.channel != channel:
-        tx.add(identity, person_id=known.person_id, channel=channel, external_id=sender, heard_at=now)
+        tx.add(identity, person_id=known.person_id, channel=channel, external_id=sender)
     return True
 
 
@@ -153,13 +165,24 @@ def _speaker(person_id: int, row: Any) -> Speaker:
                    consented=row.consent_version >= NOTICE_VERSION and not left)
 
 
-def _meet(tx: Tx, channel: str, sender: str, community_code: str, now: datetime) -> Speaker:
+def _meet(tx: Tx, channel: str, sender: str, community_code: str, now: datetime, spoken: bool, touched: bool) -> Speaker:
     where = tx.scalar(select(community.c.id).where(community.c.code == community_code))
     if where is None:
         raise LookupError(f"channel {channel} names the unknown community {community_code!r}")
     person_id = tx.add(person, community_id=where, role=Role.RESIDENT, told_version=0, consent_version=0, created_at=now)
-    tx.add(identity, person_id=person_id, channel=channel, external_id=sender, heard_at=now)
+    tx.add(identity, person_id=person_id, channel=channel, external_id=sender, heard_at=now if spoken else None,
+           touched_at=now if touched else None)
     return Speaker(f"person:{person_id}", Role.RESIDENT, where, person_id)
+
+
+def account_of(tx: Tx, *, channel: str, sender: str) -> Row[Any]:
+    """The account somebody spoke from, as far as it is known by now."""
+    return tx.execute(select(identity).where(identity.c.channel == channel, identity.c.external_id == sender)).one()
+
+
+def lose(tx: Tx, *, channel: str, sender: str, now: datetime) -> None:
+    """Somebody stopped following: nothing is sent there until they are back."""
+    tx.execute(update(identity).where(identity.c.channel == channel, identity.c.external_id == sender).values(unreachable_at=now))
 
 
 def place_of(tx: Tx, speaker: Speaker, *, channel: str, external_id: str) -> Place:

@@ -12,7 +12,7 @@ from domain.roles import SYSTEM, Actor, Role
 from models.base import Tx
 from models.hot import Hot
 from models.tables import ballot, building, chat, community, issue, message, poll, poll_chat, reminder
-from services import audit, card_updates, cards, electorate, issues, outbox, pages
+from services import audit, card_updates, cards, electorate, issues, notices, outbox, pages
 from services.people import Speaker
 from texts.say import say
 
@@ -252,14 +252,15 @@ def _remind(tx: Tx, row: Row[Any], how: str, now: datetime, *, only_count: bool 
     """Reminds those who have not voted: (sent, had been reminded before, cannot be reached)."""
     had = set(tx.connection.scalars(select(reminder.c.person_id).where(reminder.c.poll_id == row.id, reminder.c.how == how)))
     sent, again, out = 0, 0, 0
+    url = pages.url_of(tx, "poll", row.community_id, row.number)
     for person_id in [person.id for person in electorate.missing(tx, row)]:
         if person_id in had:
             again += 1
         elif only_count:
-            sent, out = (sent + 1, out) if outbox.reaches(tx, person_id, now) else (sent, out + 1)
+            sent, out = (sent + 1, out) if outbox.reaches(tx, person_id, now, notice=notices.REMIND) else (sent, out + 1)
         elif outbox.to_person(tx, person_id=person_id, key=f"poll:{row.id}:remind:{how}:person:{person_id}",
                               text=say("poll.reminder", poll=row), card=cards.poll(tx, row),
-                              url=pages.url_of(tx, "poll", row.community_id, row.number), now=now, weight=outbox.REMINDER):
+                              url=url, notice=notices.reminder(row, url=url), now=now, weight=outbox.REMINDER):
             tx.add(reminder, poll_id=row.id, person_id=person_id, how=how, at=now)
             sent += 1
         else:

@@ -109,7 +109,7 @@ class AppSide:
             raise CannotSay("this card can no longer be touched")
         extra = app_packets.touch(key=key, task_id=task_id, card_type=card["card_type"],
                                   code=self.new_code(task_id, person.userid), selected=selected)
-        heard = Heard(secrets.token_hex(8), int(self.sim.clock()), person.userid, event="template_card_event", extra=extra)
+        heard = Heard(secrets.token_hex(8), int(self.sim.clock()), person.userid, event="template_card_event", more=extra)
         talk, told = Talk(person.name, APP_CHAT, "", heard.id, False), threading.Event()
 
         def end(words: str | None, failed: bool) -> None:

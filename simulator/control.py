@@ -6,10 +6,12 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify, request
 
+from simulator import mp_phone
 from simulator.calls import Log
 from simulator.day import DayPlayer
 from simulator.faults import BadFault
 from simulator.simulation import CannotSay, Saying, Simulation
+from simulator.world import MP_CHAT
 
 LONGEST_WAIT_S = 15.0
 LONGEST_TEXT = 10_000
@@ -34,11 +36,11 @@ class Controls:
         return jsonify(id=heard_id, delivered=delivered)
 
     def event(self) -> Answer:
-        """Somebody follows, leaves, or opens the bot's chat."""
+        """Somebody follows, leaves, scans, touches the menu, or opens the bot's chat."""
         body = _body()
         person, to, event = (str(body.get(key, "")) for key in ("person", "to", "event"))
         try:
-            heard_id, delivered = self.sim.happen(person, to, event)
+            heard_id, delivered = mp_phone.happen(self.sim, body) if to == MP_CHAT else self.sim.happen(person, to, event)
         except CannotSay as error:
             return jsonify(error=str(error)), 400
         return jsonify(id=heard_id, delivered=delivered)
@@ -56,6 +58,9 @@ class Controls:
         except CannotSay as error:
             return jsonify(error=str(error)), 400
         return jsonify(id=heard_id, delivered=delivered)
+    def menu(self) -> Answer:
+        """The menu under the 公众号's chat."""
+        return jsonify(self.sim.mp.menu or {"button": []})
 
     def events(self) -> Answer:
         """What phones show after a number; with `wait`, not before there is something."""
@@ -115,6 +120,8 @@ def blueprint(sim: Simulation, player: DayPlayer) -> Blueprint:
         ("/say", does.say, ["POST"]), ("/event", does.event, ["POST"]), ("/tap", does.tap, ["POST"]),
         ("/events", does.events, ["GET"]),
         ("/calls", does.calls, ["GET"]), ("/deliveries", does.deliveries, ["GET"]),
+        ("/say", does.say, ["POST"]), ("/event", does.event, ["POST"]), ("/events", does.events, ["GET"]),
+        ("/menu", does.menu, ["GET"]), ("/calls", does.calls, ["GET"]), ("/deliveries", does.deliveries, ["GET"]),
         ("/faults", does.faults, ["GET", "POST"]), ("/verify", does.verify, ["POST"]),
         ("/day", does.day, ["GET", "POST"]), ("/pictures/<name>", does.picture, ["GET"]),
     ]

@@ -39,7 +39,8 @@ class Heard:
     chatid: str = ""  # empty in private
     quote: str = ""
     response_url: str = ""
-    extra: str = ""  # what else an event of a 自建应用 has, as XML
+    key: str = ""  # of an event at a 公众号
+    more: str = ""  # and what else stands in it, as XML
 
 
 def gh_id(account: SimAccount) -> str:
@@ -59,7 +60,7 @@ def pack(account: SimAccount, heard: Heard, *, now: float) -> Packet:
         return _pack_mp(account, heard, stamp, nonce)
     if account.kind == "wecom_app":
         inner = app_packets.fields(account, sender=heard.sender, created=heard.created, number=heard.id, text=heard.text,
-                                   event=heard.event, extra=heard.extra)
+                                   event=heard.event, more=heard.more)
         return Packet(*app_packets.pack(account, inner, stamp, nonce), "text/xml")
     sealed = crypto.encrypt(account.aes_key, json.dumps(_aibot(account, heard), ensure_ascii=False), "")
     params = {"msg_signature": crypto.sign(account.token, stamp, nonce, sealed), "timestamp": stamp,
@@ -97,7 +98,7 @@ def _mp_fields(account: SimAccount, heard: Heard) -> str:
             f"<CreateTime>{heard.created}</CreateTime>")
     if heard.event:
         return (head + f"<MsgType>{cdata('event')}</MsgType><Event>{cdata(heard.event)}</Event>"
-                       f"<EventKey>{cdata('')}</EventKey>")
+                       f"<EventKey>{cdata(heard.key)}</EventKey>{heard.more}")
     return (head + f"<MsgType>{cdata('text')}</MsgType><Content>{cdata(heard.text)}</Content>"
                    f"<MsgId>{heard.id}</MsgId>")
 

@@ -15,13 +15,11 @@ from simulator.limits import SlidingWindow
 from simulator.packets import AIBOT_REPLY_BYTES
 from simulator.simulation import Simulation, Talk
 from simulator.tokens import TooOften
-from simulator.world import MP_CHAT, account_of
+from simulator.world import account_of
 
 TEXT_BYTES = 2048
 MARKDOWN_BYTES = 4096
 PICTURE_BYTES = 2 * 1024 * 1024
-WINDOW_S = 48 * 3600
-MESSAGES_A_WINDOW = 5
 POSTS_A_MINUTE = 20
 SAYINGS = {
     -1: "system error", 40001: "invalid credential, access_token is invalid or not latest",
@@ -69,28 +67,6 @@ class Platform:
                                    request.args.get("grant_type"))
         token, left = self.sim.tokens.legacy(app_id, now=self.sim.clock())
         return {"access_token": token, "expires_in": left}
-
-    def custom_send(self, body: Any, facts: Facts) -> Facts:
-        """Sends a 客服消息 to a follower, within the window that the follower opened."""
-        account = account_of(self.sim.accounts, "mp")
-        code = self.sim.tokens.judge(account.app_id, request.args.get("access_token", ""),
-                                     now=self.sim.clock()) if account else 40001
-        if code:
-            raise Refused(code)
-        person = self.sim.world.follower(str(body.get("touser", "")))
-        if person is None:
-            raise Refused(40003)
-        facts["person"] = person.name
-        text = _text(body, 45002)
-        with self.sim.lock:
-            window = self.sim.windows[person.openid]
-            if not window.follows or self.sim.clock() - window.last_heard > WINDOW_S:
-                raise Refused(45015)
-            if window.sent >= MESSAGES_A_WINDOW:
-                raise Refused(45047)
-            window.sent += 1
-        self.sim.feed.add("post", chat=MP_CHAT, person=person.name, text=text)
-        return {}
 
     def webhook(self, body: Any, facts: Facts) -> Facts:
         """Posts to the group that the key belongs to."""
@@ -175,7 +151,6 @@ def blueprint(sim: Simulation) -> Blueprint:
     table: list[tuple[str, str, str, Work, int]] = [
         ("/cgi-bin/stable_token", "POST", "token", platform.stable_token, 47001),
         ("/cgi-bin/token", "GET", "token", platform.legacy_token, 47001),
-        ("/cgi-bin/message/custom/send", "POST", "custom_send", platform.custom_send, 47001),
         ("/cgi-bin/webhook/send", "POST", "webhook", platform.webhook, 40008),
         ("/cgi-bin/aibot/response", "POST", "response_url", platform.late_reply, 40008),
     ]
@@ -185,6 +160,7 @@ def blueprint(sim: Simulation) -> Blueprint:
 
 
 def endpoint(sim: Simulation, name: str, work: Work, bad_json: int) -> Callable[[], Response]:
+    """One address: the work, the weather that may hit it, and a line in the ground truth."""
     def serve() -> Response:
         body = _json()
         facts: Facts = {}

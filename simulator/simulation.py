@@ -13,6 +13,7 @@ from simulator.calls import Log
 from simulator.delivery import Delivery, Errand, Pace
 from simulator.faults import Faults
 from simulator.feed import Clock, Feed
+from simulator.mp_side import MpSide, Window
 from simulator.packets import Heard
 from simulator.tokens import Tokens
 from simulator.world import APP_CHAT, BOT_CHAT, MP_CHAT, Person, SimAccount, World, account_of
@@ -37,15 +38,6 @@ class Talk:
     is_group: bool
     answered: bool = False
     late_until: float = 0.0  # the life of its response_url
-
-
-@dataclass(slots=True)
-class Window:
-    """How often the 公众号 may still write to one follower."""
-
-    last_heard: float
-    sent: int = 0
-    follows: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +72,7 @@ class Simulation:
     delivery: Delivery = field(init=False)
     tokens: Tokens = field(init=False)
     windows: dict[str, Window] = field(init=False)
+    mp: MpSide = field(init=False)
     codes: dict[str, Talk] = field(init=False)
     tappers: dict[str, Callable[[str, str, str, dict[str, list[str]]], tuple[str, bool]]] = field(init=False)  # by chat
     app_side: Any = field(init=False, default=None)  # what the platform remembers for the 自建应用
@@ -93,12 +86,12 @@ class Simulation:
                                  clock=self.clock, rng=self.rng)
         started = self.clock()
         self.windows = {person.openid: Window(started) for person in self.world.people if person.openid}
-        self.codes, self.tappers, self.lock = {}, {}, threading.RLock()
+        self.codes, self.tappers, self.lock, self.mp = {}, {}, threading.RLock(), MpSide()
         self._next_id = secrets.randbelow(2**60) + 2**61
 
     def say(self, saying: Saying) -> tuple[str, bool]:
         """Puts a sentence on the phones and, when the bot may hear it, on the wire; gives its id."""
-        person = self._person(saying.person)
+        person = self.person(saying.person)
         account, chatid = self._place(person, saying.to)
         text = saying.text
         if chatid:
@@ -119,21 +112,21 @@ class Simulation:
         return heard_id, True
 
     def happen(self, who: str, to: str, event: str) -> tuple[str, bool]:
-        """Delivers an event: subscribe and unsubscribe at the 公众号, enter_chat at the 智能机器人, enter_agent at the app."""
-        person = self._person(who)
+        """Delivers an event: enter_chat at the 智能机器人, enter_agent at the app. What happens at the 公众号 is in mp_phone.py."""
+        person = self.person(who)
         account, chatid = self._place(person, to)
-        allowed = {MP_CHAT: ("subscribe", "unsubscribe"), APP_CHAT: ("subscribe", "enter_agent")}.get(to, ("enter_chat",))
-        if account is None or chatid or event not in allowed:
+        allowed = ("subscribe", "enter_agent") if to == APP_CHAT else ("enter_chat",)
+        if account is None or account.kind == "mp" or chatid or event not in allowed:
             raise CannotSay(f"no event {event} in {to}")
+        return self.deliver_event(person, to, account, event), True
+
+    def deliver_event(self, person: Person, to: str, account: SimAccount, event: str, *, key: str = "", more: str = "") -> str:
+        """Sends an event to the app and shows its answer, if it gives one."""
         talk = Talk(person.name, to, "", self._new_id(account), False)
-        if to == MP_CHAT:
-            self._follow(person.openid, event == "subscribe")
-            news = "已关注" if event == "subscribe" else "已取消关注"
-            self.feed.add("notice", chat=to, person=who, text=news)
         sender = person.openid if account.kind == "mp" else person.userid
-        heard = Heard(talk.id, int(self.clock()), sender, event=event)
+        heard = Heard(talk.id, int(self.clock()), sender, event=event, key=key, more=more)
         self.delivery.submit(Errand(account, heard, self._ender(talk, account)))
-        return talk.id, True
+        return talk.id
 
     def reply(self, talk: Talk, text: str) -> None:
         """Shows the bot's answer under what it answers; in a group it quotes it."""
@@ -151,7 +144,8 @@ class Simulation:
         self.delivery.close()
         self.feed.close()
 
-    def _person(self, name: str) -> Person:
+    def person(self, name: str) -> Person:
+        """Somebody with a phone."""
         person = self.world.person(name)
         if person is None:
             raise CannotSay(f"nobody is called {name}")
@@ -189,15 +183,8 @@ class Simulation:
         """Opens the 48 hours anew; who does not follow is not heard."""
         with self.lock:
             window = self.windows[openid]
-            window.last_heard, window.sent = self.clock(), 0
+            window.hear(self.clock())
             return window.follows
-
-    def _follow(self, openid: str, follows: bool) -> None:
-        with self.lock:
-            window = self.windows[openid]
-            window.follows = follows
-            if follows:
-                window.last_heard, window.sent = self.clock(), 0
 
     def _ender(self, talk: Talk, account: SimAccount) -> Callable[[str | None, bool], None]:
         def end(words: str | None, failed: bool) -> None:

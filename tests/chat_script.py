@@ -11,11 +11,15 @@
     机器人→李叔: …                     said in private, or pushed to a person or a group
     绑定码 王阿姨 3幢2单元501            {码} stands for the last six-digit code the bot gave
     Redis 停 / Redis 来 / Redis 忘       Valkey is away, is back, has forgotten every open question
+    李叔(扫码 poll:P1):                 at the 公众号, without words; also 关注 (with or without a code), 取消关注, 菜单 议题,
+                                       允许 remind (allows one notice)
+    页面 http://x                      residents' pages are served there
+    平台 43101                         what the 公众号's platform answers to the next pushes
 """
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,9 +28,10 @@ from redis import Redis
 from sqlalchemy import select
 
 import handlers  # noqa: F401 - registers every command
+from bot.channels.mp import GONE, SHUT
 from bot.delivery import Delivery
 from bot.dialogs import Dialogs
-from bot.message import Capabilities, Message, Outgoing, Reply, Sent, Tap
+from bot.message import Capabilities, ChannelError, Message, Outgoing, Reply, Sent, Tap
 from bot.pipeline import Pipeline
 from domain.card import Card
 from domain.clock import SHANGHAI
@@ -36,7 +41,7 @@ from models.commit import GroupCommit
 from models.tables import building, chat, chat_member, community, home, identity, person, residence
 from ops import seed
 from scheduler.sweeps import Sweeps
-from services import audit, outbox
+from services import audit, outbox, pages
 from services.people import NOTICE_VERSION
 from texts import words
 from understanding import trained
@@ -95,9 +100,13 @@ class Recorder:
     def __init__(self, name: str, capabilities: Capabilities, say: Callable[[Outgoing], None]):
         self.name, self.kind, self.community = name, name, "test"
         self.capabilities, self._say = capabilities, say
+        self.refusals: list[int] = []
 
     def send(self, post: Outgoing) -> Sent:
-        """Notes what was pushed."""
+        """Notes what was pushed, unless the platform refuses."""
+        if self.refusals:
+            code = self.refusals.pop(0)
+            raise ChannelError(f"errcode {code}", retryable=False, code=code, person_gone=code in GONE, shut=code in SHUT)
         self._say(post)
         return Sent()
 
@@ -114,6 +123,16 @@ class Recorder:
         raise NotImplementedError
 
 
+def _doing(how: str) -> dict[str, Any]:
+    """What somebody does at the 公众号 without words: 关注, 取消关注, 扫码, 菜单, 允许."""
+    verb, _, what = how.partition(" ")
+    names = {"关注": "subscribe", "取消关注": "unsubscribe", "扫码": "scan", "允许": "notices"}
+    if verb == "菜单":
+        return {"text": what, "tap": Tap("menu")}
+    return {"kind": "event", "text": "", "event": names[verb], "scene": "" if verb == "允许" else what,
+            "granted": tuple(what.split()) if verb == "允许" else ()} if verb in names else {}
+
+
 class Stage:
     """A community, a clock, and everything the bot says."""
 
@@ -128,8 +147,11 @@ class Stage:
         both = Capabilities(True, True, True, True, 2048, 2048, 1000)
         self.channels: dict[str, Any] = {
             "aibot": Recorder("aibot", Capabilities(True, False, False, False, 20480, 20480, 30), self._pushed),
-            "mp": Recorder("mp", both, self._pushed), "webhook": Recorder("webhook", both, self._pushed)}
-        outbox.configure({"mp": outbox.Road(True, window=timedelta(hours=48)), "webhook": outbox.Road(push_group=True)}, outbox.QUIET)
+            "mp": Recorder("mp", replace(both, window_posts=5), self._pushed), "webhook": Recorder("webhook", both, self._pushed)}
+        mp = outbox.Road(True, window=timedelta(hours=48), window_posts=5, touch_window=timedelta(minutes=1), touch_posts=3,
+                         templates={"remind": True, "result": True})
+        pages.configure("")
+        outbox.configure({"mp": mp, "webhook": outbox.Road(push_group=True)}, outbox.QUIET)
         seed.load(db, EMPTY, now=self.now)
         self.dialogs = Dialogs(redis)
         self.commit = GroupCommit(db, audit.seal)
@@ -150,6 +172,10 @@ class Stage:
             self._clock(text[3:].strip())
         elif text.startswith("群 "):
             self._group(text)
+        elif text.startswith("页面 "):
+            pages.configure(text[3:].strip())
+        elif text.startswith("平台 "):
+            self.channels["mp"].refusals = [int(code) for code in text[3:].split()]
         elif text == "Redis 忘":
             self.redis.flushall()
         elif text in ("Redis 停", "Redis 来"):
@@ -210,17 +236,19 @@ class Stage:
         assert found, f"cannot read: {text}"
         who, how = found["who"].strip(), found["how"] or ""
         who, _, named = who.partition("@")
-        private = how.startswith("私聊")
+        doing = _doing(how)
+        private = how.startswith("私聊") or bool(doing)
         quote = how.partition("引用")[2].strip() or None
         here = f"o-{who}" if private else named or self.group_of[who]
         touched = self._card(here, found["text"], older=how.endswith("点旧")) if "点" in how and not quote else None
         self.count += 1
         self.now += timedelta(seconds=1)
-        message = Message(
+        message = replace(Message(
             channel="mp" if private else "aibot", external_id=f"m{self.count}", sender=f"{'o' if private else 'u'}-{who}",
             sent_at=self.now, text=found["text"].replace("{码}", self.code), quote=quote,
             kind="other" if how == "图片" else "text", chat=None if private else here,
-            tap=Tap(touched.about) if touched else None)
+            tap=Tap(touched.about) if touched else None), **doing)
+        self.names.setdefault(f"o-{who}", who)
         for again in range(2 if self.twice else 1):
             before = len(self.said)
             reply = self.pipeline.hear(self.channels[message.channel], message)
@@ -251,7 +279,10 @@ class Stage:
     def _pushed(self, post: Outgoing) -> None:
         if post.kind == "image":
             assert post.image.startswith(b"\x89PNG")
-        self._heard(f"机器人→{self.names[post.address]}: ", post.text if post.kind == "text" else "[图片]")
+        said = post.text if post.kind == "text" else "[图片]"
+        if post.kind == "notice" and post.facts:
+            said = "[通知] " + "，".join(post.facts[name] for name in ("title", "note", "until"))
+        self._heard(f"机器人→{self.names[post.address]}: ", said)
 
     def _heard(self, opening: str, text: str) -> None:
         code = re.search(r"(?<!\d)\d{6}(?!\d)", text)

@@ -1,11 +1,15 @@
-"""公众号: hears one person at a time over XML, answers in the same breath, and may write within 48 hours."""
+"""公众号: hears one person at a time over XML, answers in the same breath, and may write a few times within 48 hours.
+
+Beyond that only a notice reaches the person: one that they allowed before (订阅通知), or a 模板消息.
+"""
 
 import hashlib
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from bot.channels import xml
+from bot.channels import mp_events, mp_notices, xml
 from bot.channels.account import Account, Clock
 from bot.channels.api import ApiClient
 from bot.channels.crypto import Envelope
@@ -27,6 +31,9 @@ from bot.message import (
 
 SILENCE = WireResponse(b"success")
 MODES = ("safe", "compat", "plain")
+CUSTOM = "/cgi-bin/message/custom/send"
+GONE = frozenset({40003, 43004, 48002})  # no such follower, not following, blocked us
+SHUT = frozenset({45015, 45047, 43101})  # silent too long, written to too often, nothing allowed (any more)
 
 
 @dataclass(slots=True)
@@ -35,6 +42,7 @@ class _Opened:
 
     fields: dict[str, str]
     key: int  # which EncodingAESKey opened it
+    inside: bytes  # the XML of the fields, for what is nested in it
 
 
 class MpChannel:
@@ -42,7 +50,8 @@ class MpChannel:
 
     kind = "mp"
     capabilities = Capabilities(hears_groups=False, push_person=True, push_group=False, images=False,
-                                reply_bytes=2048, push_bytes=2048, per_minute=30, window=timedelta(hours=48))
+                                reply_bytes=2048, push_bytes=2048, per_minute=30, links=True,
+                                window=timedelta(hours=48), window_posts=5, touch_window=timedelta(minutes=1), touch_posts=3)
 
     def __init__(self, account: Account, *, api: ApiClient, tokens: StableToken, clock: Clock,
                  seen: Seen | None = None):
@@ -54,6 +63,9 @@ class MpChannel:
         self._envelope = Envelope(account.app_id, account.aes_key, account.previous_aes_key)
         if self._mode != "plain" and not (self._envelope.can_open and account.app_id):
             raise ValueError("this mode needs an app_id and an EncodingAESKey")
+        self._templates = mp_notices.read(account.templates)
+        self.capabilities = replace(MpChannel.capabilities, notices=bool(self._templates), templates={
+            name: template.subscribed for name, template in self._templates.items()})
         self._api, self._tokens, self._clock, self._seen = api, tokens, clock, seen
         self._last = threading.local()  # the request this thread opened last; respond wants it again
 
@@ -68,24 +80,20 @@ class MpChannel:
     def parse(self, request: WireRequest, *, now: datetime) -> Message | None:
         """Verifies and reads one callback."""
         check_size(request.body)
-        fields = self._open(request, now).fields
+        opened = self._open(request, now)
+        fields = opened.fields
         kind = xml.name_of(fields, "MsgType")
         at = xml.created(fields)
         sender = xml.name_of(fields, "FromUserName")
         xml.name_of(fields, "ToUserName")
         if kind == "event":
-            return self._event(fields, sender, at)
+            names = {template.id: name for name, template in self._templates.items()}
+            return mp_events.read(self.name, fields, opened.inside, names)
         if kind == "text" and "Content" not in fields:
             raise WireError("a text without Content", 400)
         words = fields.get({"text": "Content", "voice": "Recognition"}.get(kind, ""), "")
         return Message(self.name, xml.message_id(fields), sender, datetime.fromtimestamp(at, UTC),
                        kind="text" if kind == "text" or words else "other", text=legal(words))
-
-    def _event(self, fields: dict[str, str], sender: str, at: int) -> Message:
-        event = xml.name_of(fields, "Event")
-        made_of = "\x1f".join((sender, str(at), event, fields.get("EventKey", "")))
-        return Message(self.name, "event-" + hashlib.sha256(made_of.encode()).hexdigest()[:40], sender,
-                       datetime.fromtimestamp(at, UTC), kind="event", event=event)
 
     def respond(self, request: WireRequest, message: Message, reply: Reply) -> WireResponse:
         """Wraps the reply as this account's mode wants it."""
@@ -100,14 +108,35 @@ class MpChannel:
         return WireResponse(text.encode(), content_type="text/xml; charset=utf-8")
 
     def send(self, post: Outgoing) -> Sent:
-        """Writes to a follower who wrote to us within the last 48 hours."""
-        if post.kind != "text":
-            raise ChannelError("a 公众号 pushes text only", retryable=False, code=40008)
+        """Writes to a follower who wrote to us within the last 48 hours, or sends a notice."""
+        path, body = self._notice(post) if post.kind == "notice" else (CUSTOM, self._custom(post))
+        try:
+            answer = self._tokens.spend(self._api, path, body)
+        except ChannelError as error:
+            error.person_gone, error.shut = error.code in GONE, error.code in SHUT
+            raise
+        return Sent(str(answer.get("msgid", "")))
+
+    def _custom(self, post: Outgoing) -> dict[str, Any]:
+        """A customer-service message; cards are for other channels, here their words go out."""
+        if post.kind == "link" and post.link is not None:
+            article = {"title": legal(post.link.title)[:64], "description": legal(post.link.text)[:120], "url": post.link.url,
+                       "picurl": post.link.picture}
+            return {"touser": post.address, "msgtype": "news", "news": {"articles": [article]}}
+        if post.kind not in ("text", "card"):
+            raise ChannelError("a 公众号 pushes text, links and notices", retryable=False, code=40008)
         text = legal(post.text)
+        if not text.strip():
+            raise ChannelError("nothing to say", retryable=False, code=44004)
         if len(text.encode()) > self.capabilities.push_bytes:
             raise ChannelError("text too long", retryable=False, code=45002)
-        body = {"touser": post.address, "msgtype": "text", "text": {"content": text}}
-        return Sent(str(self._tokens.spend(self._api, "/cgi-bin/message/custom/send", body).get("msgid", "")))
+        return {"touser": post.address, "msgtype": "text", "text": {"content": text}}
+
+    def _notice(self, post: Outgoing) -> tuple[str, dict[str, Any]]:
+        template = self._templates.get((post.facts or {}).get("template", ""))
+        if template is None:
+            raise ChannelError("no such notice is configured", retryable=False, code=40037)
+        return template.path, template.body(post, hashlib.sha256(post.key.encode()).hexdigest()[:32])
 
     def openid_of(self, code: str) -> str:
         """Who holds the phone whose browser brought this code; ChannelError when it is not good."""
@@ -134,11 +163,11 @@ class MpChannel:
         return self._remember(request, xml.read(request.body))
 
     def _remember(self, request: WireRequest, fields: dict[str, str]) -> _Opened:
-        key = 0
+        key, inside = 0, request.body
         if at_most_one(request.query, "encrypt_type") == "aes":
-            text, key = self._envelope.open(_encrypted(fields))
-            fields = xml.read(text)
-        self._last.request, self._last.opened = request, _Opened(fields, key)
+            inside, key = self._envelope.open(_encrypted(fields))
+            fields = xml.read(inside)
+        self._last.request, self._last.opened = request, _Opened(fields, key, inside)
         return self._last.opened
 
     def _sealed(self, text: str, timestamp: str, nonce: str, key: int) -> str:

@@ -9,6 +9,7 @@ from xml.parsers import expat
 from bot.channels.wording import legal
 from bot.message import WireError
 
+_MOST_ROWS = 20
 _DEEPEST = 8  # the platform's own deepest event has five levels
 _MSG_ID = re.compile(r"[1-9][0-9]{0,19}", re.ASCII)
 _SECONDS = re.compile(r"[0-9]{1,10}", re.ASCII)
@@ -17,7 +18,7 @@ _SANE = range(946_684_800, 4_102_444_800)  # the years 2000 to 2099
 
 # What we read must be there once and hold text; what we do not read may be nested, as in the menu events.
 READ = frozenset({"ToUserName", "FromUserName", "CreateTime", "MsgType", "Content", "Recognition", "MsgId",
-                  "Event", "EventKey", "Encrypt", "AgentID", "TaskId", "ResponseCode"})
+                  "Event", "EventKey", "MsgID", "Status", "Encrypt", "AgentID", "TaskId", "ResponseCode"})
 
 
 def read(data: bytes) -> dict[str, str]:
@@ -69,6 +70,31 @@ def _handlers(fields: dict[str, str]) -> tuple[Callable[..., None], Callable[...
             words.append(piece)
 
     return start, end, text
+
+
+def rows(data: bytes, inside: str) -> list[dict[str, str]]:
+    """What a list nested in a document that was read before says: `<inside><List>…</List><List>…</List></inside>`."""
+    parser = expat.ParserCreate("utf-8")
+    path: list[str] = []
+    words: list[str] = []
+    found: list[dict[str, str]] = []
+
+    def start(name: str, _attributes: dict[str, str]) -> None:
+        path.append(name)
+        words.clear()
+        if path == ["xml", inside, "List"]:
+            if len(found) == _MOST_ROWS:
+                raise WireError("too long a list", 400)
+            found.append({})
+
+    def end(name: str) -> None:
+        if len(path) == 4 and path[:3] == ["xml", inside, "List"]:
+            found[-1][name] = "".join(words).strip()
+        path.pop()
+
+    parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, words.append
+    parser.Parse(data, True)
+    return found
 
 
 def _refuse(*_: Any) -> None:

@@ -137,7 +137,8 @@ def upgrade() -> None:
     _refer("chat", "keeper_id", "person")
     _refer("person", "joined_into", "person")
     _refer("outbox", "merged_into", "outbox")
-    op.add_column("identity", sa.Column("unreachable_at", sa.DateTime(timezone=True)))
+    for name in ("unreachable_at", "touched_at", "shut_at", "asked_at"):
+        op.add_column("identity", sa.Column(name, sa.DateTime(timezone=True)))
     op.add_column("message", sa.Column("card", sa.JSON()))
     op.add_column("outbox", sa.Column("weight", sa.Integer(), nullable=False, server_default="2"))
     op.add_column("outbox", sa.Column("platform_id", sa.String(128)))
@@ -158,6 +159,9 @@ def downgrade() -> None:
         ("person", "joined_into"),
         ("outbox", "merged_into"),
         ("identity", "unreachable_at"),
+        ("identity", "touched_at"),
+        ("identity", "shut_at"),
+        ("identity", "asked_at"),
         ("message", "card"),
         ("outbox", "weight"),
         ("outbox", "platform_id"),

@@ -148,6 +148,7 @@ export class Phone {
     this.$(".chat h3").textContent = titleOf(this.chat) + (group ? `(${members})` : "");
     this.$(".chat .kind").textContent = group ? "" : kindOf(this.chat);
     this.$(".composer").hidden = false;
+    this.drawMenu();
     const list = this.$(".messages");
     list.replaceChildren();
     this.lastTime = 0;
@@ -158,6 +159,26 @@ export class Phone {
     this.setQuote(null, false);
     this.fit();
     this.toEnd();
+  }
+
+  // The buttons that a 公众号 puts under its chat; they are the same on every phone.
+  async drawMenu() {
+    const box = this.$(".menu");
+    box.hidden = true;
+    if (this.chat !== page.mp_chat) return;
+    const menu = await call("/sim/menu").catch(() => ({ button: [] }));
+    const buttons = menu.button.map((each) => {
+      const button = element("button", "", each.name);
+      button.type = "button";
+      button.addEventListener("click", () => this.touch(each.key || each.url));
+      return button;
+    });
+    box.replaceChildren(...buttons);
+    box.hidden = !buttons.length || this.chat !== page.mp_chat;
+  }
+
+  touch(key) {
+    call("/sim/event", { person: this.person.name, to: page.mp_chat, event: "click", key }).catch(() => {});
   }
 
   toEnd() {

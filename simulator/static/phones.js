@@ -25,6 +25,10 @@ function take(events, live) {
       if (live) panel.caption(event);
       continue;
     }
+    if (event.type === "menu") {
+      if (live) phones.forEach((phone) => phone.drawMenu());
+      continue;
+    }
     state.events.push(event);
     if (live) phones.forEach((phone) => phone.arrive(event));
   }

@@ -89,6 +89,23 @@ def test_from_a_sentence_to_the_result_in_the_group_and_the_admins_log(demo: dic
     look_in_the_console(demo["console"], browser, poll.group())
 
 
+def test_the_menu_and_a_code_of_the_mp_account(demo: dict[str, str], browser: Any) -> None:
+    """A resident touches the menu under the 公众号's chat; one who comes by a code is greeted; nobody has voted by it."""
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.goto(demo["phones"])
+    page.wait_for_selector("body[data-ready=yes]")
+    phone = Phone(page, 0, "李叔", "公众号")
+    assert phone.at.locator(".menu button").all_inner_texts() == ["议题", "投票", "我的"]
+    phone.at.locator(".menu button", has_text="我的").click()
+    phone.sees("您绑定的房屋" if phone.at.locator(".owner-home").inner_text().strip() else "您还没有绑定房屋")
+    for event in ("unsubscribe", "scan"):
+        done = page.request.post(f"{demo['phones']}sim/event", data={
+            "person": "李叔", "to": "公众号", "event": event, "scene": "join"})
+        assert done.status == 200
+    phone.sees("您好，我是小议")
+    page.close()
+
+
 def look_in_the_console(address: str, browser: Any, poll: str) -> None:
     """Signs in and finds the issue, the poll with its ballots, the messages and the posts; the chain is whole."""
     page = browser.new_page(viewport={"width": 390, "height": 844})

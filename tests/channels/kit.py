@@ -18,7 +18,10 @@ BASE = "http://127.0.0.1:9"  # nobody listens
 KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 OLD_KEY = "ZYXWVUTSRQPONMLKJIHGFEDCBA9876543210zyxwvut"
 TOKEN, APP_ID = "linyi2026", "wxba5fad812f8e6fb9"
-MP = Account("gzh", "mp", "cuiyuan", BASE, TOKEN, KEY, "", APP_ID, "canary-app-secret")
+TEMPLATES = {  # of notices: one for each of which a person must allow every message
+    "remind": "VRR0UEO9VJOLs0MHlU0OilqX6MVFDwH3_3gz3Oc0NIc thing1=title time2=until thing3=note",
+    "result": "9nLIlbOQZC5Y89AZteFEux3WCXRRRG5Wfzkpssu4bLI thing1=title thing2=note"}
+MP = Account("gzh", "mp", "cuiyuan", BASE, TOKEN, KEY, "", APP_ID, "canary-app-secret", templates=TEMPLATES)
 AIBOT = Account("xiaoyi", "wecom_aibot", "cuiyuan", BASE, TOKEN, KEY)
 WEBHOOK = Account("qun", "wecom_webhook", "cuiyuan", BASE)
 APP = Account("yingyong", "wecom_app", "cuiyuan", BASE, TOKEN, KEY, "", "wx5823bf96d3bd56c7", "canary-app-secret", agent_id="218")

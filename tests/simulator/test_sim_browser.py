@@ -9,7 +9,7 @@ from flask import Flask
 from werkzeug.serving import make_server
 
 from simulator.simulation import Simulation
-from tests.simulator.stage import App, aibot_answer, aibot_json
+from tests.simulator.stage import App, aibot_answer, aibot_json, mp_text
 
 
 @pytest.fixture
@@ -85,3 +85,20 @@ def test_a_switch_changes_the_weather(page: Any, sim: Simulation) -> None:
     with page.expect_response("**/sim/faults"):
         page.locator(".switch", has_text="重复投递").click()
     assert sim.faults.flag("deliver_twice") is True
+
+
+def test_the_menu_under_the_mp_chat(page: Any, app: App, sim: Simulation) -> None:
+    """It is drawn when it is put up, and a touch is an event on the wire."""
+    phone = page.locator("[data-phone='0']")
+    phone.locator(".chat .back").click()
+    phone.locator(".chats .row", has_text="公众号").click()
+    assert not phone.locator(".menu").is_visible()
+    sim.mp.menu = {"button": [{"type": "click", "name": "议题", "key": "ISSUES"}]}
+    sim.feed.add("menu", chat="公众号")
+    phone.locator(".menu button", has_text="议题").click()
+    phone.locator(".notice", has_text="点了菜单“议题”").wait_for()
+    assert sim.delivery.idle()
+    assert "ISSUES" in mp_text(app.seen[-1])
+    phone.locator(".chat .back").click()
+    phone.locator(".chats .row", has_text="企业微信智能机器人").click()
+    assert not phone.locator(".menu").is_visible()

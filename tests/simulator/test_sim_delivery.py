@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 from wechatpy import create_reply, parse_message
 
-from simulator import crypto
+from simulator import crypto, mp_phone
 from simulator.calls import Log
 from simulator.delivery import Delivery, Errand, Pace
 from simulator.faults import Faults
@@ -190,7 +190,7 @@ def test_late_message_is_not_sent_before_its_time(app: App, sim: Simulation) -> 
 
 
 def test_events_reach_the_app(app: App, sim: Simulation) -> None:
-    sim.happen("王阿姨", "公众号", "subscribe")
+    mp_phone.happen(sim, {"person": "王阿姨", "event": "subscribe"})
     sim.happen("王阿姨", "小议", "enter_chat")
     assert sim.delivery.idle()
     by_path = {seen.path: seen for seen in app.seen}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from simulator import crypto
+from simulator import crypto, mp_phone
 from simulator.calls import Log
 from simulator.simulation import Saying, Simulation
 from tests.simulator.stage import KEY, App, Clock
@@ -116,10 +116,10 @@ def test_silence_of_48_hours_closes_the_window(send: Any, clock: Clock, client: 
 
 
 def test_who_does_not_follow_cannot_be_written_to(send: Any, sim: Simulation) -> None:
-    sim.happen("王阿姨", "公众号", "unsubscribe")
+    mp_phone.happen(sim, {"person": "王阿姨", "event": "unsubscribe"})
     assert send() == 45015
     assert sim.say(Saying("王阿姨", "公众号", "在吗"))[1] is False
-    sim.happen("王阿姨", "公众号", "subscribe")
+    mp_phone.happen(sim, {"person": "王阿姨", "event": "subscribe"})
     assert send() == 0
 
 
