@@ -49,11 +49,13 @@ class House:
         """What the clock does."""
         return Sweeps(self.db, self.channels, now)
 
-    def delivery(self) -> Delivery:
-        """The sender of the outbox."""
+    def delivery(self, only: str = "") -> Delivery:
+        """The sender of the outbox: of everything that has no sender of its own, or of one account alone."""
+        own = frozenset(name for name, channel in self.channels.items() if channel.capabilities.own_sender)
         chosen = self.settings.delivery
         policy = RetryPolicy(chosen.attempts, chosen.first_wait_s, chosen.factor, chosen.longest_wait_s)
-        return Delivery(self.db, self.channels, now, policy=policy, threads=chosen.threads)
+        return Delivery(self.db, self.channels, now, policy=policy, threads=chosen.threads,
+                        without=own, only=only)
 
 
 def settings_path() -> str:
@@ -78,7 +80,8 @@ def build(settings: Settings | None = None) -> House:
 
 def _road(channel: Channel) -> outbox.Road:
     able: Capabilities = channel.capabilities
-    return outbox.Road(able.push_person, able.push_group, able.cards, able.links, able.push_bytes, able.window, able.heard_once)
+    return outbox.Road(able.push_person, able.push_group, able.cards, able.links, able.push_bytes, able.window, able.heard_once,
+                       able.images)
 
 
 def prepare_logs(settings: Settings) -> None:

@@ -32,6 +32,8 @@ def erase(tx: Tx, speaker: Speaker, *, now: datetime) -> None:
     _erase_words(tx, speaker, now=now)
     still_open = select(poll.c.id).where(poll.c.community_id == speaker.community_id, poll.c.state == "open")
     tx.execute(delete(ballot).where(ballot.c.person_id == speaker.id, ballot.c.poll_id.in_(still_open)))
+    answered = select(message.c.id).where(message.c.person_id == speaker.id)
+    tx.execute(delete(outbox).where(outbox.c.message_id.in_(answered), outbox.c.state != "sending"))
     tx.execute(update(message).where(message.c.person_id == speaker.id).values(text=None, reply=None, card=None, payload=None))
     drop_waiting(tx, speaker)
     for table in (residence, chat_member, reminder, identity):
@@ -63,7 +65,10 @@ def _silence(tx: Tx, row: Row[Any]) -> None:
     By number and key, never by searching for the person's words: those could be anybody's.
     """
     about = or_(message.c.reply.contains(f"I{row.number}"), message.c.intent == "issue.list") if row.number else message.c.id == 0
-    tx.execute(update(message).where(message.c.community_id == row.community_id, message.c.received_at >= row.created_at, about)
+    answers = [message.c.community_id == row.community_id, message.c.received_at >= row.created_at, about]
+    tx.execute(delete(outbox).where(outbox.c.state.in_(["sent", "dead"]), outbox.c.message_id.in_(
+        select(message.c.id).where(*answers))))
+    tx.execute(update(message).where(*answers)
                .values(reply=None, card=None))
     tx.execute(update(outbox).where(outbox.c.key.startswith(f"issue:{row.id}:"), outbox.c.state.in_(["sent", "dead"]))
                .values(text=say("issue.struck")))

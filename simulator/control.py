@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, jsonify, request
 
 from simulator.calls import Log
+from simulator.cards import tap
 from simulator.day import DayPlayer
 from simulator.faults import BadFault
 from simulator.simulation import CannotSay, Saying, Simulation
@@ -43,6 +44,16 @@ class Controls:
             return jsonify(error=str(error)), 400
         return jsonify(id=heard_id, delivered=delivered)
 
+    def tap(self) -> Answer:
+        """Somebody touches a card."""
+        body = _body()
+        try:
+            who, chat, task_id, key = (str(body.get(name, "")) for name in ("person", "chat", "task_id", "key"))
+            heard_id, delivered = tap(self.sim, who, chat, task_id, key, _selected(body.get("selected")))
+        except CannotSay as error:
+            return jsonify(error=str(error)), 400
+        return jsonify(id=heard_id, delivered=delivered)
+
     def events(self) -> Answer:
         """What phones show after a number; with `wait`, not before there is something."""
         after = _after()
@@ -65,6 +76,8 @@ class Controls:
         body = _body()
         if body.pop("void_tokens", False):
             self.sim.tokens.void_all()
+        if body.pop("drop_socket", False):
+            self.sim.socket.drop()
         try:
             return jsonify(self.sim.faults.change(body))
         except BadFault as error:
@@ -72,8 +85,8 @@ class Controls:
 
     def verify(self) -> Answer:
         """Checks the callback address of every account that hears."""
-        return jsonify({account.name: self.sim.delivery.verify_url(account)
-                        for account in self.sim.accounts if account.kind != "wecom_webhook"})
+        return jsonify({account.name: self.sim.delivery.verify_url(account) for account in self.sim.accounts
+                        if account.kind not in ("wecom_webhook", "wecom_aibot_ws")})
 
     def day(self) -> Answer:
         """The buttons and the state of the day that plays by itself."""
@@ -99,6 +112,7 @@ def blueprint(sim: Simulation, player: DayPlayer) -> Blueprint:
     control, does = Blueprint("control", __name__, url_prefix="/sim"), Controls(sim, player)
     table: list[tuple[str, Callable[..., Answer], list[str]]] = [
         ("/say", does.say, ["POST"]), ("/event", does.event, ["POST"]), ("/events", does.events, ["GET"]),
+        ("/tap", does.tap, ["POST"]),
         ("/calls", does.calls, ["GET"]), ("/deliveries", does.deliveries, ["GET"]),
         ("/faults", does.faults, ["GET", "POST"]), ("/verify", does.verify, ["POST"]),
         ("/day", does.day, ["GET", "POST"]), ("/pictures/<name>", does.picture, ["GET"]),
@@ -122,6 +136,14 @@ def _body() -> dict[str, Any]:
     if not isinstance(body, dict):
         abort(400)
     return body
+
+
+def _selected(found: Any) -> dict[str, list[str]]:
+    if found is None:
+        return {}
+    if not isinstance(found, dict) or not all(isinstance(ids, list) for ids in found.values()):
+        raise CannotSay("selected is {question_key: [ids]}")
+    return {str(question): [str(each) for each in ids] for question, ids in found.items()}
 
 
 def _saying(body: dict[str, Any]) -> Saying:

@@ -9,6 +9,7 @@ from bot.channels.mp import MpChannel
 from bot.channels.signing import NonceCache
 from bot.channels.tokens import StableToken
 from bot.channels.wecom_aibot import AibotChannel
+from bot.channels.wecom_aibot_ws import AibotSocketChannel
 from bot.channels.wecom_webhook import WebhookChannel
 from bot.message import Channel
 
@@ -26,12 +27,17 @@ def _aibot(account: Account, redis: Any, clock: Clock) -> Channel:
     return AibotChannel(account, api=ApiClient(account.api_base), clock=clock)
 
 
+def _aibot_ws(account: Account, redis: Any, clock: Clock) -> Channel:
+    return AibotSocketChannel(account, clock=clock)
+
+
 def _webhook(account: Account, redis: Any, clock: Clock) -> Channel:
     return WebhookChannel(account, api=ApiClient(account.api_base))
 
 
 KINDS: dict[str, Callable[[Account, Any, Clock], Channel]] = {
     MpChannel.kind: _mp, AibotChannel.kind: _aibot, WebhookChannel.kind: _webhook,
+    AibotSocketChannel.kind: _aibot_ws,
 }
 
 

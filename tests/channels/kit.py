@@ -21,7 +21,8 @@ TOKEN, APP_ID = "linyi2026", "wxba5fad812f8e6fb9"
 MP = Account("gzh", "mp", "cuiyuan", BASE, TOKEN, KEY, "", APP_ID, "canary-app-secret")
 AIBOT = Account("xiaoyi", "wecom_aibot", "cuiyuan", BASE, TOKEN, KEY)
 WEBHOOK = Account("qun", "wecom_webhook", "cuiyuan", BASE)
-ACCOUNTS = {account.kind: account for account in (MP, AIBOT, WEBHOOK)}
+AIBOT_WS = Account("xiaolin", "wecom_aibot_ws", "cuiyuan", BASE, app_id="aib-ws", app_secret="canary-bot-secret")
+ACCOUNTS = {account.kind: account for account in (MP, AIBOT, WEBHOOK, AIBOT_WS)}
 
 
 def channel(account: Account, **changes: Any) -> Channel:
