@@ -165,12 +165,12 @@ def _read_aibot(account: SimAccount, heard: Heard, packet: Packet, text: str) ->
     if not crypto.same(outer["msgsignature"], crypto.sign(account.token, str(stamp), nonce, sealed)):
         raise BadAnswer("wrong msgsignature")
     inner = json.loads(crypto.decrypt(account.aes_key, sealed, ""))
-    if inner["msgtype"] == "text" and heard.event == "enter_chat":
-        return str(inner["text"]["content"])
     if heard.tap is not None:
         if inner["response_type"] != "update_template_card" or inner["template_card"]["task_id"] != heard.tap["task_id"]:
             raise BadAnswer("the touched card may only be updated")
         return _card(" ", inner["template_card"], update=True, userids=inner.get("userids"))
+    if inner["msgtype"] == "text" and heard.event == "enter_chat":
+        return str(inner["text"]["content"])
     if inner["msgtype"] == "stream_with_template_card" and inner["stream"]["id"]:
         return _card(str(inner["stream"]["content"]), inner["template_card"])
     if inner["msgtype"] != "stream" or not inner["stream"]["id"]:

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import logging
 import secrets
 import socket
 import threading
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from simulator.simulation import Simulation, Talk
 
 Frame = dict[str, Any]
+_QUIET = logging.getLogger("simulator.frames")  # no secret in a log, on this side either
+_QUIET.setLevel(logging.WARNING)
 A_MINUTE, AN_HOUR = 30, 1000
 REPLY_LIFE_S, STREAM_LIFE_S, SOON_S = 24 * 3600, 360, 5
 SAYINGS = {0: "ok", 853000: "invalid bot_id or secret", 846605: "invalid req_id", 846608: "stream message expired",
@@ -62,7 +65,7 @@ class BotSocket:
 
     def listen(self, host: str, port: int) -> int:
         """Starts to listen and gives the port."""
-        self._server = serve(self._serve, host, port, ping_interval=None, max_size=1 << 20)
+        self._server = serve(self._serve, host, port, ping_interval=None, max_size=1 << 20, logger=_QUIET)
         threading.Thread(target=self._server.serve_forever, name="socket", daemon=True).start()
         found = int(self._server.socket.getsockname()[1])
         self.url = f"ws://{host}:{found}"

@@ -1,6 +1,7 @@
 """One connection to the platform's WebSocket: frames out and their acknowledgements, frames in, heartbeat; no meaning."""
 
 import json
+import logging
 import secrets
 import threading
 import time
@@ -16,6 +17,8 @@ from websockets.sync.client import ClientConnection, connect
 from bot.message import ChannelError
 
 Frame = dict[str, Any]
+_QUIET = logging.getLogger("linyi.aibot.frames")  # the library would log whole frames: words, and the secret of the bot
+_QUIET.setLevel(logging.WARNING)
 CALLBACKS = ("aibot_msg_callback", "aibot_event_callback")
 FREQUENT = 45009
 PING_S, MISSED_MOST, ACK_S = 30.0, 2, 5.0
@@ -141,7 +144,7 @@ def dial(url: str, bot_id: str, secret: str, *, ping_s: float = PING_S, ack_s: f
     """Connects and subscribes; Lost when it is worth another try, Denied when it is not."""
     try:
         # the platform has a heartbeat of its own in JSON; frames of the WebSocket protocol are not counted on
-        wire = connect(url, open_timeout=10, close_timeout=2, ping_interval=None, max_size=1 << 20)
+        wire = connect(url, open_timeout=10, close_timeout=2, ping_interval=None, max_size=1 << 20, logger=_QUIET)
     except (OSError, InvalidURI, WebSocketException, TimeoutError) as error:
         raise Lost(f"cannot connect: {type(error).__name__}") from None
     line = Line(wire, ping_s=ping_s, ack_s=ack_s)
