@@ -17,13 +17,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import FrameType
 
+from sqlalchemy.exc import OperationalError
+
 from bot.channels.aibot_socket import Denied, Frame, Kicked, Line, Lost, dial
 from bot.channels.wecom_aibot_ws import AibotSocketChannel
 from bot.config import ConfigError, load
 from bot.delivery import Delivery
 from bot.message import ChannelError, Message, WireError
 from bot.pipeline import Pipeline
-from models.base import Database
+from models.base import Database, TransactionLost
 from ops import house, valkey
 from ops.serve import ready
 from services import leases
@@ -60,7 +62,7 @@ class Owner:
         self.patience = patience or Patience()
         self.name = (name or f"{socket.gethostname()[:40]}:{os.getpid()}:{random.getrandbits(24):06x}")[:64]
         self.stop, self._news, self._quiet = threading.Event(), threading.Event(), threading.Event()
-        self._renew_at, self._mine = 0.0, False
+        self._renew_at, self._sure_until, self._mine = 0.0, 0.0, False
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix=f"hear-{channel.name}")
 
     def run(self) -> int:
@@ -135,9 +137,15 @@ class Owner:
         if self.stop.is_set():
             return False
         if time.monotonic() >= self._renew_at:
-            with self.db.write() as tx:
-                self._mine = leases.take(tx, f"aibot:{self.channel.name}", self.name, now=self.clock(),
-                                         lasts=timedelta(seconds=self.patience.lease))
+            asked = time.monotonic()
+            try:
+                with self.db.write() as tx:
+                    self._mine = leases.take(tx, f"aibot:{self.channel.name}", self.name, now=self.clock(),
+                                             lasts=timedelta(seconds=self.patience.lease))
+                self._sure_until = asked + self.patience.lease
+            except (OperationalError, TransactionLost) as error:  # what we have is ours until its end
+                log.warning("aibot %s: the lease could not be renewed: %s", self.channel.name, type(error).__name__)
+                self._mine = self._mine and asked < self._sure_until - self.patience.renew
             self._renew_at = time.monotonic() + self.patience.renew
         return self._mine
 

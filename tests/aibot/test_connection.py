@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from bot.channels.aibot_socket import Denied, dial
 from bot.message import ChannelError, Outgoing
@@ -57,6 +57,18 @@ def test_a_dead_owner_is_replaced_when_its_lease_ends(town: Town) -> None:
     town.connected()
     with town.db.read() as tx:
         assert tx.scalar(select(lease.c.owner)) == "alive"
+
+
+def test_a_database_that_is_away_for_a_moment_does_not_end_the_process(town: Town, caplog: pytest.LogCaptureFixture) -> None:
+    town.start()
+    town.connected()
+    with town.db.write() as tx:
+        tx.execute(text("ALTER TABLE lease RENAME TO away"))
+    until(lambda: "could not be renewed" in caplog.text)
+    with town.db.write() as tx:
+        tx.execute(text("ALTER TABLE away RENAME TO lease"))
+    assert "议题" in town.ask("王阿姨", "帮助")
+    assert town.results == []
 
 
 def test_a_lost_connection_is_made_anew(town: Town) -> None:
