@@ -36,6 +36,7 @@ def parser() -> argparse.ArgumentParser:
 
     add("serve", tool.serve, "启动网页服务：平台回调、管理后台").add_argument("--port", type=int)
     add("scheduler", tool.schedule, "启动定时程序：截止、提醒、发送")
+    add("aibot", tool.aibot, "启动智能机器人的长连接").add_argument("--account", default="", help="账号的 name；不写则全部")
     demo = add("demo", tool.demo, "一条命令看全部：演示小区、模拟手机、管理后台")
     demo.add_argument("--port", type=int, default=8700, help="手机页面的端口，被占用时自动换一个")
     demo.add_argument("--folder", default="var/demo", help="演示数据放在哪里")

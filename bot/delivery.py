@@ -50,9 +50,11 @@ class Delivery:
     """Takes due rows and sends them, several targets at a time, one post per target."""
 
     def __init__(self, db: Database, channels: dict[str, Channel], clock: Callable[[], datetime], *,
-                 policy: RetryPolicy | None = None, threads: int = 4):
+                 policy: RetryPolicy | None = None, threads: int = 4, without: frozenset[str] = frozenset(), only: str = ""):
         self.db, self.channels, self.clock = db, channels, clock
         self.policy, self.threads = policy or RetryPolicy(), threads
+        # an account whose own process sends is that process's alone
+        self._mine = [outbox.c.channel == only] if only else [outbox.c.channel.not_in(without)] if without else []
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="delivery") if threads > 1 else None
 
     def run_once(self) -> int:
@@ -97,7 +99,7 @@ class Delivery:
             or_(ahead.c.state == "sending",
                 and_(ahead.c.state == "waiting", or_(ahead.c.next_at <= now, ahead.c.attempts > 0))))
         loud = [outbox.c.quiet.is_(False)] if queue.QUIET.cover(now) else []
-        return (select(outbox).where(outbox.c.state == "waiting", outbox.c.next_at <= now, *loud, ~blocked.exists(),
+        return (select(outbox).where(outbox.c.state == "waiting", outbox.c.next_at <= now, *loud, *self._mine, ~blocked.exists(),
                                      ~self._in_flight().exists()).order_by(outbox.c.id))
 
     def _in_flight(self) -> Any:

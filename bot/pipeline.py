@@ -119,6 +119,9 @@ def take(tx: Tx, channel: Channel, message: Message, message_id: int, *, dialog:
                  intent=f"{ctx.intent or ''}{asked}" or None, text=message.text if keep else None, state=state,
                  reply=None if sealed else parts[0], payload=parts[0] if sealed else None,
                  card=ctx.card.pack() if ctx.card is not None and not sealed else None)
+    if channel.capabilities.own_sender and message.reply_to and parts[0]:  # no request waits: the answer is a post like others
+        outbox.answer(tx, message_id=message_id, community_id=speaker.community_id, channel=channel.name, address=message.reply_to,
+                      text=parts[0], card=ctx.card, secret=sealed, now=now)
     for n, part in enumerate(parts[1:], 2):
         outbox.to_person(tx, person_id=speaker.id, key=f"message:{message_id}:part:{n}", text=part, now=now, quiet=False)
     return Outcome(parts[0], ctx.card, dialog=ctx.next_dialog, had_dialog=dialog is not None)
@@ -234,7 +237,8 @@ def answer_parked(tx: Tx, channels: dict[str, Channel], *, now: datetime, last_t
             message = inbox.unpack(row.payload)
             outcome = take(tx, channels[message.channel], message, row.id, dialog=None, dialogs_up=False,
                            now=row.received_at, last_try=last_try)
-            if outcome.reply:  # what arrived in time is in time, however late it is answered
+            sends = channels[message.channel].capabilities.own_sender  # then the answer is queued already
+            if outcome.reply and not sends:  # what arrived in time is in time, however late it is answered
                 _send_later(tx, channels[message.channel], message, row.id, outcome.reply, now)
     except (*TRANSIENT, TransactionLost):
         raise

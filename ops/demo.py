@@ -32,15 +32,16 @@ def run(port: int, *, fresh: bool = False, folder: str = FOLDER) -> int:
     if phones != port:
         print(f"端口 {port} 已被占用，改用 {phones}。")
     web = free_port(phones + 1)
-    env = os.environ | prepare(place, phones, web)
+    line = free_port(web + 1)
+    env = os.environ | prepare(place, phones, web, line)
     step("数据库", lambda: _tool(env, "db", "upgrade"))
     step("演示小区", lambda: _tool(env, "db", "load", WORLD))
     _admin(env)
     embedded = valkey.ensure(str(place / "valkey"))
     started = [subprocess.Popen([sys.executable, "app.py", *what], env=env, start_new_session=True)
-               for what in (["serve"], ["scheduler"])]
+               for what in (["serve"], ["scheduler"], ["aibot"])]
     simulator = ["--port", str(phones), "--world", WORLD, "--accounts", str(place / "accounts.yaml"),
-                 "--console-url", f"http://127.0.0.1:{web}/console/"]
+                 "--console-url", f"http://127.0.0.1:{web}/console/", "--socket-port", str(line)]
     started.append(subprocess.Popen([sys.executable, "-m", "simulator", *simulator], env=env, start_new_session=True))
     try:
         step("网页服务", lambda: _until_up(f"http://127.0.0.1:{web}/healthz", started))
@@ -56,7 +57,7 @@ def run(port: int, *, fresh: bool = False, folder: str = FOLDER) -> int:
         print(f"已结束。数据在 {folder}，下次接着用；重新开始请用 make demo FRESH=1。")
 
 
-def prepare(folder: Path, phones: int, web: int) -> dict[str, str]:
+def prepare(folder: Path, phones: int, web: int, line: int = 9) -> dict[str, str]:
     """Writes the demo's settings and accounts; secrets are made once and stay in the environment of its processes."""
     keys = _secrets(folder)
     settings = yaml.safe_load(Path("config.yaml").read_text("utf-8"))
@@ -67,6 +68,8 @@ def prepare(folder: Path, phones: int, web: int) -> dict[str, str]:
     settings["quiet_hours"] = {"start": "00:00", "end": "00:00"}  # none: the demo must work at any hour
     for channel in settings["channels"]:
         channel["api_base"] = channel["oauth_base"] = f"http://127.0.0.1:{phones}"
+        if "socket_url" in channel:
+            channel["socket_url"] = f"ws://127.0.0.1:{line}"
         if channel["kind"] == "mp":
             channel["templates"] = {"remind": "tmpl-remind thing1=title time2=until thing3=note",
                                     "result": "tmpl-result thing1=title thing3=note"}
@@ -97,7 +100,8 @@ def make_secrets() -> dict[str, str]:
     letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
     aes_names = ("LINYI_MP_AES_KEY", "LINYI_AIBOT_AES_KEY")
     aes = {name: "".join(secrets.choice(letters) for _ in range(42)) + "A" for name in aes_names}
-    other = ("LINYI_SECRET_KEY", "LINYI_MP_TOKEN", "LINYI_MP_SECRET", "LINYI_AIBOT_TOKEN")
+    other = ("LINYI_SECRET_KEY", "LINYI_MP_TOKEN", "LINYI_MP_SECRET", "LINYI_AIBOT_TOKEN",
+             "LINYI_AIBOT_WS_SECRET")
     return aes | {name: secrets.token_hex(16) for name in other}
 
 
@@ -105,8 +109,10 @@ def _secrets(folder: Path) -> dict[str, str]:
     path = folder / "secrets.yaml"
     if not path.exists():
         path.touch(mode=0o600)
-        path.write_text(yaml.safe_dump(make_secrets()), "utf-8")
-    kept: dict[str, str] = yaml.safe_load(path.read_text("utf-8"))
+        path.write_text("{}", "utf-8")
+    found = yaml.safe_load(path.read_text("utf-8"))
+    kept: dict[str, str] = make_secrets() | found  # a newer version may have more accounts
+    path.write_text(yaml.safe_dump(kept), "utf-8")
     return kept
 
 

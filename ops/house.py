@@ -49,11 +49,13 @@ class House:
         """What the clock does."""
         return Sweeps(self.db, self.channels, now)
 
-    def delivery(self) -> Delivery:
-        """The sender of the outbox."""
+    def delivery(self, only: str = "") -> Delivery:
+        """The sender of the outbox: of everything that has no sender of its own, or of one account alone."""
+        own = frozenset(name for name, channel in self.channels.items() if channel.capabilities.own_sender)
         chosen = self.settings.delivery
         policy = RetryPolicy(chosen.attempts, chosen.first_wait_s, chosen.factor, chosen.longest_wait_s)
-        return Delivery(self.db, self.channels, now, policy=policy, threads=chosen.threads)
+        return Delivery(self.db, self.channels, now, policy=policy, threads=chosen.threads,
+                        without=own, only=only)
 
 
 def settings_path() -> str:
@@ -80,7 +82,7 @@ def build(settings: Settings | None = None) -> House:
 def _road(channel: Channel) -> outbox.Road:
     able: Capabilities = channel.capabilities
     return outbox.Road(able.push_person, able.push_group, able.cards, able.group_cards, able.links, able.push_bytes, able.window,
-                       able.heard_once, able.window_posts, able.touch_window, able.touch_posts, able.templates)
+                       able.heard_once, able.window_posts, able.touch_window, able.touch_posts, able.images, able.templates)
 
 
 def prepare_logs(settings: Settings) -> None:

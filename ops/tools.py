@@ -48,6 +48,12 @@ def schedule(args: Args) -> None:
     run()
 
 
+def aibot(args: Args) -> int:
+    """Runs the bots on their own connections."""
+    from ops.aibot import run
+    return run(args.account)
+
+
 def demo(args: Args) -> int:
     """Runs everything at once on a demo community."""
     from ops.demo import run

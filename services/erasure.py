@@ -40,6 +40,8 @@ def erase(tx: Tx, speaker: Speaker, *, now: datetime) -> None:
     _erase_words(tx, speaker, mine, now=now)
     still_open = select(poll.c.id).where(poll.c.community_id == speaker.community_id, poll.c.state == "open")
     tx.execute(delete(ballot).where(ballot.c.person_id.in_(mine), ballot.c.poll_id.in_(still_open)))
+    answered = select(message.c.id).where(message.c.person_id.in_(mine))
+    tx.execute(delete(outbox).where(outbox.c.message_id.in_(answered), outbox.c.state != "sending"))
     tx.execute(update(message).where(message.c.person_id.in_(mine)).values(text=None, reply=None, card=None, payload=None))
     drop_waiting(tx, speaker)
     own = select(identity.c.id).where(identity.c.person_id.in_(mine))
@@ -75,7 +77,10 @@ def _silence(tx: Tx, row: Row[Any]) -> None:
     By number and key, never by searching for the person's words: those could be anybody's.
     """
     about = or_(message.c.reply.contains(f"I{row.number}"), message.c.intent == "issue.list") if row.number else message.c.id == 0
-    tx.execute(update(message).where(message.c.community_id == row.community_id, message.c.received_at >= row.created_at, about)
+    answers = [message.c.community_id == row.community_id, message.c.received_at >= row.created_at, about]
+    tx.execute(delete(outbox).where(outbox.c.state.in_(["sent", "dead"]), outbox.c.message_id.in_(
+        select(message.c.id).where(*answers))))
+    tx.execute(update(message).where(*answers)
                .values(reply=None, card=None))
     tx.execute(update(outbox).where(outbox.c.key.startswith(f"issue:{row.id}:"), outbox.c.state.in_(["sent", "dead"]))
                .values(text=say("issue.struck")))

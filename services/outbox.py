@@ -1,5 +1,6 @@
 """What shall be sent, written in the transaction that decided it; bot/delivery.py sends it after the commit."""
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -43,6 +44,8 @@ def to_chat(tx: Tx, *, chat_id: int, key: str, text: str = "", facts: dict[str, 
     row = tx.first(select(chat.c.community_id, chat.c.post_channel, chat.c.post_address).where(chat.c.id == chat_id))
     if row is None or not row.post_channel or not row.post_address:
         return False
+    if facts is not None and not _roads.get(row.post_channel, Road()).images:
+        return True  # the words of the result say it all
     put(tx, key=key, community_id=row.community_id, channel=row.post_channel, target=f"chat:{chat_id}",
         address=row.post_address, text=text, facts=facts, card=card, url=url, at=now, now=now, quiet=quiet, weight=weight)
     return True
@@ -157,6 +160,20 @@ def put(tx: Tx, *, key: str, community_id: int | None, channel: str, target: str
         "state": "waiting", "attempts": 0, "next_at": at, "doubtful": False, "quiet": quiet, "created_at": now,
     } for n, part in enumerate(parts)]
     tx.execute(insert(outbox).on_conflict_do_nothing(index_elements=["key"]), rows)
+
+
+def answer(tx: Tx, *, message_id: int, community_id: int | None, channel: str, address: str, text: str, card: Card | None,
+           secret: bool, now: datetime) -> None:
+    """Queues the answer to a message of a channel whose own process sends; goes at once, before other posts.
+
+    What must not lie open in the database is sealed together with the address.
+    """
+    if secret:
+        address = f"{address}\n{json.dumps({'text': text, 'card': card.pack() if card else None}, ensure_ascii=False)}"
+        text, card = "", None
+    tx.add(outbox, key=f"message:{message_id}:reply", community_id=community_id, channel=channel, target=f"late:{message_id}",
+           address=address, kind="card" if card else "text", text=text, facts=card.pack() if card else None, weight=RESULT,
+           state="waiting", attempts=0, next_at=now, doubtful=False, quiet=False, created_at=now, message_id=message_id)
 
 
 def split(text: str, most: int) -> list[str]:

@@ -22,6 +22,7 @@ class Road:
     window_posts: int = 0  # and only so often after each time they were heard; 0: as often as one likes
     touch_window: timedelta | None = None  # after a touch without words only so long, and so often
     touch_posts: int = 0
+    images: bool = True  # shows a result's picture
     templates: Mapping[str, bool] = field(default_factory=dict)  # notices by name: True needs a one-time permission
 
     @property

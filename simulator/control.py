@@ -8,6 +8,7 @@ from flask import Blueprint, Response, abort, jsonify, request
 
 from simulator import mp_phone
 from simulator.calls import Log
+from simulator.cards import tap
 from simulator.day import DayPlayer
 from simulator.faults import BadFault
 from simulator.simulation import CannotSay, Saying, Simulation
@@ -49,15 +50,15 @@ class Controls:
         """Somebody touches a card: its key, and what was chosen for each question."""
         body = _body()
         person, chat, task_id, key = (str(body.get(name, "")) for name in ("person", "chat", "task_id", "key"))
-        selected = body.get("selected") or {}
         tapper = self.sim.tappers.get(chat)
-        if tapper is None or not isinstance(selected, dict) or not all(isinstance(ids, list) for ids in selected.values()):
-            return jsonify(error=f"no card can be touched in {chat}"), 400
         try:
-            heard_id, delivered = tapper(person, task_id, key, {str(q): [str(one) for one in ids] for q, ids in selected.items()})
+            chosen = _selected(body.get("selected"))
+            heard_id, delivered = tapper(person, task_id, key, chosen) if tapper is not None else tap(
+                self.sim, person, chat, task_id, key, chosen)
         except CannotSay as error:
             return jsonify(error=str(error)), 400
         return jsonify(id=heard_id, delivered=delivered)
+
     def menu(self) -> Answer:
         """The menu under the 公众号's chat."""
         return jsonify(self.sim.mp.menu or {"button": []})
@@ -84,6 +85,8 @@ class Controls:
         body = _body()
         if body.pop("void_tokens", False):
             self.sim.tokens.void_all()
+        if body.pop("drop_socket", False):
+            self.sim.socket.drop()
         try:
             return jsonify(self.sim.faults.change(body))
         except BadFault as error:
@@ -91,8 +94,8 @@ class Controls:
 
     def verify(self) -> Answer:
         """Checks the callback address of every account that hears."""
-        return jsonify({account.name: self.sim.delivery.verify_url(account)
-                        for account in self.sim.accounts if account.kind != "wecom_webhook"})
+        return jsonify({account.name: self.sim.delivery.verify_url(account) for account in self.sim.accounts
+                        if account.kind not in ("wecom_webhook", "wecom_aibot_ws")})
 
     def day(self) -> Answer:
         """The buttons and the state of the day that plays by itself."""
@@ -144,6 +147,14 @@ def _body() -> dict[str, Any]:
     if not isinstance(body, dict):
         abort(400)
     return body
+
+
+def _selected(found: Any) -> dict[str, list[str]]:
+    if found is None:
+        return {}
+    if not isinstance(found, dict) or not all(isinstance(ids, list) for ids in found.values()):
+        raise CannotSay("selected is {question_key: [ids]}")
+    return {str(question): [str(each) for each in ids] for question, ids in found.items()}
 
 
 def _saying(body: dict[str, Any]) -> Saying:

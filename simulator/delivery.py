@@ -155,7 +155,7 @@ class Delivery:
         self._record(errand, status, words, problem, time.monotonic() - started)
         if words is not None or broken:
             errand.on_end(words, broken)
-        elif errand.attempt <= self._pace.retries:
+        elif errand.heard.tap is None and errand.attempt <= self._pace.retries:  # a touch is told once
             with self._change:
                 self._push(errand, self._pace.retry_wait_s)
         else:

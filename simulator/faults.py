@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 ENDPOINTS = ("webhook", "custom_send", "response_url", "token", "app_token", "app_send", "card_update", "appchat", "appchat_send",
-             "media", "notice", "menu", "qrcode", "user", "callback_ips", "oauth")
+             "media", "notice", "menu", "qrcode", "user", "callback_ips", "oauth", "socket")
 FLAGS: dict[str, Any] = {"refuse": False, "deliver_twice": False, "shuffle": False, "late_s": 0,
-                         "cut_after_accept": 0}
+                         "cut_after_accept": 0, "socket_deaf": False}
 
 
 class BadFault(Exception):
@@ -79,7 +79,7 @@ class Faults:
 def _flag(name: str, value: Any) -> Any:
     if name == "refuse" and value == "http":
         return value
-    if name in ("refuse", "deliver_twice", "shuffle"):
+    if name in ("refuse", "deliver_twice", "shuffle", "socket_deaf"):
         return bool(value)
     if isinstance(value, bool) and value:
         raise BadFault(f"{name} wants a number")

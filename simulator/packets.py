@@ -8,6 +8,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from simulator import app_packets, crypto
+from simulator.template import BadCard, check
 from simulator.world import SimAccount
 
 MP_REPLY_BYTES = 2048
@@ -41,6 +42,15 @@ class Heard:
     response_url: str = ""
     key: str = ""  # of an event at a 公众号
     more: str = ""  # and what else stands in it, as XML
+    tap: dict[str, Any] | None = None  # what was touched on a card
+
+
+class WithCard(str):
+    """An answer's words, and the card that came with them or instead of the touched one."""
+
+    card: dict[str, Any]
+    update = False
+    userids: list[str] | None = None
 
 
 def gh_id(account: SimAccount) -> str:
@@ -62,7 +72,7 @@ def pack(account: SimAccount, heard: Heard, *, now: float) -> Packet:
         inner = app_packets.fields(account, sender=heard.sender, created=heard.created, number=heard.id, text=heard.text,
                                    event=heard.event, more=heard.more)
         return Packet(*app_packets.pack(account, inner, stamp, nonce), "text/xml")
-    sealed = crypto.encrypt(account.aes_key, json.dumps(_aibot(account, heard), ensure_ascii=False), "")
+    sealed = crypto.encrypt(account.aes_key, json.dumps(aibot_packet(account, heard), ensure_ascii=False), "")
     params = {"msg_signature": crypto.sign(account.token, stamp, nonce, sealed), "timestamp": stamp,
               "nonce": nonce}
     return Packet(params, json.dumps({"encrypt": sealed}).encode(), "application/json")
@@ -103,7 +113,8 @@ def _mp_fields(account: SimAccount, heard: Heard) -> str:
                    f"<MsgId>{heard.id}</MsgId>")
 
 
-def _aibot(account: SimAccount, heard: Heard) -> dict[str, Any]:
+def aibot_packet(account: SimAccount, heard: Heard) -> dict[str, Any]:
+    """What an 智能机器人 is told, before it is sealed for a callback or framed for a connection."""
     packet: dict[str, Any] = {"msgid": heard.id, "aibotid": account.app_id,
                               "chattype": "group" if heard.chatid else "single",
                               "from": {"userid": heard.sender}}
@@ -111,7 +122,8 @@ def _aibot(account: SimAccount, heard: Heard) -> dict[str, Any]:
         packet["chatid"] = heard.chatid
     if heard.event:
         return packet | {"create_time": heard.created, "msgtype": "event",
-                         "event": {"eventtype": heard.event, heard.event: {}}}
+                         "event": {"eventtype": heard.event, heard.event: heard.tap or {}},
+                         **({"response_url": heard.response_url} if heard.tap else {})}
     packet |= {"response_url": heard.response_url, "msgtype": "text", "text": {"content": heard.text}}
     if heard.quote:
         packet["quote"] = {"msgtype": "text", "text": {"content": heard.quote}}
@@ -129,8 +141,9 @@ def read_answer(account: SimAccount, heard: Heard, packet: Packet, body: bytes) 
         if account.kind == "wecom_app":
             words = app_packets.read(account, heard.sender, text)
             return words if isinstance(words, app_packets.Drawn) else clip(words, app_packets.REPLY_BYTES)
-        return clip(_read_aibot(account, heard, packet, text), AIBOT_REPLY_BYTES)
-    except (crypto.BadEnvelope, ElementTree.ParseError, ValueError, KeyError, TypeError,
+        words = _read_aibot(account, heard, packet, text)
+        return words if isinstance(words, WithCard) else clip(words, AIBOT_REPLY_BYTES)
+    except (BadCard, crypto.BadEnvelope, ElementTree.ParseError, ValueError, KeyError, TypeError,
             AttributeError) as error:
         raise BadAnswer(f"{type(error).__name__}: {error}") from error
 
@@ -161,11 +174,24 @@ def _read_aibot(account: SimAccount, heard: Heard, packet: Packet, text: str) ->
     if not crypto.same(outer["msgsignature"], crypto.sign(account.token, str(stamp), nonce, sealed)):
         raise BadAnswer("wrong msgsignature")
     inner = json.loads(crypto.decrypt(account.aes_key, sealed, ""))
+    if heard.tap is not None:
+        if inner["response_type"] != "update_template_card" or inner["template_card"]["task_id"] != heard.tap["task_id"]:
+            raise BadAnswer("the touched card may only be updated")
+        return _card(" ", inner["template_card"], update=True, userids=inner.get("userids"))
     if inner["msgtype"] == "text" and heard.event == "enter_chat":
         return str(inner["text"]["content"])
+    if inner["msgtype"] == "stream_with_template_card" and inner["stream"]["id"]:
+        return _card(str(inner["stream"]["content"]), inner["template_card"])
     if inner["msgtype"] != "stream" or not inner["stream"]["id"]:
         raise BadAnswer(f"a passive answer may not be {inner['msgtype']}")
     return str(inner["stream"]["content"])
+
+
+def _card(words: str, card: Any, *, update: bool = False, userids: list[str] | None = None) -> WithCard:
+    check(card)
+    found = WithCard(words)
+    found.card, found.update, found.userids = card, update, userids
+    return found
 
 
 def clip(text: str, limit: int) -> str:

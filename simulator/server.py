@@ -23,10 +23,13 @@ POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'sel
 
 def create_app(world: World, accounts: Sequence[SimAccount], *, base_url: str = "http://127.0.0.1:8090",
                console_url: str = "", calls_file: str | Path | None = None,
-               clock: Callable[[], float] = time.time, pace: Pace | None = None, carriers: int = 24) -> Flask:
+               clock: Callable[[], float] = time.time, pace: Pace | None = None, carriers: int = 24,
+               socket_port: int | None = None) -> Flask:
     """Builds the simulator; `app.extensions["simulation"]` is the running platform."""
     sim = Simulation(world, accounts, base_url.rstrip("/"), calls_file=calls_file, clock=clock,
                      pace=pace or Pace(), carriers=carriers)
+    if socket_port is not None:
+        sim.socket.listen("127.0.0.1", socket_port)
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = 8 * 1024 * 1024
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
@@ -55,15 +58,19 @@ def _page(sim: Simulation, console_url: str) -> dict[str, Any]:
     """Gathers what the page draws before anything happens."""
     mp, bot = account_of(sim.accounts, "mp"), account_of(sim.accounts, "wecom_aibot")
     own = account_of(sim.accounts, "wecom_app")
+    line = account_of(sim.accounts, "wecom_aibot_ws")
+    second = {g.name for g in sim.world.groups if line and g.road == "aibot_ws"}
     people = [{"name": person.name, "role": person.role, "home": person.home,
                "chats": [*person.groups, *([BOT_CHAT] if bot and person.userid else []),
                          *([APP_CHAT] if own and person.userid else []),
+                         *([line.bot_name] if line and person.userid and second & set(person.groups) else []),
                          *([MP_CHAT] if mp and person.openid else [])]} for person in sim.world.people]
     webhook = account_of(sim.accounts, "wecom_webhook")
     return {"community": sim.world.name, "people": people,
             "groups": [group.name for group in sim.world.groups],
             "bot_chat": BOT_CHAT, "mp_chat": MP_CHAT, "bot_name": bot.bot_name if bot else BOT_CHAT,
             "mp_name": mp.bot_name if mp else MP_CHAT,
+            "second_bot": line.bot_name if line else "", "second_groups": sorted(second),
             "robot_name": webhook.bot_name if webhook else "群机器人",
             "console_url": console_url, "last": sim.feed.last}
 
@@ -75,7 +82,7 @@ def load_app(world_file: str, accounts: Sequence[SimAccount], options: dict[str,
 
 def run(host: str, port: int, world_file: str | Path, accounts: Sequence[SimAccount], *,
         calls_file: str | Path | None = None, console_url: str = "", base_url: str = "",
-        pace: Pace | None = None, carriers: int = 24) -> None:
+        pace: Pace | None = None, carriers: int = 24, socket_port: int | None = None) -> None:
     """Serves the simulator until it is told to stop; one worker process, as the world lives in its memory."""
     from granian import Granian
     from granian.constants import Interfaces
@@ -84,7 +91,7 @@ def run(host: str, port: int, world_file: str | Path, accounts: Sequence[SimAcco
     logging.getLogger("urllib3").setLevel(logging.ERROR)
     options = {"base_url": base_url or f"http://{host}:{port}", "console_url": console_url,
                "calls_file": os.fspath(calls_file) if calls_file else None, "pace": pace,
-               "carriers": carriers}
+               "carriers": carriers, "socket_port": socket_port}
     server = Granian("simulator.server:load_app", address=host, port=port, interface=Interfaces.WSGI,
                      workers=1, blocking_threads=THREADS, log_level=LogLevels.error, log_access=False,
                      workers_kill_timeout=1)

@@ -22,12 +22,13 @@ MAY: dict[str, tuple[set[str], set[str]]] = {
     "learning": ({"texts", "domain"}, {"numpy", "scipy", "sklearn"}),  # scikit-learn and scipy: to train, never to apply
     "services": ({"models", "domain", "texts", "understanding"}, {"sqlalchemy", "PIL", "manimgx_fonts_cjk", "argon2"}),
     "bot": ({"services", "models", "domain", "texts", "understanding"}, {"redis", "sqlalchemy", "pydantic", "yaml"}),
-    "bot/channels": ({"bot", "domain"}, {"redis", "flask", "werkzeug", "wechatpy", "cryptography", "requests", "urllib3"}),
+    "bot/channels": ({"bot", "domain"}, {"redis", "flask", "werkzeug", "wechatpy", "cryptography", "requests", "urllib3",
+    "websockets"}),  # websockets: aibot_socket.py only
     "handlers": ({"bot", "services", "domain", "texts", "models", "understanding"}, {"sqlalchemy"}),
     "scheduler": ({"bot", "services", "domain", "models"}, {"apscheduler", "sqlalchemy"}),
     "web": ({"bot", "services", "models", "domain", "texts", "understanding"}, {"flask", "flask_wtf", "werkzeug", "itsdangerous",
     "sqlalchemy", "yaml", "jinja2"}),
-    "simulator": (set(), {"flask", "werkzeug", "requests", "urllib3", "cryptography", "yaml", "granian", "PIL"}),
+    "simulator": (set(), {"flask", "werkzeug", "requests", "urllib3", "cryptography", "yaml", "granian", "PIL", "websockets"}),
 }
 STANDARD = set(__import__("sys").stdlib_module_names)
 

@@ -9,6 +9,7 @@ from bot.channels.mp import MpChannel
 from bot.channels.signing import NonceCache
 from bot.channels.tokens import CorpToken, StableToken
 from bot.channels.wecom_aibot import AibotChannel
+from bot.channels.wecom_aibot_ws import AibotSocketChannel
 from bot.channels.wecom_app import AppChannel
 from bot.channels.wecom_webhook import WebhookChannel
 from bot.message import Channel
@@ -27,6 +28,10 @@ def _aibot(account: Account, redis: Any, clock: Clock) -> Channel:
     return AibotChannel(account, api=ApiClient(account.api_base), clock=clock)
 
 
+def _aibot_ws(account: Account, redis: Any, clock: Clock) -> Channel:
+    return AibotSocketChannel(account, clock=clock)
+
+
 def _webhook(account: Account, redis: Any, clock: Clock) -> Channel:
     return WebhookChannel(account, api=ApiClient(account.api_base))
 
@@ -39,6 +44,7 @@ def _app(account: Account, redis: Any, clock: Clock) -> Channel:
 KINDS: dict[str, Callable[[Account, Any, Clock], Channel]] = {
     MpChannel.kind: _mp, AibotChannel.kind: _aibot, WebhookChannel.kind: _webhook,
     AppChannel.kind: _app,
+    AibotSocketChannel.kind: _aibot_ws,
 }
 
 

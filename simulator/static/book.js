@@ -19,12 +19,12 @@ export const book = {
   isGroup,
   person: (name) => page.people.find((person) => person.name === name),
   // A group's events are everybody's; a private chat's belong to one person.
-  history: (person, chat) => state.events.filter((event) => belongs(event, person, chat)),
+  history: (person, chat) => state.events.filter((event) => event.type !== "card_update" && belongs(event, person, chat)),
   unread(person, chat) {
     const seen = state.read.get(key(person, chat)) || 0;
     let count = 0;
     for (let i = state.events.length - 1; i >= 0 && state.events[i].n > seen; i--) {
-      if (belongs(state.events[i], person, chat) && !isMine(state.events[i], person)) count++;
+      if (state.events[i].type !== "card_update" && belongs(state.events[i], person, chat) && !isMine(state.events[i], person)) count++;
     }
     return count;
   },

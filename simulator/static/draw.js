@@ -1,5 +1,6 @@
 // Small pieces of a phone: avatars, badges, bubbles. Text goes in as text, never as HTML.
 import { book, page } from "./book.js";
+import { drawCard } from "./card.js";
 
 const COLORS = ["#5b8ff9", "#e8875c", "#5ad8a6", "#9270ca", "#f6bd16", "#6dc8ec", "#e86452", "#3d9a8b", "#d87ab5",
   "#7a8ba8", "#b0883a", "#4f7f5a", "#c45a7b"];
@@ -45,6 +46,11 @@ function speakerOf(event, chat) {
   return event.sender || page.bot_chat;
 }
 
+// The bot that hears a chat.
+export function botOf(chat) {
+  return chat === page.second_bot || page.second_groups.includes(chat) ? page.second_bot : page.bot_name;
+}
+
 export function message(event, me, chat) {
   if (event.type === "notice") return element("li", "notice", event.text);
   const speaker = speakerOf(event, chat);
@@ -54,8 +60,8 @@ export function message(event, me, chat) {
   const words = element("div", "words");
   if (book.isGroup(chat) && !mine) words.append(nameLine(speaker, event));
   const line = element("div", "bubble-line");
-  line.append(bubble(event));
-  if (!event.image && chat !== page.mp_chat) line.append(quoteButton());
+  line.append(event.card ? cardBubble(event, me) : bubble(event));
+  if (!event.image && !event.card && chat !== page.mp_chat) line.append(quoteButton());
   words.append(line);
   if (event.quote) words.append(element("div", "quoted", event.quote));
   row.append(avatar(speaker), words);
@@ -68,6 +74,12 @@ function nameLine(speaker, event) {
   return name;
 }
 
+function cardBubble(event, me) {
+  const node = element("div", "bubble with-card");
+  node.append(drawCard(event, me));
+  return node;
+}
+
 function bubble(event) {
   const node = element("div", `bubble ${event.image ? "picture" : ""}`);
   if (event.image) {
@@ -77,7 +89,7 @@ function bubble(event) {
     node.append(image);
     return node;
   }
-  const mention = `@${page.bot_name}`;
+  const mention = `@${botOf(event.chat)}`;
   event.text.split(mention).forEach((part, index) => {
     if (index) node.append(element("span", "at", mention));
     node.append(part);

@@ -1,6 +1,6 @@
 // One phone: whose it is, which chat is open, and what it shows.
 import { book, call, page } from "./book.js";
-import { avatar, element, message, roleBadge, timeMark } from "./draw.js";
+import { avatar, botOf, element, message, roleBadge, timeMark } from "./draw.js";
 
 const HINTS = {
   resident: ["反映 3幢2单元电梯停了一周没人修", "议题", "帮助"],
@@ -137,7 +137,7 @@ export class Phone {
 
   // Opening the bot's private chat for the first time is an event of its own on the real platform.
   openByHand(chat) {
-    const first = chat === page.bot_chat && !book.history(this.person.name, chat).length;
+    const first = (chat === page.bot_chat || chat === page.second_bot) && !book.history(this.person.name, chat).length;
     this.open(chat);
     if (first) call("/sim/event", { person: this.person.name, to: chat, event: "enter_chat" }).catch(() => {});
   }
@@ -214,7 +214,7 @@ export class Phone {
     const box = this.$(".mention");
     box.hidden = !group;
     box.querySelector("input").checked = this.mention;
-    box.querySelector("label span").textContent = `@${page.bot_name}`;
+    box.querySelector("label span").textContent = `@${botOf(this.chat)}`;
     box.querySelector("small").textContent = this.mention
       ? "群里只有 @ 机器人的消息它才听得到" : "这句话只有邻居看得到，机器人听不到";
     box.classList.toggle("off", !this.mention);
@@ -237,8 +237,21 @@ export class Phone {
     const shown = this.view === "chat" && event.chat === this.chat
       && (book.isGroup(this.chat) || event.person === this.person.name);
     if (!shown) return;
+    if (event.type === "card_update" || event.replaces) return this.redraw(event);
     this.append(event).classList.add("new");
     if (this.atEnd || event.person === this.person.name) this.toEnd();
+  }
+
+  // A card that was changed, or words of a stream that went on, in their old place.
+  redraw(event) {
+    for (const row of this.root.querySelectorAll(".messages .message")) {
+      const same = event.type === "card_update" ? row.event.id === event.id && row.event.card : row.event.n === event.replaces;
+      if (!same) continue;
+      const fresh = message(row.event, this.person.name, this.chat);
+      fresh.event = row.event;
+      row.replaceWith(fresh);
+    }
+    if (this.atEnd) this.toEnd();
   }
 
   setQuote(event, focus = true) {
@@ -283,12 +296,12 @@ function titleOf(chat) { return chat === page.mp_chat ? `${page.mp_name} · 公�
 
 function kindOf(chat) {
   if (chat === page.mp_chat) return "公众号";
-  return chat === page.bot_chat ? "企业微信智能机器人" : "群聊";
+  return chat === page.bot_chat || chat === page.second_bot ? "企业微信智能机器人" : "群聊";
 }
 
 function lastSpeaker(event, chat, me) {
   if (!book.isGroup(chat) || event.type === "notice") return "";
-  if (event.type !== "message") return `${event.sender || page.bot_name}：`;
+  if (event.type !== "message") return `${event.sender || page.bot_name}：${event.card ? "[卡片]" : ""}`;
   return event.person === me ? "" : `${event.person}：`;
 }
 

@@ -29,6 +29,12 @@ function take(events, live) {
       if (live) phones.forEach((phone) => phone.drawMenu());
       continue;
     }
+    const before = event.stream && state.events.find((past) => past.stream === event.stream);
+    if (before) { // the stream goes on: its words are replaced
+      before.text = event.text;
+      if (live) phones.forEach((phone) => phone.arrive({ ...event, replaces: before.n }));
+      continue;
+    }
     state.events.push(event);
     if (live) phones.forEach((phone) => phone.arrive(event));
   }

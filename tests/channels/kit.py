@@ -25,7 +25,8 @@ MP = Account("gzh", "mp", "cuiyuan", BASE, TOKEN, KEY, "", APP_ID, "canary-app-s
 AIBOT = Account("xiaoyi", "wecom_aibot", "cuiyuan", BASE, TOKEN, KEY)
 WEBHOOK = Account("qun", "wecom_webhook", "cuiyuan", BASE)
 APP = Account("yingyong", "wecom_app", "cuiyuan", BASE, TOKEN, KEY, "", "wx5823bf96d3bd56c7", "canary-app-secret", agent_id="218")
-ACCOUNTS = {account.kind: account for account in (MP, AIBOT, WEBHOOK, APP)}
+AIBOT_WS = Account("xiaolin", "wecom_aibot_ws", "cuiyuan", BASE, app_id="aib-ws", app_secret="canary-bot-secret")
+ACCOUNTS = {account.kind: account for account in (MP, AIBOT, WEBHOOK, APP, AIBOT_WS)}
 
 
 def channel(account: Account, **changes: Any) -> Channel:
