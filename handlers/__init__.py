@@ -4,6 +4,7 @@ from handlers import (  # noqa: F401
     binding,
     confirm,
     correction,
+    forward,
     help,
     issue,
     issue_spoken,

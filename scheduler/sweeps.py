@@ -12,7 +12,7 @@ from bot.message import Channel
 from models.base import Database, Tx
 from models.commit import ATTEMPTS, TRANSIENT
 from models.tables import heartbeat
-from services import audit, grouping, issues, polls
+from services import audit, forward, grouping, issues, polls
 
 Sweep = Callable[..., int | bool]
 HEARTBEAT = "scheduler"
@@ -27,7 +27,7 @@ class Sweeps:
     def run(self) -> None:
         """Runs each sweep once, parked ballots before closings; a sweep that breaks does not keep the others from running."""
         errors = []
-        for sweep in (self.answer_parked, self.close_polls, self.remind, self.expire, self.group_issues):
+        for sweep in (self.answer_parked, self.close_polls, self.remind, self.expire, self.forward, self.group_issues):
             try:
                 sweep()
             except Exception as error:
@@ -46,6 +46,13 @@ class Sweeps:
     def expire(self) -> None:
         """Drafts and confirmations that end by themselves."""
         self._until_done(lambda tx, now: issues.expire(tx, now=now))
+
+    def forward(self) -> None:
+        """What our people carry into groups that no API reaches: handed over, and not forgotten."""
+        with self.db.write() as tx:
+            forward.remind_due(tx, now=self.clock())
+            forward.hand_over(tx, now=self.clock())
+            audit.seal(tx)
 
     def group_issues(self) -> None:
         """Issues that seem to be one matter, for staff to look at; the comparing waits for nobody and nobody for it."""
