@@ -21,6 +21,7 @@ _SLOTS = {
     "{issue}": r"[Ii]?\s*(?P<issue>\d{1,6})(?!\d)", "{issue2}": r"[Ii]?\s*(?P<issue2>\d{1,6})(?!\d)",
     "{I}": r"[Ii]\s*(?P<issue>\d{1,6})(?!\d)", "{P}": r"[Pp]\s*(?P<poll>\d{1,6})(?!\d)",
     "{poll}": r"[Pp]?\s*(?P<poll>\d{1,6})(?!\d)", "{rest}": r"(?P<rest>\S.*)",
+    "{Fs}": r"(?P<forwards>[Ff]\s*\d{1,9}(?!\d)(?:[\s,、和]*[Ff]\s*\d{1,9}(?!\d))*)",
 }
 _GAP = r"[\s,:;,。]*"
 _OPENERS = re.compile(r"^[/#@\s]+")
@@ -34,6 +35,7 @@ class Args:
     issue2: int = 0
     poll: int = 0
     rest: str = ""
+    forwards: tuple[int, ...] = ()
 
 
 Handler = Callable[[Ctx, Args], str]
@@ -141,7 +143,8 @@ def match(heard: str) -> tuple[Command, Args] | None:
             if found is not None:
                 said = found.groupdict()
                 return each, Args(int(said.get("issue") or 0), int(said.get("issue2") or 0), int(said.get("poll") or 0),
-                                  printed((said.get("rest") or "").strip()))
+                                  printed((said.get("rest") or "").strip()),
+                                  tuple(dict.fromkeys(map(int, re.findall(r"\d+", said.get("forwards") or "")))))
     return None
 
 

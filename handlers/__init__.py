@@ -5,6 +5,7 @@ from handlers import (  # noqa: F401
     confirm,
     correction,
     events,
+    forward,
     help,
     issue,
     issue_spoken,

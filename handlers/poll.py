@@ -11,7 +11,7 @@ from bot.router import Args, answers, command, meant
 from domain.errors import Refusal
 from domain.roles import Role
 from handlers.privacy import NO, said
-from services import ballots, cards, electorate, issues, outbox, polls
+from services import ballots, cards, electorate, forward, issues, outbox, polls
 from services.polls import Draft
 from texts.draft import PollDraft, parse_draft
 from texts.say import say
@@ -242,4 +242,4 @@ def void(ctx: Ctx, args: Args) -> str:
 def _told(ctx: Ctx, row: Row[Any]) -> str:
     """Which groups hear of it, and when."""
     held = outbox.QUIET.next_allowed(ctx.now) if outbox.QUIET.cover(ctx.now) else None
-    return say("poll.told", groups=polls.told(ctx.tx, row), held=held)
+    return say("poll.told", groups=polls.told(ctx.tx, row), held=held, by_hand=forward.by_hand(ctx.tx, row.id))

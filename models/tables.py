@@ -233,7 +233,7 @@ forward = _table(  # what a person shall carry into a group that no API reaches
     _ref("chat_id", "chat"), Column("text", Text, nullable=False), Column("facts", JSON),
     Column("state", String(8), nullable=False),  # waiting | done | dropped
     Column("created_at", Utc, nullable=False), Column("told_at", Utc), Column("reminded_at", Utc),
-    Column("done_at", Utc), _ref("done_by", "person", null=True),
+    Column("reminders", Integer, nullable=False, default=0), Column("done_at", Utc), _ref("done_by", "person", null=True),
     Index("ix_forward_open", "community_id", "state"),
 )
 group_task = _table(  # a post to a 客户群, which its owner must confirm by hand

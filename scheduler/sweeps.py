@@ -12,7 +12,7 @@ from bot.message import Channel
 from models.base import Database, Tx
 from models.commit import ATTEMPTS, TRANSIENT
 from models.tables import heartbeat
-from services import audit, grouping, issues, joining, polls, solitaire
+from services import audit, forward, grouping, issues, joining, polls, solitaire
 
 Sweep = Callable[..., int | bool]
 HEARTBEAT = "scheduler"
@@ -27,8 +27,8 @@ class Sweeps:
     def run(self) -> None:
         """Runs each sweep once, parked ballots before closings; a sweep that breaks does not keep the others from running."""
         errors = []
-        for sweep in (self.answer_parked, self.close_polls, self.remind, self.expire, self.forget_joinings, self.forget_lists,
-                      self.group_issues):
+        for sweep in (self.answer_parked, self.close_polls, self.remind, self.expire, self.forward, self.forget_joinings,
+                      self.forget_lists, self.group_issues):
             try:
                 sweep()
             except Exception as error:
@@ -55,6 +55,13 @@ class Sweeps:
     def forget_lists(self) -> None:
         """#接龙 lists that are over."""
         self._until_done(lambda tx, now: solitaire.forget(tx, now=now))
+
+    def forward(self) -> None:
+        """What our people carry into groups that no API reaches: handed over, and not forgotten."""
+        with self.db.write() as tx:
+            forward.remind_due(tx, now=self.clock())
+            forward.hand_over(tx, now=self.clock())
+            audit.seal(tx)
 
     def group_issues(self) -> None:
         """Issues that seem to be one matter, for staff to look at; the comparing waits for nobody and nobody for it."""

@@ -13,7 +13,7 @@ from domain.clock import QuietHours
 from domain.errors import Refusal
 from domain.roles import Actor
 from models.base import Tx
-from models.tables import chat, identity, outbox, person
+from models.tables import chat, forward, identity, outbox, person
 from services import audit, notices, quota
 from services.notices import Notice
 from services.people import account_of
@@ -21,6 +21,7 @@ from services.roads import Road
 from texts.say import say
 
 QUIET = QuietHours()
+HAND = "hand"  # the road of a group that no API reaches: somebody carries the news there, services/forward.py
 DANGER, RESULT, NEWS, REMINDER = 0, 1, 2, 3  # what goes first when not everything may be sent
 
 
@@ -44,11 +45,25 @@ def to_chat(tx: Tx, *, chat_id: int, key: str, text: str = "", facts: dict[str, 
     row = tx.first(select(chat.c.community_id, chat.c.post_channel, chat.c.post_address).where(chat.c.id == chat_id))
     if row is None or not row.post_channel or not row.post_address:
         return False
+    if row.post_channel == HAND:
+        _carry(tx, chat_id=chat_id, community_id=row.community_id, key=key, facts=facts, now=now,
+               text=f"{text}\n{say('page.link', url=url)}" if url else text)
+        return True
     if facts is not None and not _roads.get(row.post_channel, Road()).images:
         return True  # the words of the result say it all
     put(tx, key=key, community_id=row.community_id, channel=row.post_channel, target=f"chat:{chat_id}",
         address=row.post_address, text=text, facts=facts, card=card, url=url, at=now, now=now, quiet=quiet, weight=weight)
     return True
+
+
+def _carry(tx: Tx, *, chat_id: int, community_id: int, key: str, text: str, facts: dict[str, Any] | None, now: datetime) -> None:
+    """Keeps news for a group until somebody carries them there; a picture joins the words it belongs to."""
+    if facts is not None:
+        tx.execute(update(forward).where(forward.c.key == key.removesuffix(":chart")).values(facts=facts))
+        return
+    insert = insert_postgres if tx.postgres else insert_sqlite
+    tx.execute(insert(forward).values(key=key, community_id=community_id, chat_id=chat_id, text=text, state="waiting",
+                                      created_at=now, reminders=0).on_conflict_do_nothing(index_elements=["key"]))
 
 
 def to_person(tx: Tx, *, person_id: int, key: str, text: str, card: Card | None = None, url: str = "",

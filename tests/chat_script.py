@@ -2,7 +2,8 @@
 
     时间 2026-03-01 19:00              the clock; from the second one on, every sweep runs once
     群 翠苑三区: 王阿姨=网格员, 李叔     a group and its members: =角色 and @房号 may follow a name;
-                                       =新居民 has never met the bot, 群 3幢群(3幢): is a building's group
+                                       =新居民 has never met the bot, 群 3幢群(3幢): is a building's group,
+                                       群 业主群(手转): one that no API reaches
     王阿姨: 发起投票 …                  said in the group, to the bot
     李叔(私聊): P1 同意                 said in private
     李叔(引用 P1 要不要装电梯): 同意     said in the group as a reply to these words
@@ -207,7 +208,7 @@ class Stage:
             block = tx.scalar(select(building.c.id).where(building.c.name == (found["building"] or "")))
             name = found["name"].strip()
             chat_id = tx.add(chat, community_id=where, channel="aibot", external_id=name, name=name, building_id=block,
-                             post_channel="webhook", post_address=f"key-{name}")
+                             post_channel="hand" if found["building"] == "手转" else "webhook", post_address=f"key-{name}")
             self.names[f"key-{name}"] = name
             for spec in re.split(r"[,，]\s*", found["people"]):
                 self._person(tx, where, spec.strip(), chat_id, name)
