@@ -148,11 +148,6 @@ class AppApi:
         self.side.media[media_id] = data
         return {"type": "image", "media_id": media_id, "created_at": str(int(self.sim.clock()))}
 
-    def callback_ips(self, body: Any, facts: Facts) -> Facts:
-        """Tells where callbacks come from."""
-        self._let_in(None)
-        return {"ip_list": ["127.0.0.1"]}
-
     def _let_in(self, body: Any) -> SimAccount:
         account = self.side.account
         token = request.args.get("access_token", "")
@@ -250,7 +245,7 @@ def blueprint(sim: Simulation) -> Blueprint:
         ("/cgi-bin/appchat/create", "POST", "appchat", app.create), ("/cgi-bin/appchat/get", "GET", "appchat", app.get),
         ("/cgi-bin/appchat/update", "POST", "appchat", app.update),
         ("/cgi-bin/appchat/send", "POST", "appchat_send", app.group_send),
-        ("/cgi-bin/media/upload", "POST", "media", app.upload), ("/cgi-bin/getcallbackip", "GET", "app_token", app.callback_ips),
+        ("/cgi-bin/media/upload", "POST", "media", app.upload),
     ]
     for path, method, name, work in table:
         api.add_url_rule(path, path.strip("/").replace("/", "_"), endpoint(sim, name, work, 40008), methods=[method])

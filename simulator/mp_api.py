@@ -140,8 +140,10 @@ class MpApi:
         return {"subscribe": int(self.sim.windows[person.openid].follows), "openid": person.openid, "language": "zh_CN"}
 
     def callback_ips(self, body: Any, facts: Facts) -> Facts:
-        """Where callbacks come from."""
-        self._account()
+        """Where callbacks come from, for accounts of every kind."""
+        code = self.sim.tokens.judge_any(request.args.get("access_token", ""), now=self.sim.clock())
+        if code:
+            raise Refused(code)
         return {"ip_list": ["127.0.0.1"]}
 
     def staff(self, body: Any, facts: Facts) -> Facts:
