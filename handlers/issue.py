@@ -9,6 +9,7 @@ from bot.context import Ctx
 from bot.router import Args, command, ear
 from domain.errors import Refusal
 from domain.lifecycle import OPEN, State
+from domain.roles import Role
 from handlers.offer import offered
 from handlers.privacy import NO, YES, said
 from models.tables import issue, issue_event, supporter
@@ -189,6 +190,9 @@ def show(ctx: Ctx, args: Args) -> str:
     row = issues.by_number(ctx.tx, ctx.speaker.community_id, args.issue)
     events = ctx.tx.all(select(issue_event).where(issue_event.c.issue_id == row.id, issue_event.c.act != "support")
                         .order_by(issue_event.c.id.desc()).limit(6))
+    if ctx.draws:
+        staff = ctx.private and ctx.speaker.role.covers(Role.GRID_WORKER)
+        ctx.card = (cards.correct if staff else cards.issue)(ctx.tx, row) if row.state in LISTED_STATES else None
     return say("issue.detail", asked=args.issue, issue=row, text=mask(row.text), behind=issues.supporters(ctx.tx, row.id),
                events=[(e.at, e.act, mask(e.text) if e.text else None) for e in reversed(events)])
 

@@ -1,11 +1,15 @@
 """The cards of polls and issues: the same facts and the same words as in plain chat, to be touched."""
 
-from sqlalchemy import Row
+from sqlalchemy import Row, func, select
 
-from domain.card import Button, Card, Option
+from domain.card import Button, Card, Option, Select
 from models.base import Tx
+from models.tables import issue as issue_table
 from services import pages
 from texts.say import say
+from texts.words import categories
+
+CATEGORIES = 10  # the most one list of a card may hold
 
 
 def poll(tx: Tx, row: Row, *, mine: frozenset[int] | None = None, told: str = "") -> Card:
@@ -25,6 +29,20 @@ def issue(tx: Tx, row: Row, *, told: str = "") -> Card:
         about=f"issue-{row.id}", title=f"I{row.number} {row.title}", text=told or say("card.issue", issue=row),
         buttons=(Button(f"附议 I{row.number}", say("card.support"), main=True), Button(f"I{row.number}", say("card.progress"))),
         url=pages.url_of(tx, "issue", row.community_id, row.number))
+
+
+def correct(tx: Tx, row: Row) -> Card:
+    """Lets staff put an issue's category right with one choice: the present one first, then those used most here."""
+    used = tx.connection.scalars(select(issue_table.c.category).where(
+        issue_table.c.community_id == row.community_id, issue_table.c.number.is_not(None))
+        .group_by(issue_table.c.category).order_by(func.count().desc()).limit(CATEGORIES))
+    known = categories()
+    codes = [code for code in dict.fromkeys([row.category, *used, *known]) if code in known][:CATEGORIES]
+    return Card(
+        about=f"issue-{row.id}", title=f"I{row.number} {row.title}", text=say("card.correct"), says=f"I{row.number} 类别",
+        selects=(Select("category", say("card.category"), tuple(
+            Option(known[code].name, known[code].name, checked=code == row.category) for code in codes)),),
+        submit=say("card.put_right"), url=pages.url_of(tx, "issue", row.community_id, row.number))
 
 
 def rate(tx: Tx, row: Row) -> Card:

@@ -99,3 +99,15 @@ def test_a_forged_question_is_over(stage: Stage, about: str) -> None:
     assert "过时" in reply.text or "已删除" not in reply.text
     with stage.db.read() as tx:
         assert tx.first(select(inbox.c.id).where(inbox.c.intent == "privacy.delete")) is None
+
+
+def test_staff_put_a_category_right_with_one_choice(stage: Stage) -> None:
+    """The list of the card says what `I1 类别 停车` says; a resident gets the neighbours' card instead."""
+    stage.play("李叔: 反映 楼下电梯坏了没人修")
+    card = hear(stage, "o-周敏", "I1", tap=Tap("issue-1")).card
+    assert card is not None and len(card.selects[0].options) == 10 and card.selects[0].options[0].checked
+    other = card.selects[0].options[1]
+    assert other.text in hear(stage, "o-周敏", words_of(card.says, [other.id]), tap=Tap(card.about)).text
+    assert other.text in stage.play("周敏(私聊): I1")[0]
+    theirs = hear(stage, "o-陈老师", "I1", tap=Tap("issue-1")).card
+    assert theirs is not None and not theirs.selects and theirs.buttons[0].says == "附议 I1"
