@@ -61,7 +61,8 @@ def send_inside() -> None:
             **more: Any) -> None:
         if channel == "webhook":
             kind = "text" if facts is None else "chart"
-            built[channel].send(delivery._post(SimpleNamespace(kind=kind, address=address, text=text, facts=facts)))  # type: ignore[arg-type]
+            built[channel].send(delivery._post(SimpleNamespace(  # type: ignore[arg-type]
+                kind=kind, address=address, text=text, facts=facts, target=more["target"], key=key)))
         good_put(tx, key=key, channel=channel, address=address, text=text, facts=facts, at=at, now=now, **more)
         if channel == "webhook":
             tx.execute(update(outbox).where(outbox.c.key == key).values(state="sent", sent_at=now))
