@@ -14,12 +14,12 @@ from typing import Any
 
 from sqlalchemy import Row, and_, func, or_, select, update
 
-from bot.message import Channel, ChannelError, Outgoing, Sent, task_id
+from bot.message import Channel, ChannelError, Link, Outgoing, Sent, task_id
 from domain.card import Card
 from domain.roles import SYSTEM
 from models.base import Database, Tx
 from models.tables import card_sent, outbox
-from services import audit, lost
+from services import audit, group_tasks, lost
 from services import outbox as queue
 from services.chart import bar_chart
 
@@ -168,6 +168,9 @@ class Delivery:
             if sent is not None and sent.code:
                 tx.add(card_sent, about=row.facts["about"], channel=row.channel, task_id=task_id(row.facts["about"], row.key),
                        address=row.address, code=sent.code, at=self.clock())
+            channel = self.channels.get(row.channel)
+            if sent is not None and channel is not None and channel.capabilities.by_hand:
+                group_tasks.begin(tx, row, msgid=sent.id, now=self.clock())
             if values["state"] in ("sent", "dead"):
                 audit.note(tx, SYSTEM, f"outbox.{values['state']}", f"outbox:{row.id}", now=self.clock(),
                            community_id=row.community_id, key=row.key)
@@ -183,5 +186,6 @@ def _post(row: Row[Any]) -> Outgoing:
         picture = bar_chart(facts["title"], facts["subtitle"], bars, facts["footer"], voters=facts["voters"])
         return Outgoing(row.address, "image", image=picture, group=row.target.startswith("chat:"), key=row.key)
     card = Card.unpack(row.facts) if row.kind in ("card", "update") else None
-    return Outgoing(row.address, row.kind, text=row.text, card=card, facts=row.facts if row.kind == "notice" else None,
+    link = Link(row.facts["url"], row.facts["title"], row.text) if row.kind == "link" else None
+    return Outgoing(row.address, row.kind, text=row.text, card=card, link=link, facts=row.facts if row.kind == "notice" else None,
                     group=row.target.startswith("chat:"), key=row.key)

@@ -131,6 +131,8 @@ class Capabilities:
     heard_once: bool = False  # and only if they were ever heard
     group_cards: bool = True  # draws cards in groups too, when it draws any
     card_or_words: bool = False  # a touch is answered by the changed card or by words, not by both
+    link_beside: bool = False  # a page's link stands beside the words, not in them
+    by_hand: bool = False  # each post is a task that somebody confirms; has `became` and `urge`
     own_sender: bool = False  # only its own process may send: one connection for everything
 
 

@@ -6,6 +6,7 @@ from handlers import (  # noqa: F401
     correction,
     events,
     forward,
+    group_tasks,
     help,
     issue,
     issue_spoken,

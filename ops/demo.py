@@ -101,7 +101,7 @@ def make_secrets() -> dict[str, str]:
     aes_names = ("LINYI_MP_AES_KEY", "LINYI_AIBOT_AES_KEY")
     aes = {name: "".join(secrets.choice(letters) for _ in range(42)) + "A" for name in aes_names}
     other = ("LINYI_SECRET_KEY", "LINYI_MP_TOKEN", "LINYI_MP_SECRET", "LINYI_AIBOT_TOKEN",
-             "LINYI_AIBOT_WS_SECRET")
+             "LINYI_AIBOT_WS_SECRET", "LINYI_CUSTOMER_SECRET")
     return aes | {name: secrets.token_hex(16) for name in other}
 
 

@@ -16,6 +16,7 @@ from bot.delivery import Delivery, RetryPolicy
 from bot.dialogs import Dialogs
 from bot.message import Capabilities, Channel
 from bot.pipeline import Pipeline
+from bot.tasks import Tasks
 from models import secret
 from models.base import Database
 from models.commit import GroupCommit
@@ -49,6 +50,10 @@ class House:
         """What the clock does."""
         return Sweeps(self.db, self.channels, now)
 
+    def tasks(self) -> Tasks:
+        """What asks after the tasks for 客户群."""
+        return Tasks(self.db, self.channels, now)
+
     def delivery(self, only: str = "") -> Delivery:
         """The sender of the outbox: of everything that has no sender of its own, or of one account alone."""
         own = frozenset(name for name, channel in self.channels.items() if channel.capabilities.own_sender)
@@ -81,8 +86,11 @@ def build(settings: Settings | None = None) -> House:
 
 def _road(channel: Channel) -> outbox.Road:
     able: Capabilities = channel.capabilities
-    return outbox.Road(able.push_person, able.push_group, able.cards, able.group_cards, able.links, able.push_bytes, able.window,
-                       able.heard_once, able.window_posts, able.touch_window, able.touch_posts, able.images, able.templates)
+    return outbox.Road(
+        push_person=able.push_person, push_group=able.push_group, cards=able.cards, group_cards=able.group_cards, links=able.links,
+        text_bytes=able.push_bytes, window=able.window, heard_once=able.heard_once, window_posts=able.window_posts,
+        touch_window=able.touch_window, touch_posts=able.touch_posts, images=able.images, templates=able.templates,
+        link_beside=able.link_beside, by_hand=able.by_hand)
 
 
 def prepare_logs(settings: Settings) -> None:

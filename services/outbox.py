@@ -45,18 +45,19 @@ def to_chat(tx: Tx, *, chat_id: int, key: str, text: str = "", facts: dict[str, 
     row = tx.first(select(chat.c.community_id, chat.c.post_channel, chat.c.post_address).where(chat.c.id == chat_id))
     if row is None or not row.post_channel or not row.post_address:
         return False
-    if row.post_channel == HAND:
-        _carry(tx, chat_id=chat_id, community_id=row.community_id, key=key, facts=facts, now=now,
+    road = _roads.get(row.post_channel, Road())
+    if row.post_channel == HAND or (road.by_hand and quota.tasks_used_up(tx, chat_id, now)):
+        carry(tx, chat_id=chat_id, community_id=row.community_id, key=key, facts=facts, now=now,
                text=f"{text}\n{say('page.link', url=url)}" if url else text)
         return True
-    if facts is not None and not _roads.get(row.post_channel, Road()).images:
+    if facts is not None and not road.images:
         return True  # the words of the result say it all
     put(tx, key=key, community_id=row.community_id, channel=row.post_channel, target=f"chat:{chat_id}",
         address=row.post_address, text=text, facts=facts, card=card, url=url, at=now, now=now, quiet=quiet, weight=weight)
     return True
 
 
-def _carry(tx: Tx, *, chat_id: int, community_id: int, key: str, text: str, facts: dict[str, Any] | None, now: datetime) -> None:
+def carry(tx: Tx, *, chat_id: int, community_id: int, key: str, text: str, facts: dict[str, Any] | None, now: datetime) -> None:
     """Keeps news for a group until somebody carries them there; a picture joins the words it belongs to."""
     if facts is not None:
         tx.execute(update(forward).where(forward.c.key == key.removesuffix(":chart")).values(facts=facts))
@@ -165,6 +166,8 @@ def put(tx: Tx, *, key: str, community_id: int | None, channel: str, target: str
         put(tx, key=key, community_id=community_id, channel=channel, target=target, address=address, text=text, url=url,
             notice=notice, at=at, now=now, quiet=quiet, weight=weight)
         key, kind, facts, text = f"{key}:card", "card", card.pack(), card.title
+    elif url and kind == "text" and road.link_beside:
+        kind, facts = "link", {"url": url, "title": text.split("\n")[0]}
     elif url and kind == "text":
         text = f"{text}\n{say('page.link', url=url)}"
     parts = split(text, most or road.text_bytes) if kind == "text" else [text]

@@ -4,13 +4,15 @@ A road with a window (a 公众号) opens when the person says something, for som
 opens it for a moment. `shut_at` is the platform's own word that it is over; the next thing they say or do clears it.
 """
 
+from calendar import monthrange
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, and_, func, or_, select
 
+from domain.clock import SHANGHAI
 from models.base import Tx
-from models.tables import identity, message, outbox
+from models.tables import group_task, identity, message, outbox
 from services.roads import Road
 
 MANY = 1_000_000
@@ -43,6 +45,17 @@ def shut(tx: Tx, row: Row[Any], road: Road, *, now: datetime) -> bool:
         return False
     who = tx.first(select(identity).where(identity.c.id == int(row.target[9:])))
     return who is not None and left(tx, who, road, at=now, but=row.id) <= 0
+
+
+def tasks_used_up(tx: Tx, chat_id: int, now: datetime) -> bool:
+    """True when a 客户群 can get no further task this month: as many as it has days (WECHAT.md §8)."""
+    local = now.astimezone(SHANGHAI)
+    since = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    gone = tx.scalar(select(func.count()).select_from(group_task).where(
+        group_task.c.chat_id == chat_id, group_task.c.state != "refused", group_task.c.created_at >= since))
+    waiting = tx.scalar(select(func.count()).select_from(outbox).where(
+        outbox.c.target == f"chat:{chat_id}", outbox.c.state.in_(["waiting", "sending"])))
+    return int(gone) + int(waiting) >= monthrange(local.year, local.month)[1]
 
 
 def _rest(tx: Tx, who: Row[Any], most: int, since: datetime, but: int | None) -> int:

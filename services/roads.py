@@ -22,6 +22,8 @@ class Road:
     window_posts: int = 0  # and only so often after each time they were heard; 0: as often as one likes
     touch_window: timedelta | None = None  # after a touch without words only so long, and so often
     touch_posts: int = 0
+    link_beside: bool = False  # a page's link stands beside the words, not in them
+    by_hand: bool = False  # each post is a task that somebody confirms
     images: bool = True  # shows a result's picture
     templates: Mapping[str, bool] = field(default_factory=dict)  # notices by name: True needs a one-time permission
 

@@ -10,11 +10,20 @@ from typing import Any
 
 from flask import Flask, Response, render_template
 
-from simulator import app_api, control, mp_api, oauth_api, platform_api
+from simulator import app_api, control, customer_api, mp_api, oauth_api, platform_api
 from simulator.day import DayPlayer
 from simulator.delivery import Pace
 from simulator.simulation import Simulation
-from simulator.world import APP_CHAT, BOT_CHAT, MP_CHAT, SimAccount, World, account_of, load_world
+from simulator.world import (
+    APP_CHAT,
+    BOT_CHAT,
+    MP_CHAT,
+    TASK_CHAT,
+    SimAccount,
+    World,
+    account_of,
+    load_world,
+)
 
 THREADS = 96  # an open page keeps one waiting for news; the rest serve the app
 POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -39,6 +48,7 @@ def create_app(world: World, accounts: Sequence[SimAccount], *, base_url: str = 
     app.register_blueprint(platform_api.blueprint(sim))
     app.register_blueprint(oauth_api.blueprint(sim))
     app.register_blueprint(app_api.blueprint(sim))
+    app.register_blueprint(customer_api.blueprint(sim))
     app.register_blueprint(mp_api.blueprint(sim))
     app.add_url_rule("/", "phones", lambda: render_template("phones.html", page=_page(sim, console_url)))
     app.add_url_rule("/healthz", "healthz", lambda: {"ok": True})
@@ -63,6 +73,7 @@ def _page(sim: Simulation, console_url: str) -> dict[str, Any]:
     people = [{"name": person.name, "role": person.role, "home": person.home,
                "chats": [*person.groups, *([BOT_CHAT] if bot and person.userid else []),
                          *([APP_CHAT] if own and person.userid else []),
+                         *([TASK_CHAT] if any(g.road == "customer" and g.owner == person.userid for g in sim.world.groups) else []),
                          *([line.bot_name] if line and person.userid and second & set(person.groups) else []),
                          *([MP_CHAT] if mp and person.openid else [])]} for person in sim.world.people]
     webhook = account_of(sim.accounts, "wecom_webhook")

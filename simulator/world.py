@@ -9,6 +9,7 @@ import yaml
 
 MP_CHAT = "公众号"
 BOT_CHAT = "小议"
+TASK_CHAT = "群发助手"  # where owners of 客户群 confirm tasks
 APP_CHAT = "社区应用"
 
 

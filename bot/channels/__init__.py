@@ -5,6 +5,7 @@ from typing import Any
 
 from bot.channels.account import Account, Clock
 from bot.channels.api import ApiClient
+from bot.channels.customer_group import CustomerGroupChannel
 from bot.channels.mp import MpChannel
 from bot.channels.signing import NonceCache
 from bot.channels.tokens import CorpToken, StableToken
@@ -41,9 +42,14 @@ def _app(account: Account, redis: Any, clock: Clock) -> Channel:
     return AppChannel(account, api=api, tokens=CorpToken(account, api, redis=redis, clock=clock), clock=clock)
 
 
+def _customer_group(account: Account, redis: Any, clock: Clock) -> Channel:
+    api = ApiClient(account.api_base)
+    return CustomerGroupChannel(account, api=api, tokens=CorpToken(account, api, redis=redis, clock=clock))
+
+
 KINDS: dict[str, Callable[[Account, Any, Clock], Channel]] = {
     MpChannel.kind: _mp, AibotChannel.kind: _aibot, WebhookChannel.kind: _webhook,
-    AppChannel.kind: _app,
+    AppChannel.kind: _app, CustomerGroupChannel.kind: _customer_group,
     AibotSocketChannel.kind: _aibot_ws,
 }
 

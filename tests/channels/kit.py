@@ -26,7 +26,8 @@ AIBOT = Account("xiaoyi", "wecom_aibot", "cuiyuan", BASE, TOKEN, KEY)
 WEBHOOK = Account("qun", "wecom_webhook", "cuiyuan", BASE)
 APP = Account("yingyong", "wecom_app", "cuiyuan", BASE, TOKEN, KEY, "", "wx5823bf96d3bd56c7", "canary-app-secret", agent_id="218")
 AIBOT_WS = Account("xiaolin", "wecom_aibot_ws", "cuiyuan", BASE, app_id="aib-ws", app_secret="canary-bot-secret")
-ACCOUNTS = {account.kind: account for account in (MP, AIBOT, WEBHOOK, APP, AIBOT_WS)}
+CUSTOMER = Account("kehu", "customer_group", "cuiyuan", BASE, app_id="wx5823bf96d3bd56c7", app_secret="canary-app-secret")
+ACCOUNTS = {account.kind: account for account in (MP, AIBOT, WEBHOOK, APP, AIBOT_WS, CUSTOMER)}
 
 
 def channel(account: Account, **changes: Any) -> Channel:

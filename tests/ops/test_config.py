@@ -43,7 +43,7 @@ def test_a_missing_file_and_a_missing_secret_are_named(tmp_path: Path) -> None:
     settings = load(ROOT / "config.yaml")
     env = make_secrets()
     assert settings.secret_key(env) == env["LINYI_SECRET_KEY"]
-    assert [c.account(env).name for c in settings.channels] == ["mp", "aibot", "aibot_ws", "webhook"]
+    assert [c.account(env).name for c in settings.channels] == ["mp", "aibot", "aibot_ws", "webhook", "customer"]
     for name in env:
         less = {k: v for k, v in env.items() if k != name}
         with pytest.raises(ConfigError, match=name):
