@@ -179,6 +179,8 @@ def route(ctx: Ctx) -> str:
         ctx.intent = inbox.GONE
         return say("card.gone")
     found = router.match(ctx.heard)
+    if found is not None and found[0].others_pass and not ctx.speaker.role.covers(found[0].role):
+        found = None
     if found is None and danger.signs(ctx.heard):
         meaning = _meaning(ctx)
         if "hotline" in meaning.slots:

@@ -58,6 +58,9 @@ class Sweeps:
 
     def forward(self) -> None:
         """What our people carry into groups that no API reaches: handed over, and not forgotten."""
+        with self.db.read() as tx:  # a look first: an idle beat never takes the write lock
+            if not forward.any_waiting(tx):
+                return
         with self.db.write() as tx:
             forward.remind_due(tx, now=self.clock())
             forward.hand_over(tx, now=self.clock())

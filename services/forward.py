@@ -8,7 +8,7 @@ from sqlalchemy import Row, select, update
 
 from domain.clock import SHANGHAI
 from domain.errors import Refusal
-from domain.roles import Role
+from domain.roles import SYSTEM, Role
 from models.base import Tx
 from models.tables import chat, forward, poll, poll_chat
 from services import audit, outbox, people
@@ -44,6 +44,11 @@ def remind_due(tx: Tx, *, now: datetime) -> None:
             if any(sent):  # who cannot be reached now is reminded as soon as they can
                 tx.execute(update(forward).where(forward.c.id.in_([r.id for r in rows]), forward.c.reminders == times).values(
                     reminded_at=now, reminders=times + 1))
+
+
+def any_waiting(tx: Tx) -> bool:
+    """True when something still has to be carried."""
+    return tx.first(select(forward.c.id).where(forward.c.state == "waiting").limit(1)) is not None
 
 
 def keepers(tx: Tx, chat_id: int, now: datetime) -> list[int]:
@@ -137,11 +142,13 @@ def _grouped(rows: list[Row[Any]]) -> list[list[Row[Any]]]:
 
 def _drop_late(tx: Tx, now: datetime) -> None:
     """An announcement whose poll is over is no news; a result still is."""
-    for row in tx.all(select(forward.c.id, forward.c.key).where(forward.c.state == "waiting")):
+    for row in tx.all(select(forward.c.id, forward.c.key, forward.c.community_id).where(forward.c.state == "waiting")):
         found = _ANNOUNCED.fullmatch(row.key)
         if found and tx.scalar(select(poll.c.state).where(poll.c.id == int(found.group(1)))) != "open":
-            tx.execute(update(forward).where(forward.c.id == row.id, forward.c.state == "waiting").values(
+            own = tx.execute(update(forward).where(forward.c.id == row.id, forward.c.state == "waiting").values(
                 state="dropped", done_at=now))
+            if own.rowcount == 1:
+                audit.note(tx, SYSTEM, "forward.late", f"forward:{row.id}", now=now, community_id=row.community_id)
 
 
 def _staff(speaker: Speaker) -> None:

@@ -37,15 +37,17 @@ def configure(roads: dict[str, Road], quiet: QuietHours) -> None:
 
 
 def to_chat(tx: Tx, *, chat_id: int, key: str, text: str = "", facts: dict[str, Any] | None = None, card: Card | None = None,
-            url: str = "", now: datetime, quiet: bool = True, weight: int = NEWS) -> bool:
+            url: str = "", page_text: str = "", now: datetime, quiet: bool = True, weight: int = NEWS) -> bool:
     """Queues a post to a group; False when the group has no posting address yet.
 
-    Where the road draws cards, the card goes out; elsewhere the words, with the address of the page at their end.
+    Where the road draws cards, the card goes out; elsewhere the words, with the address of the page at their end; where no
+    bot hears the group, `page_text` instead, which says to open the page.
     """
     row = tx.first(select(chat.c.community_id, chat.c.post_channel, chat.c.post_address).where(chat.c.id == chat_id))
     if row is None or not row.post_channel or not row.post_address:
         return False
     road = _roads.get(row.post_channel, Road())
+    text = page_text if page_text and url and (row.post_channel == HAND or road.by_hand) else text
     if row.post_channel == HAND or (road.by_hand and quota.tasks_used_up(tx, chat_id, now)):
         carry(tx, chat_id=chat_id, community_id=row.community_id, key=key, facts=facts, now=now,
                text=f"{text}\n{say('page.link', url=url)}" if url else text)

@@ -82,9 +82,9 @@ def open_poll(tx: Tx, actor: Speaker, draft: Draft, *, chat_id: int | None, issu
         issues.consult(tx, actor, concerned, poll_number=row.number, now=now)
     audit.note(tx, actor, "poll.open", f"poll:{poll_id}", now=now, number=number, options=len(draft.options),
                closes_at=closes_at.isoformat(), scope=scope, household=draft.household, anonymous=draft.anonymous)
-    posted = sum(outbox.to_chat(tx, chat_id=c, key=f"poll:{poll_id}:open:chat:{c}", text=card(row), card=cards.poll(tx, row),
-                                 url=pages.url_of(tx, "poll", row.community_id, number), now=now)
-                 for c in chats if c != chat_id)
+    news, url = cards.poll(tx, row), pages.url_of(tx, "poll", row.community_id, number)
+    posted = sum(outbox.to_chat(tx, chat_id=c, key=f"poll:{poll_id}:open:chat:{c}", text=card(row), card=news, url=url,
+                                page_text=say("poll.card_page", poll=row), now=now) for c in chats if c != chat_id)
     return Opened(row, posted, closes_at != draft.closes_at)
 
 

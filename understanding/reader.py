@@ -11,6 +11,7 @@ from texts.words import sure as sure_words
 from understanding import jielong
 from understanding.context import Context
 from understanding.features import Heard
+from understanding.halves import elsewhere, no_ballot
 from understanding.meaning import Meaning, Step
 from understanding.model import Model
 from understanding.slots import slots_of
@@ -161,7 +162,7 @@ def _sure_ballot(heard: Heard) -> str | None:
         return None
     if heard.context.quote is not None and heard.context.quote.kind != "poll_card":
         return None
-    if not isinstance(reading.read, Choice) or doubts_right(heard.words) or heard.doubtful:
+    if not isinstance(reading.read, Choice) or doubts_right(heard.words) or heard.doubtful or no_ballot(heard.words, reading.poll):
         return None
     return "change_vote" if reading.change and heard.context.my_vote == reading.poll.id else "vote"
 
@@ -174,8 +175,11 @@ def _ballot(heard: Heard, odds: dict[str, float], chosen: str, steps: list[Step]
     unclear = odds.get("vote_unclear", 0.0)
     if reading is None or (reading.poll is None and not reading.several):
         return ("vote_unclear", unclear) if chosen == "vote_unclear" else (others[0][1], others[0][0])
-    strict = isinstance(reading.read, Choice) and reading.poll is not None and not doubts_right(heard.words)
-    free = reading.poll is not None and reading.loose is not None and not doubts_right(heard.words) and not heard.doubtful
+    if reading.poll is not None and not heard.addressed and not reading.named and elsewhere(heard.words, reading.poll):
+        return others[0][1], others[0][0]
+    right = reading.poll is not None and not doubts_right(heard.words) and not no_ballot(heard.words, reading.poll)
+    strict = right and isinstance(reading.read, Choice)
+    free = right and reading.loose is not None and not heard.doubtful
     read = "clear" if strict else "free" if free else reading.reason or ("several" if reading.several else "none")
     steps.append(("ballot", {"read": read}))
     sure = ballot >= COUNTED and ballot > unclear or (reading.named and unclear < 0.5 and ballot + unclear > 0.3)
