@@ -4,12 +4,15 @@ import base64
 import re
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
 
 import app
+from ops import house
 from services import pages
+from tests.web.town import ISSUE, POLL, Town
 
 
 def test_a_code_is_a_picture_of_the_address() -> None:
@@ -27,3 +30,18 @@ def test_what_is_no_number_is_refused_with_a_sentence(thing: str, tmp_path: Path
     out = tmp_path / "p.png"
     assert app.main(["page", "qr", thing, "--community", "cuiyuan", "--out", str(out)]) == 2
     assert re.search("请写编号", capsys.readouterr().err) and not out.exists()
+
+
+@pytest.mark.parametrize(("thing", "path"), [("p1", POLL), ("I1", ISSUE)])
+def test_the_command_writes_the_code_of_a_page(town: Town, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, thing: str,
+                                               path: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """And says where it leads; without an address of the pages, or for what does not exist, it says what is missing."""
+    monkeypatch.setattr(house, "build", lambda: SimpleNamespace(db=town.stage.db))
+    out = tmp_path / "p.png"
+    command = ["page", "qr", thing, "--community", "test", "--out", str(out)]
+    assert app.main(command) == 2 and "server.public_url" in capsys.readouterr().err
+    monkeypatch.setattr(pages, "_base", "https://a.example")
+    assert app.main(command) == 0 and f"https://a.example{path}" in capsys.readouterr().out
+    assert out.read_bytes() == pages.qr_png(f"https://a.example{path}")
+    assert app.main(["page", "qr", "P9", "--community", "test", "--out", str(out)]) == 2
+    assert app.main(["page", "qr", "P1", "--community", "nowhere", "--out", str(out)]) == 2
