@@ -122,7 +122,7 @@ def test_a_ballot_by_the_link_in_a_group_is_the_ballot_of_the_chat(demo: dict[st
     h5.get_by_label("翻新", exact=True).check(timeout=PATIENCE_MS)
     h5.get_by_role("button", name="投票").click()
     h5.get_by_text("您现在选的是：翻新").wait_for(timeout=PATIENCE_MS)
-    Phone(page, 0, "老钱", GROUP).say(f"{made.group()} 不翻新", "改好了")
+    Phone(page, 0, "老钱", "公众号").say(f"{made.group()} 不翻新", "改好了")
     h5.goto(h5.url.split("?")[0])
     h5.get_by_text("您现在选的是：不翻新").wait_for(timeout=PATIENCE_MS)
     context.close()
