@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 
 from bot.config import ConfigError
-from ops import groups, house, measure, mp_tools, train
+from ops import groups, house, measure, mp_tools, page_tools, train
 from ops import tools as tool
 
 
@@ -44,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
     add("doctor", tool.doctor, "检查这套安装，说明哪里对、哪里不对").add_argument(
         "--account", default="", help="只检查一个账号（config.yaml 里的 name）：地址、密钥、IP、权限、模板")
     _mp(add, commands.add_parser("mp", help="公众号").add_subparsers(required=True, metavar="动作"))
+    _page(add, commands.add_parser("page", help="居民网页").add_subparsers(required=True, metavar="动作"))
     db = commands.add_parser("db", help="数据库").add_subparsers(required=True, metavar="动作")
     add("upgrade", tool.db_upgrade, "升级数据库到当前版本", db)
     load = add("load", tool.db_load, "从文件载入一个社区（楼栋、群、人员）", db)
@@ -90,6 +91,13 @@ def _mp(add: Callable[..., argparse.ArgumentParser], mp: argparse._SubParsersAct
     code.add_argument("--scene", required=True, help="join、poll:P5 或 issue:I12")
     code.add_argument("--out", required=True, help="图片写到哪里")
     code.add_argument("--days", type=int, default=30, help="几天内有效，最多 30；0 是长期有效")
+
+
+def _page(add: Callable[..., argparse.ArgumentParser], page: argparse._SubParsersAction) -> None:
+    code = add("qr", page_tools.qr, "做二维码：扫了打开投票或议题的网页", page)
+    code.add_argument("thing", help="编号，如 P5 或 I12")
+    code.add_argument("--community", required=True, help="社区代码")
+    code.add_argument("--out", required=True, help="图片（PNG）写到哪里")
 
 
 def _learn(args: argparse.Namespace) -> int:

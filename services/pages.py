@@ -1,7 +1,10 @@
 """Addresses of the pages for phones: one for each issue and poll, not to be guessed from its number."""
 
 import hmac
+from base64 import b64encode
+from io import BytesIO
 
+import segno
 from sqlalchemy import select
 
 from models.base import Tx
@@ -39,6 +42,18 @@ def path_of(kind: str, code: str, number: int) -> str:
     """The path of a poll's or an issue's page: /m/cuiyuan/P5-1f0c…"""
     letter = {"poll": "P", "issue": "I"}[kind]
     return f"/m/{code}/{letter}{number}-{_mark(kind, code, number)}"
+
+
+def qr_png(url: str) -> bytes:
+    """The address as a QR code to print, with the quiet edge that scanners need."""
+    picture = BytesIO()
+    segno.make(url, error="m", micro=False).save(picture, kind="png", scale=10, border=4)
+    return picture.getvalue()
+
+
+def qr_data(url: str) -> str:
+    """The same as an address of its own, for a page that loads nothing else."""
+    return f"data:image/png;base64,{b64encode(qr_png(url)).decode()}" if url else ""
 
 
 def genuine(kind: str, code: str, number: int, mark: str) -> bool:

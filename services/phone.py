@@ -10,8 +10,8 @@ from domain.lifecycle import OPEN
 from domain.polls import Tally
 from domain.roles import Role
 from models.base import Tx
-from models.tables import ballot, community, issue, issue_event, poll, supporter
-from services import ballots, electorate, issues, pages, polls
+from models.tables import ballot, community, identity, issue, issue_event, poll, supporter
+from services import ballots, electorate, issues, notices, pages, polls
 from services.people import Speaker, homes_of
 from texts.mask import mask
 from texts.say import say
@@ -113,6 +113,12 @@ def mine_of(tx: Tx, community_id: int, person_id: int | None) -> Listed:
     return Listed(
         issues=[(i, pages.path_of("issue", code, i.number)) for i in raised], homes=[label for _, _, label in homes],
         ballots=[(p, ballots.mine(tx, me, p) or (), pages.path_of("poll", code, p.number)) for p in voted])
+
+
+def notices_of(tx: Tx, channel: str, openid: str) -> int:
+    """How many one-time notices this account may still get."""
+    who = tx.scalar(select(identity.c.id).where(identity.c.channel == channel, identity.c.external_id == openid))
+    return notices.unused(tx, who) if who is not None else 0
 
 
 def picture_of(tx: Tx, kind: str, code: str, number: int) -> tuple[str, str, list[tuple[str, int]], str] | None:

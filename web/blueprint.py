@@ -11,7 +11,7 @@ from flask.blueprints import BlueprintSetupState
 from domain.errors import Refusal
 from models.base import Database, Tx
 from models.tables import home, issue, outbox, person, poll
-from services import audit, browse, electorate, homes, names, paging, people, polls, proposals
+from services import audit, browse, electorate, homes, names, pages, paging, people, polls, proposals
 from services import outbox as posting
 from texts.say import clock as show_clock
 from texts.say import has, say
@@ -35,22 +35,28 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
     Door(db, clock, secure_cookies).hang(console)
     console.record(lambda state: _secure_forms(state, secure_cookies))
     console.register_error_handler(404, lambda _: (render_template("console/note.html", text=word("page_gone")), 404))
-    pages = _Pages(db, clock)
-    console.add_url_rule("/", "overview", pages.overview)
-    console.add_url_rule("/audit/verify", "verify", pages.verify, methods=["POST"])
+    views = _Pages(db, clock)
+    console.add_url_rule("/", "overview", views.overview)
+    console.add_url_rule("/audit/verify", "verify", views.verify, methods=["POST"])
     for listing in LISTS.values():
-        console.add_url_rule(f"/{listing.name}", listing.name, pages.list_view(listing))
-        console.add_url_rule(f"/{listing.name}.csv", f"{listing.name}_csv", pages.csv_view(listing), methods=["POST"])
-    console.add_url_rule("/similar", "similar", pages.similar)
-    console.add_url_rule("/issues/<int:key>", "issue", pages.issue)
-    console.add_url_rule("/polls/<int:key>", "poll", pages.poll)
-    console.add_url_rule("/polls/<int:key>.csv", "poll_csv", pages.poll_csv, methods=["POST"])
-    console.add_url_rule("/outbox/<int:key>/retry", "retry", pages.retry, methods=["POST"])
-    console.add_url_rule("/people/<int:key>/role", "role", pages.role, methods=["POST"])
-    console.add_url_rule("/people/<int:key>/name", "name", pages.name, methods=["POST"])
-    console.add_url_rule("/homes/<int:key>/code", "code", pages.code, methods=["POST"])
+        console.add_url_rule(f"/{listing.name}", listing.name, views.list_view(listing))
+        console.add_url_rule(f"/{listing.name}.csv", f"{listing.name}_csv", views.csv_view(listing), methods=["POST"])
+    console.add_url_rule("/similar", "similar", views.similar)
+    console.add_url_rule("/issues/<int:key>", "issue", views.issue)
+    console.add_url_rule("/polls/<int:key>", "poll", views.poll)
+    console.add_url_rule("/polls/<int:key>.csv", "poll_csv", views.poll_csv, methods=["POST"])
+    console.add_url_rule("/outbox/<int:key>/retry", "retry", views.retry, methods=["POST"])
+    console.add_url_rule("/people/<int:key>/role", "role", views.role, methods=["POST"])
+    console.add_url_rule("/people/<int:key>/name", "name", views.name, methods=["POST"])
+    console.add_url_rule("/homes/<int:key>/code", "code", views.code, methods=["POST"])
     UnderstandingPages(db, clock).hang(console)
     return console
+
+
+def _printed(tx: Tx, kind: str, row: Any) -> dict[str, str]:
+    """The address of the residents' page and its QR code; both '' when there is none."""
+    url = pages.url_of(tx, kind, row.community_id, row.number) if row.number else ""
+    return {"page_url": url, "qr": pages.qr_data(url)}
 
 
 def _secure_forms(state: BlueprintSetupState, secure: bool) -> None:
@@ -118,7 +124,7 @@ class _Pages:
             events = browse.timeline(tx, key)
             return render_template(
                 "console/issue.html", issue=row, events=events, behind=browse.supporters(tx, key),
-                polls=browse.polls_about(tx, key),
+                polls=browse.polls_about(tx, key), **_printed(tx, "issue", row),
                 categories=list(categories().values()),
                 into=browse.one(tx, issue, row.merged_into, self._where()) if row.merged_into else None,
                 names=browse.labels(tx, {row.submitter_id, *(e.actor_id for e in events if e.actor_id)}))
@@ -139,7 +145,8 @@ class _Pages:
             asked = row.result["asked"] if row.result else electorate.size(tx, row)
             return render_template(
                 "console/poll.html",
-                poll=row, tally=polls.count(tx, row), electorate=asked, kept={}, listing=listing, page=page,
+                poll=row, **_printed(tx, "poll", row),
+                tally=polls.count(tx, row), electorate=asked, kept={}, listing=listing, page=page,
                 names=listing.names(tx, page.rows), columns=listing.columns, older=next_address(listing, page),
                 about=browse.one(tx, issue, row.issue_id, self._where()) if row.issue_id else None)
 

@@ -10,6 +10,7 @@ from flask import Blueprint, abort, make_response, redirect, render_template, re
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot import inbox
+from bot.channels.wording import legal
 from bot.message import Channel, Message, Reply, Tap
 from models.base import Database, Tx
 from services import browse, pages, phone
@@ -38,6 +39,8 @@ def phone_blueprint(db: Database, login: WechatLogin, hear: Hear, *, clock: Call
     blueprint.add_url_rule("/<code>/me", "me", views.me)
     blueprint.add_url_rule("/<code>/<letter><int:number>-<mark>", "thing", views.thing)
     blueprint.add_url_rule("/<code>/<letter><int:number>-<mark>.png", "picture", views.picture)
+    blueprint.add_url_rule("/<code>/notices", "notices", views.notices)
+    blueprint.register_error_handler(404, views.gone)
     blueprint.add_url_rule("/<code>/say", "act", views.act, methods=["POST"])
     return blueprint
 
@@ -92,6 +95,21 @@ class _Phone:
             return self._page("phone/me.html", tx, who, code, here=request.path,
                               it=phone.mine_of(tx, who.community_id, who.person_id))
 
+    def notices(self, code: str) -> Any:
+        """What one-time notices are, and whether one is waiting; only the platform's own event allows one."""
+        with self.db.read() as tx:
+            who = self.login.visitor(tx)
+            if who is None or who.community != code:
+                return self._away(code, request.path) or abort(404)
+            road = self.login.accounts[_home_of(self.login.accounts, who)].capabilities
+            return self._page("phone/notices.html", tx, who, code, here=request.path, asked=sorted(
+                name for name, subscribed in road.templates.items() if subscribed),
+                waiting=phone.notices_of(tx, who.channel, who.openid))
+
+    def gone(self, _error: Exception) -> Any:
+        """An address that is wrong or old."""
+        return self._note("page.gone", 404)
+
     def front(self) -> Any:
         """Where somebody lands who came without an address."""
         with self.db.read() as tx:
@@ -100,7 +118,7 @@ class _Phone:
 
     def act(self, code: str) -> Any:
         """Says on behalf of the visitor what the form stands for; the same form twice is one message."""
-        nonce, here = request.form.get("nonce", "")[:64], own(request.form.get("here", ""))
+        nonce, here = request.form.get("nonce", "")[:64], own(request.form.get("here", "")).partition("?")[0]
         with self.db.read() as tx:
             who = self.login.visitor(tx)
         if who is None or who.community != code:
@@ -112,7 +130,7 @@ class _Phone:
             return redirect(f"{here}?told=choose")
         channel = self.login.accounts[_home_of(self.login.accounts, who)]
         reply = self._hear(channel, Message(channel.name, f"page:{nonce}", who.openid, self.clock(), text=words,
-                                            tap=Tap(request.form.get("about", "")[:40])))
+                                            tap=Tap(legal(request.form.get("about", ""))[:40])))
         if reply is None:
             return self._note("page.busy", 503)
         return redirect(f"{here}?told={nonce}")
@@ -158,9 +176,10 @@ def _told(tx: Tx, who: Visitor | None) -> inbox.Sight | None:
 
 def _words() -> str | None:
     """What the form says, as one would type it; None when nothing was chosen or written."""
-    says, chosen, more = request.form.get("says", "")[:200], request.form.getlist("option"), request.form.get("words", "").strip()
+    says, chosen = legal(request.form.get("says", ""))[:200], request.form.getlist("option")
+    more = legal(request.form.get("words", "")).strip()
     if "choose" in request.form:
-        return f"{says} {'、'.join(o[:8] for o in chosen[:20])}" if chosen else None
+        return f"{says} {'、'.join(legal(o)[:8] for o in chosen[:20])}" if chosen else None
     if "write" in request.form:
         return f"{says} {more[:_MOST]}" if more else None
     return says or None

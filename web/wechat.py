@@ -1,11 +1,12 @@
 """Who holds the phone: 网页授权 snsapi_base gives the openid of a 公众号, kept in a signed cookie; nothing else is asked."""
 
 import hmac
+import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from flask import redirect, request
 from flask.wrappers import Response
@@ -19,6 +20,8 @@ from models.tables import community, identity, person
 
 COOKIE, STATE = "linyi_phone", "linyi_way"
 LIFE_S, WAY_S = 30 * 86400, 600
+LONGEST = 200  # of a path to come back to; it travels in a cookie
+_PATH = re.compile(r"/m/[\w/.-]*(\?[\w=&-]*)?", re.ASCII)
 _SHARED = frozenset({"groupmessage", "singlemessage", "timeline"})  # WeChat adds from=… to a link that was shared
 
 
@@ -43,7 +46,7 @@ class WechatLogin:
         self.accounts = accounts  # community code -> its 公众号
 
     def visitor(self, tx: Tx) -> Visitor | None:
-        """Who the cookie says is here; None when it is not ours, too old, or the person has left or was erased."""
+        """Who the cookie says is here; None when it is not ours, too old, or the person was erased."""
         try:
             channel, openid = self._cookies.loads(request.cookies.get(COOKIE, ""), max_age=LIFE_S)
         except (BadData, ValueError, TypeError):
@@ -51,7 +54,7 @@ class WechatLogin:
         account = next((c for c in self.accounts.values() if c.name == channel), None)
         if account is None or not isinstance(openid, str):
             return None
-        row = tx.first(select(person.c.id, person.c.community_id, person.c.left_at, person.c.erased_at, community.c.code)
+        row = tx.first(select(person.c.id, person.c.community_id, person.c.erased_at, community.c.code)
                        .join_from(identity, person, identity.c.person_id == person.c.id)
                        .join(community, community.c.id == person.c.community_id)
                        .where(identity.c.channel == channel, identity.c.external_id == openid))
@@ -109,9 +112,7 @@ class WechatLogin:
 
 def own(path: str) -> str:
     """The path when it is one of the pages for phones, else their front door."""
-    parts = urlsplit(path)
-    fine = not parts.scheme and not parts.netloc and path.startswith("/m/") and "\\" not in path and not path.startswith("//")
-    return path if fine else "/m/"
+    return path if len(path) <= LONGEST and _PATH.fullmatch(path) else "/m/"
 
 
 def goodbye(response: Response) -> Response:

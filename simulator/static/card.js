@@ -1,6 +1,6 @@
 // A card in a chat: what it shows, and what a touch of it sends. An update replaces the whole card for one person or for all.
 import { call, state } from "./book.js";
-import { element } from "./draw.js";
+import { element, tappable } from "./draw.js";
 
 // The card as this person sees it now: the last update for them or for everybody, else as it was sent.
 export function cardOf(event, me) {
@@ -20,7 +20,7 @@ export function drawCard(event, me) {
   for (const list of card.select_list || []) box.append(select(list));
   if (card.submit_button) box.append(submit(card));
   for (const each of card.button_list || []) box.append(button(each));
-  if (card.card_action?.url) box.append(link(card.card_action.url));
+  if (card.card_action?.url) box.append(link(card.card_action.url, me));
   box.addEventListener("submit", (action) => {
     action.preventDefault();
     touch(box, event, me, action.submitter?.value || card.submit_button?.key || "");
@@ -74,11 +74,9 @@ function button({ text, key, style }) {
   return node;
 }
 
-function link(url) {
-  const node = element("a", "card-link", "查看详情");
-  node.href = url;
-  node.target = "_blank";
-  node.rel = "noopener";
+function link(url, me) {
+  const node = tappable(url, "查看详情", me);
+  node.classList.add("card-link");
   return node;
 }
 

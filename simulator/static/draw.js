@@ -60,7 +60,7 @@ export function message(event, me, chat) {
   const words = element("div", "words");
   if (book.isGroup(chat) && !mine) words.append(nameLine(speaker, event));
   const line = element("div", "bubble-line");
-  line.append(event.card ? cardBubble(event, me) : bubble(event));
+  line.append(event.card ? cardBubble(event, me) : bubble(event, me));
   if (!event.image && !event.card && chat !== page.mp_chat) line.append(quoteButton());
   words.append(line);
   if (event.quote) words.append(element("div", "quoted", event.quote));
@@ -80,7 +80,7 @@ function cardBubble(event, me) {
   return node;
 }
 
-function bubble(event) {
+function bubble(event, me) {
   const node = element("div", `bubble ${event.image ? "picture" : ""}`);
   if (event.image) {
     const image = element("img");
@@ -92,8 +92,21 @@ function bubble(event) {
   const mention = `@${botOf(event.chat)}`;
   event.text.split(mention).forEach((part, index) => {
     if (index) node.append(element("span", "at", mention));
-    node.append(part);
+    node.append(...linked(part, me));
   });
+  return node;
+}
+
+// Addresses in the text become links that open on this person's phone; everything else stays text.
+function linked(text, me) {
+  return text.split(/(https?:\/\/[\w.:/?=&%#~+-]+)/).map((part, index) => (index % 2 ? tappable(part, part, me) : part));
+}
+
+export function tappable(url, words, me) {
+  const node = element("a", "tappable", words);
+  node.href = `/sim/open?${new URLSearchParams({ person: me, url })}`;
+  node.target = "_blank";
+  node.rel = "noopener";
   return node;
 }
 

@@ -106,6 +106,28 @@ def test_the_menu_and_a_code_of_the_mp_account(demo: dict[str, str], browser: An
     page.close()
 
 
+def test_a_ballot_by_the_link_in_a_group_is_the_ballot_of_the_chat(demo: dict[str, str], browser: Any) -> None:
+    """The link opens on the phone of who touches it; what is chosen there is seen in chat, and changed there, on the page."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.goto(demo["phones"])
+    page.wait_for_selector("body[data-ready=yes]")
+    worker = Phone(page, 1, "周敏", GROUP)
+    made = re.search(r"P\d+", worker.say("发起投票 凉亭要不要翻新 选项 翻新 不翻新 范围 全小区 截止 明晚8点", "意向征集"))
+    assert made
+    phone = Phone(page, 0, "老钱", GROUP)
+    with context.expect_page() as opened:
+        phone.at.locator(".message", has_text="凉亭要不要翻新").locator("a.tappable").last.click(timeout=PATIENCE_MS)
+    h5 = opened.value
+    h5.get_by_label("翻新", exact=True).check(timeout=PATIENCE_MS)
+    h5.get_by_role("button", name="投票").click()
+    h5.get_by_text("您现在选的是：翻新").wait_for(timeout=PATIENCE_MS)
+    Phone(page, 0, "老钱", "公众号").say(f"{made.group()} 不翻新", "改好了")
+    h5.goto(h5.url.split("?")[0])
+    h5.get_by_text("您现在选的是：不翻新").wait_for(timeout=PATIENCE_MS)
+    context.close()
+
+
 def look_in_the_console(address: str, browser: Any, poll: str) -> None:
     """Signs in and finds the issue, the poll with its ballots, the messages and the posts; the chain is whole."""
     page = browser.new_page(viewport={"width": 390, "height": 844})

@@ -1,5 +1,6 @@
-"""The console for every test of this folder."""
+"""The console and the pages for phones for every test of this folder."""
 
 from tests.web.desk import desk
+from tests.web.town import town
 
-__all__ = ["desk"]
+__all__ = ["desk", "town"]

@@ -1,95 +1,15 @@
 """The residents' pages: who sees what, acting as in chat, once, and nobody in somebody else's name."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
-from redis import Redis
 from sqlalchemy import select, update
 
-import web
-from bot.message import ChannelError
-from models.base import Database
-from models.tables import ballot, community, issue, message, person
-from services import pages
-from tests.chat_script import Stage
-
-POLL = pages.path_of("poll", "test", 1)
-ISSUE = pages.path_of("issue", "test", 1)
-
-
-class Account:
-    """A 公众号 whose platform knows who brought which code."""
-
-    def __init__(self, stage: Stage):
-        self.inner, self.holder = stage.channels["mp"], ""
-        self.name, self.app_id, self.oauth_base, self.community = "mp", "wx1", "https://open.example", "test"
-        self.capabilities, self.kind = self.inner.capabilities, "mp"
-
-    def openid_of(self, code: str) -> str:
-        """Who holds the phone; a code that is not `good` is refused."""
-        if code != "good":
-            raise ChannelError("errcode 40029", retryable=False, code=40029)
-        return self.holder
-
-
-@dataclass
-class Town:
-    """The stage of the chat scripts, with pages."""
-
-    stage: Stage
-    app: Flask
-    account: Account
-
-    def phone(self, who: str | None = None) -> FlaskClient:
-        """A browser inside WeChat, its holder recognised when named."""
-        client = self.app.test_client()
-        if who:
-            self.account.holder = f"o-{who}"
-            away = client.get(f"/m/enter?next={POLL}")
-            state = parse_qs(urlsplit(away.location).query)["state"][0]
-            assert client.get(f"/m/back?code=good&state={state}").status_code == 302
-        return client
-
-    def press(self, client: FlaskClient, path: str, button: str, follow: bool = True, **more: Any) -> Any:
-        """Sends the form on this page that has this button, as a browser would."""
-        page = client.get(path).text
-        form = next(f for f in re.findall(r"<form.*?</form>", page, re.DOTALL) if f">{button}</button>" in f)
-        fields: dict[str, Any] = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
-        name, value = re.findall(rf'<button(?: name="(\w*)" value="([^"]*)")?[^>]*>{button}</button>', form)[0]
-        fields |= {name: value} if name else {}
-        action = re.findall(r'action="([^"]+)"', form)[0]
-        return client.post(action, data=fields | more, follow_redirects=follow)
-
-    def choices(self) -> list[str]:
-        """Every ballot that counts."""
-        with self.stage.db.read() as tx:
-            return [row.choice for row in tx.all(select(ballot.c.choice).where(ballot.c.choice != "").order_by(ballot.c.id))]
-
-
-@pytest.fixture
-def town(db: Database, redis: Redis) -> Iterator[Town]:
-    """An open poll P1 and an issue I1 of 李叔."""
-    stage = Stage(db, redis)
-    stage.play("时间 2026-03-02 10:00")
-    stage.play("群 翠苑三区: 周敏=网格员, 李叔@3幢2单元501, 陈老师, 小赵=新居民")
-    stage.play("周敏: 发起投票 要不要装电梯 选项 同意 反对 弃权 范围 全小区 截止 明晚8点")
-    stage.play("李叔: 反映 3幢2单元电梯停了一周没人修")
-    app = Flask(__name__)
-    account = Account(stage)
-    csrf = web.init_app(app, "a secret for tests, thirty-two characters")
-    pages_ = web.phone_blueprint(db, web.WechatLogin(app.secret_key, {"test": account}, secure=False),  # type: ignore[arg-type, dict-item]
-                                 stage.pipeline.hear, clock=lambda: stage.now)
-    app.register_blueprint(pages_)
-    csrf.exempt(pages_)
-    yield Town(stage, app, account)
-    stage.close()
+from models.tables import community, identity, issue, message, person
+from services import notices, pages
+from tests.web.town import ISSUE, POLL, Town
 
 
 def test_a_ballot_on_the_page_is_the_ballot_of_the_chat(town: Town) -> None:
@@ -244,3 +164,47 @@ def test_pages_are_small_and_need_no_script(town: Town) -> None:
         assert len(page.encode()) + len(phone.get("/m/static/phone.css").data) < 30_000
         assert "<script" not in page and "http://" not in page.replace("http://localhost", "") and "https://" not in page
         assert 'lang="zh-CN"' in page
+
+
+@pytest.mark.parametrize("here", ["http://[", "//evil.example/m/", "/m/\\evil", "/m/\r\nSet-Cookie: a=b", "/m/" + "x" * 5000, "/m/\0"])
+def test_a_strange_way_back_leads_to_the_front_door(town: Town, here: str) -> None:
+    """No error, no foreign host, no cookie that is too long."""
+    client = town.app.test_client()
+    town.account.holder = "o-李叔"
+    away = client.get("/m/enter", query_string={"next": here})
+    state = parse_qs(urlsplit(away.location).query)["state"][0]
+    assert client.get(f"/m/back?code=good&state={state}").location == "/m/"
+
+
+def test_strange_characters_in_a_form_are_left_out(town: Town) -> None:
+    """A NUL would be refused by PostgreSQL; nobody can send one from a keyboard, a program can."""
+    answer = town.press(town.phone("李叔"), ISSUE, "提交补充", words="昨天\0又停了")
+    assert "已补充到 I1" in answer.text and "昨天又停了" in answer.text
+
+
+def test_nothing_personal_is_kept_by_a_cache_or_shown_in_a_frame(town: Town) -> None:
+    """Pages, refusals and the way to WeChat alike."""
+    for client, path in ((town.phone("李叔"), POLL), (town.phone("李叔"), "/m/test/me"), (town.phone(), "/m/test/me"),
+                         (town.phone(), "/m/back"), (town.phone(), "/m/test/P9-0")):
+        headers = client.get(path).headers
+        assert headers["Cache-Control"] == "no-store" and "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+        assert client.head(path).data == b"" and client.options(path).status_code in (200, 404)
+
+
+def test_what_the_bot_answered_is_shown_to_nobody_else(town: Town) -> None:
+    """The address with the answer, opened on another phone."""
+    answer = town.press(town.phone("李叔"), POLL, "投票", option="1", follow=False)
+    assert "记下了：同意" in town.phone("李叔").get(answer.location).text
+    assert "记下了" not in town.phone("陈老师").get(answer.location).text and "记下了" not in town.phone().get(answer.location).text
+
+
+def test_the_page_of_notices_allows_nothing_by_itself(town: Town) -> None:
+    """It only says what is allowed; the platform's event is what counts."""
+    phone = town.phone("李叔")
+    page = phone.get("/m/test/notices")
+    assert "现在没有允许过的提醒" in page.text and "<form" not in page.text
+    assert phone.post("/m/test/notices").status_code == 405
+    with town.stage.db.write() as tx:
+        notices.grant(tx, identity_id=tx.scalar(select(identity.c.id).where(identity.c.external_id == "o-李叔")),
+                      template="remind", event_id="e1", now=town.stage.now)
+    assert "还有 1 条" in phone.get("/m/test/notices").text

@@ -1,0 +1,134 @@
+"""The pages for phones in a real browser: readable at any size, usable by keyboard alone, without script, small."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from werkzeug.serving import make_server
+
+from services import pages
+from tests.channels.test_peers import PEERS
+from tests.web.town import ISSUE, POLL, Town
+
+AXE = PEERS / "node_modules" / "axe-core" / "axe.min.js"
+MANY, SECRET, VOID, DONE = (pages.path_of("poll", "test", n) for n in (2, 3, 4, 5))
+SOLVED = pages.path_of("issue", "test", 2)
+pytestmark = pytest.mark.parametrize("db", ["sqlite"], indirect=True)  # what differs is the browser, not the database
+WIDTHS = ((390, ""), (1440, ""), (320, "html { font-size: 200% !important }"))
+
+
+@dataclass
+class Street:
+    """The town behind a real address."""
+
+    town: Town
+    base: str
+    browser: Any
+
+    def phone(self, who: str | None, **more: Any) -> Any:
+        """A page of a browser that is recognised as this resident."""
+        context = self.browser.new_context(locale="zh-CN", **({"viewport": {"width": 390, "height": 844}} | more))
+        if who:
+            cookie = self.town.phone(who).get_cookie("linyi_phone", path="/m")
+            assert cookie is not None
+            context.add_cookies([{"name": "linyi_phone", "value": cookie.value, "domain": "127.0.0.1", "path": "/m"}])
+        return context.new_page()
+
+
+@pytest.fixture
+def street(town: Town, browser: Any) -> Iterator[Street]:
+    """A poll of every kind and an issue in every state that looks different."""
+    say = town.stage.play
+    say("周敏: 发起投票 公共收益优先用在哪里 选项 电梯大修 楼道照明 充电棚 最多选2项 范围 全小区 截止 明晚8点")
+    say("周敏: 发起投票 换不换物业公司 选项 换 不换 匿名 范围 全小区 截止 明晚8点")
+    say("周敏: 发起投票 要不要装道闸 选项 要 不要 范围 全小区 截止 明晚8点")
+    say("周敏: 作废 P4 选项写错了")
+    say("周敏: 发起投票 先修哪里 选项 屋顶漏水 地下车库 范围 全小区 截止 今天11点")
+    for who, option in (("李叔", "1"), ("陈老师", "2")):
+        town.press(town.phone(who), DONE, "投票", option=option)
+    town.press(town.phone("李叔"), MANY, "投票", option=["1", "3"])
+    say("李叔: 反映 5幢门口路灯晚上不亮")
+    say("周敏: 受理 I2")
+    say("周敏: 办结 I2 灯泡换好了")
+    say("时间 2026-03-02 11:01")
+    server = make_server("127.0.0.1", 0, town.app, threaded=False)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield Street(town, f"http://127.0.0.1:{server.server_port}", browser)
+    server.shutdown()
+    thread.join()
+
+
+VIEWS = [("李叔", POLL), ("李叔", MANY), ("李叔", SECRET), ("李叔", VOID), ("李叔", DONE), ("李叔", ISSUE), ("李叔", SOLVED),
+         ("陈老师", ISSUE), ("李叔", "/m/test/"), ("李叔", "/m/test/me"), ("李叔", f"{POLL}?told=choose"),
+         ("李叔", "/m/test/notices"), ("小赵", "/m/test/me"),
+         (None, POLL), (None, ISSUE), (None, DONE), (None, "/m/"), (None, "/m/back"), (None, "/m/test/P1-000000000000")]
+
+
+@pytest.mark.parametrize(("width", "style"), WIDTHS)
+def test_every_page_fits_and_has_nothing_that_shuts_somebody_out(street: Street, width: int, style: str) -> None:
+    """No serious finding of axe, and nothing wider than the screen, with letters twice as large too."""
+    if not AXE.is_file():
+        pytest.skip("no axe here: make .venv/.peers")
+    for who, path in VIEWS:
+        page = street.phone(who, viewport={"width": width, "height": 700}, bypass_csp=True)
+        page.goto(street.base + path)
+        check(page, path, style)
+        page.context.close()
+
+
+def test_the_bots_question_on_a_page(street: Street) -> None:
+    """A newcomer's first comment is followed by a question with buttons, which is as readable."""
+    if not AXE.is_file():
+        pytest.skip("no axe here: make .venv/.peers")
+    page = street.phone("小赵", bypass_csp=True)
+    page.goto(street.base + ISSUE)
+    page.fill("textarea", "昨天又停了")
+    page.get_by_role("button", name="提交补充").click()
+    page.get_by_role("button", name="同意").wait_for()
+    check(page, "question", "")
+    page.context.close()
+
+
+def check(page: Any, path: str, style: str) -> None:
+    """Runs axe in the page and measures it."""
+    if style:
+        page.add_style_tag(content=style)
+    page.add_script_tag(path=str(AXE))
+    found = page.evaluate("axe.run().then(r => r.violations.map(v => [v.impact, v.id, v.nodes[0].html]))")
+    assert [v for v in found if v[0] in ("serious", "critical")] == [], path
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{path} is wider than the screen"
+    small = page.evaluate("""[...document.querySelectorAll('button, .button, .choice, nav a, .things a')]
+        .filter(e => e.getBoundingClientRect().height < 43.5).map(e => e.outerHTML)""")
+    assert small == [], path
+
+
+def test_a_ballot_by_keyboard_alone(street: Street) -> None:
+    """Tab to the options, Space on one, Tab to the button, Enter."""
+    page = street.phone("陈老师")
+    page.goto(street.base + POLL)
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.name") == "option":
+            break
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.get_by_text("您现在选的是：同意").wait_for()
+    page.context.close()
+
+
+def test_a_ballot_in_two_taps_without_script_and_few_bytes(street: Street) -> None:
+    """One tap on an option, one on the button; at most two requests and 30 kB for the page."""
+    page = street.phone("陈老师", java_script_enabled=False, has_touch=True)
+    sizes: list[int] = []
+    page.on("response", lambda answer: sizes.append(len(answer.body())))
+    page.goto(street.base + POLL)
+    page.wait_for_load_state("networkidle")
+    assert len(sizes) <= 2 and sum(sizes) < 30_000
+    page.get_by_text("反对", exact=True).first.tap()
+    page.get_by_role("button", name="投票").tap()
+    page.get_by_text("您现在选的是：反对").wait_for()
+    page.context.close()
