@@ -10,11 +10,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, and_, func, or_, select, update
 
-from bot.message import Channel, ChannelError, Link, Outgoing, Sent, task_id
+from bot.message import TOO_OFTEN, Channel, ChannelError, Link, Outgoing, Sent, task_id
+from bot.pace import Pace
 from domain.card import Card
 from domain.roles import SYSTEM
 from models.base import Database, Tx
@@ -27,7 +28,15 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=60)
 WINDOW = timedelta(seconds=60)
 PATIENCE = timedelta(days=2)  # with a platform that keeps asking for pauses
-Claim = tuple[Row[Any], datetime]  # a row, and the end of our lease on it
+_LOOKED_AT = 500  # due rows looked through for those whose conversation has room
+
+
+class Claim(NamedTuple):
+    """A row that is ours to send."""
+
+    row: Row[Any]
+    lease: datetime  # when it stops being ours
+    place: str = ""  # in the windows of its conversation
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +59,10 @@ class Delivery:
     """Takes due rows and sends them, several targets at a time, one post per target."""
 
     def __init__(self, db: Database, channels: dict[str, Channel], clock: Callable[[], datetime], *,
-                 policy: RetryPolicy | None = None, threads: int = 4, without: frozenset[str] = frozenset(), only: str = ""):
+                 policy: RetryPolicy | None = None, threads: int = 4, without: frozenset[str] = frozenset(), only: str = "",
+                 pace: Pace | None = None):
         self.db, self.channels, self.clock = db, channels, clock
-        self.policy, self.threads = policy or RetryPolicy(), threads
+        self.policy, self.threads, self.pace = policy or RetryPolicy(), threads, pace
         # an account whose own process sends is that process's alone
         self._mine = [outbox.c.channel == only] if only else [outbox.c.channel.not_in(without)] if without else []
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="delivery") if threads > 1 else None
@@ -77,30 +87,36 @@ class Delivery:
             now = self.clock()
             tx.execute(update(outbox).where(outbox.c.state == "sending", outbox.c.lease_until < now).values(
                 state="waiting", doubtful=True, lease_until=None))
-            for row in tx.all(self._due(now).limit(2 * self.threads)):  # no more than can be sent within the lease
+            for row in tx.all(self._due(now).limit(_LOOKED_AT)):
+                if len(claimed) >= 2 * self.threads:  # no more than can be sent within the lease
+                    break
                 if self._too_late(tx, row, now):
                     diverted += 1
                     continue
-                if self._too_fast(tx, row, now):
+                place = self._place(tx, row, now)
+                if place is None:
                     continue
                 mine = tx.execute(update(outbox).where(outbox.c.id == row.id, outbox.c.state == "waiting").values(
                     state="sending", lease_until=now + LEASE, attempts=row.attempts + 1))
                 if mine.rowcount == 1:
-                    claimed.append((row, now + LEASE))
+                    claimed.append(Claim(row, now + LEASE, place))
+                else:
+                    self._give_back(row, place)
         return self._claim() if diverted and not claimed else claimed  # on its other road it is due at once
 
     def _due(self, now: datetime) -> Any:
-        """The first due row of each target; one that is being sent or retried holds back those behind it."""
+        """The first due row of each target, by weight and then by age; one being sent or retried holds back those behind it."""
         ahead = outbox.alias()
         awake = [ahead.c.quiet.is_(False)] if queue.QUIET.cover(now) else []  # what waits for the morning holds nothing back
         blocked = select(ahead.c.id).where(
             *awake,
-            ahead.c.target == outbox.c.target, ahead.c.id < outbox.c.id,
+            ahead.c.target == outbox.c.target,
+            or_(ahead.c.weight < outbox.c.weight, and_(ahead.c.weight == outbox.c.weight, ahead.c.id < outbox.c.id)),
             or_(ahead.c.state == "sending",
                 and_(ahead.c.state == "waiting", or_(ahead.c.next_at <= now, ahead.c.attempts > 0))))
         loud = [outbox.c.quiet.is_(False)] if queue.QUIET.cover(now) else []
         return (select(outbox).where(outbox.c.state == "waiting", outbox.c.next_at <= now, *loud, *self._mine, ~blocked.exists(),
-                                     ~self._in_flight().exists()).order_by(outbox.c.id))
+                                     ~self._in_flight().exists()).order_by(outbox.c.weight, outbox.c.id))
 
     def _in_flight(self) -> Any:
         other = outbox.alias()
@@ -110,13 +126,22 @@ class Delivery:
         return tx.first(select(outbox.c.id).where(outbox.c.state == "sending", outbox.c.lease_until < self.clock())
                         .limit(1)) is not None
 
-    def _too_fast(self, tx: Any, row: Row[Any], now: datetime) -> bool:
+    def _place(self, tx: Any, row: Row[Any], now: datetime) -> str | None:
+        """A place in the conversation's windows; None when there is none now."""
         channel = self.channels.get(row.channel)
         if channel is None:
-            return False
+            return ""
         recent = tx.scalar(select(func.count()).select_from(outbox).where(
             outbox.c.target == row.target, outbox.c.sent_at > now - WINDOW))
-        return bool(recent >= channel.capabilities.per_minute)
+        if recent >= channel.capabilities.per_minute:
+            return None
+        if self.pace is None or channel.capabilities.own_sender:  # the one process of that account counts by itself
+            return ""
+        return self.pace.take(row.channel, row.address, channel.capabilities, now=now)
+
+    def _give_back(self, row: Row[Any], place: str) -> None:
+        if self.pace is not None:
+            self.pace.give_back(row.channel, row.address, place)
 
     def _too_late(self, tx: Tx, row: Row[Any], now: datetime) -> bool:
         """The platform would refuse it by now: that costs no attempt, and another road is looked for."""
@@ -129,7 +154,7 @@ class Delivery:
         return True
 
     def _send(self, claim: Claim) -> None:
-        row = claim[0]
+        row = claim.row
         channel = self.channels.get(row.channel)
         try:
             if channel is None:
@@ -144,7 +169,13 @@ class Delivery:
             self._settle(claim, sent=sent, state="sent", sent_at=self.clock(), error=None, platform_id=sent.id[:128] or None)
 
     def _failed(self, claim: Claim, error: ChannelError) -> None:
-        row = claim[0]
+        row = claim.row
+        if not error.unknown:
+            self._give_back(row, claim.place)
+        channel = self.channels.get(row.channel)
+        if error.code == TOO_OFTEN and self.pace is not None and channel is not None:
+            whole = channel.capabilities.push_person  # there the account's quota is used up, elsewhere the conversation's
+            self.pace.pause(row.channel, "" if whole else row.address, error.wait_s or WINDOW.total_seconds())
         now, attempts = self.clock(), row.attempts + 1
         values: dict[str, Any] = {"error": error.reason[:200], "doubtful": row.doubtful or error.unknown}
         pause = self.policy.wait(attempts) if error.retryable else None
@@ -159,7 +190,7 @@ class Delivery:
         self._settle(claim, failed=error, **values)
 
     def _settle(self, claim: Claim, sent: Sent | None = None, failed: ChannelError | None = None, **values: Any) -> None:
-        row, lease = claim
+        row, lease = claim.row, claim.lease
         with self.db.write() as tx:
             own = tx.execute(update(outbox).where(outbox.c.id == row.id, outbox.c.state == "sending", outbox.c.lease_until == lease)
                              .values(lease_until=None, **values))

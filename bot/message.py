@@ -162,6 +162,9 @@ class WireError(Exception):
         self.reason, self.status = reason, status
 
 
+TOO_OFTEN = 45009  # both platforms' word for "more than is allowed"
+
+
 class ChannelError(Exception):
     """A post was not accepted, or nobody knows whether it was."""
 

@@ -15,6 +15,7 @@ from bot.config import Settings, load
 from bot.delivery import Delivery, RetryPolicy
 from bot.dialogs import Dialogs
 from bot.message import Capabilities, Channel
+from bot.pace import Pace
 from bot.pipeline import Pipeline
 from bot.tasks import Tasks
 from models import secret
@@ -59,7 +60,7 @@ class House:
         own = frozenset(name for name, channel in self.channels.items() if channel.capabilities.own_sender)
         chosen = self.settings.delivery
         policy = RetryPolicy(chosen.attempts, chosen.first_wait_s, chosen.factor, chosen.longest_wait_s)
-        return Delivery(self.db, self.channels, now, policy=policy, threads=chosen.threads,
+        return Delivery(self.db, self.channels, now, policy=policy, threads=chosen.threads, pace=Pace(self.redis),
                         without=own, only=only)
 
 

@@ -30,9 +30,10 @@ def divert(tx: Tx, row: Row[Any], *, gone: bool = False, shut: bool = False, now
     elif shut and row.kind != "notice":
         tx.execute(update(identity).where(identity.c.id == identity_id).values(shut_at=now))
     person_id = tx.scalar(select(identity.c.person_id).where(identity.c.id == identity_id))
-    if person_id is None or row.kind not in ("text", "notice") or row.key.endswith(_AGAIN * 2):
-        return
-    told = notices.Notice(**row.facts) if row.facts and (row.kind == "text" or gone or shut) else None
+    if person_id is None or row.kind not in ("text", "notice", "card") or row.key.endswith((_AGAIN * 2, ":card")):
+        return  # what stands under words went with them
+    had = row.facts if row.kind != "card" else None
+    told = notices.Notice(**had) if had and (row.kind == "text" or gone or shut) else None
     other = None if gone or shut else identity_id  # what simply failed is not tried on the same road once more
     if not queue.to_person(tx, person_id=person_id, key=row.key + _AGAIN, text=row.text, notice=told, now=now, quiet=row.quiet,
                            weight=row.weight, but=other):

@@ -11,7 +11,7 @@ import requests
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from bot.channels.redact import RedactingFilter
-from bot.message import ChannelError
+from bot.message import TOO_OFTEN, ChannelError
 
 log = logging.getLogger(__name__)
 logging.getLogger("urllib3.connectionpool").addFilter(RedactingFilter())  # its debug lines hold whole URLs
@@ -23,7 +23,6 @@ WRONG_ADDRESS = frozenset({40164, 60020})  # ours is not among the account's; an
 _IP = re.compile(r"(?<![0-9.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![0-9.])")
 PICTURES = (b"\x89PNG", b"\xff\xd8\xff")
 BUSY = -1
-TOO_OFTEN = 45009
 # Telling the platform the same thing again will not help: outside the window, quota used up, not following,
 # blocked, unknown person, robot gone, nothing to say, a kind it does not know, too long, a used-up address.
 PERMANENT = frozenset({45015, 45047, 43004, 48001, 48002, 40003, 93000, 93001, 93004, 93006, 93008, 93017,
