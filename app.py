@@ -77,11 +77,15 @@ def parser() -> argparse.ArgumentParser:
     learn.add_argument("--label-column", default="", help="类别在哪一列；不写则按常见列名找（label、类别、一级标签……）")
     learn.add_argument("--folds", type=int, default=5, help="交叉验证分几份（默认 5）")
     learn.add_argument("--out", default="", help="模型存到哪里；不写则存到数据文件夹的 models/ 里")
-    group = commands.add_parser("group", help="群").add_subparsers(required=True, metavar="动作")
-    groups.arguments(add("create", groups.create, "用企业微信自建应用建一个群，并登记到库里", group))
+    _group(add, commands.add_parser("group", help="群").add_subparsers(required=True, metavar="动作"))
     audit = commands.add_parser("audit", help="审计链").add_subparsers(required=True, metavar="动作")
     add("verify", tool.audit_verify, "校验审计链，指出第一条不对的记录", audit)
     return top
+
+
+def _group(add: Callable[..., argparse.ArgumentParser], group: argparse._SubParsersAction) -> None:
+    groups.arguments(add("create", groups.create, "用企业微信自建应用建一个群，并登记到库里", group))
+    groups.add_arguments(add("add", groups.add, "登记一个机器人进不去的群：普通微信群、客户群", group))
 
 
 def _mp(add: Callable[..., argparse.ArgumentParser], mp: argparse._SubParsersAction) -> None:

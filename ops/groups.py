@@ -1,4 +1,4 @@
-"""`python app.py group create`: makes a group through a 自建应用 and enters it, so that polls and results are posted there."""
+"""`python app.py group create | add`: makes a group through a 自建应用, or enters one that exists, so that news reach it."""
 
 import argparse
 import os
@@ -45,6 +45,34 @@ def create(args: argparse.Namespace) -> None:
         except Refusal as no:
             raise ConfigError(say(no.key, **no.facts)) from None
     print(say("group.made", name=args.name, members=len(members), known=known))
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What `group add` takes."""
+    parser.add_argument("name", help="群名，最多 50 个字")
+    parser.add_argument("--road", choices=["hand", "customer"], required=True, help="hand：普通微信群，手工转发；customer：客户群")
+    parser.add_argument("--keeper", required=True, help="谁照看这个群（userid 或 openid）；客户群写群主的 userid")
+    parser.add_argument("--community", required=True, help="社区代码")
+    parser.add_argument("--chat-id", default="", help="客户群的 chat_id（wr 开头）")
+    parser.add_argument("--account", default="customer", help="config.yaml 里客户群账号的 name（默认 customer）")
+    parser.add_argument("--building", default="", help="这是哪一幢楼的群")
+
+
+def add(args: argparse.Namespace) -> None:
+    """Enters a group in which no bot sits."""
+    customer = args.road == "customer"
+    if customer and not any(c.name == args.account and c.kind == "customer_group" for c in load(house.settings_path()).channels):
+        raise ConfigError(f"config.yaml 里没有叫 {args.account} 的客户群账号（kind: customer_group）")
+    if customer and not args.chat_id:
+        raise ConfigError("客户群要写 --chat-id（wr 开头，用接口“获取客户群列表”查）")
+    with database_of() as db, db.write() as tx:
+        try:
+            groups.add(tx, SYSTEM, name=args.name, road=args.account if customer else "hand", keeper=args.keeper,
+                       chatid=args.chat_id, community_code=args.community, building_name=args.building, now=house.now())
+        except Refusal as no:
+            raise ConfigError(say(no.key, **no.facts)) from None
+        audit.seal(tx)
+    print(say("group.added", name=args.name))
 
 
 def _channel(name: str) -> AppChannel:

@@ -1,4 +1,4 @@
-"""Groups that an account of ours has made: entering one, so that polls and news reach it."""
+"""Groups of a community: entering one, so that polls and news reach it."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -8,8 +8,9 @@ from sqlalchemy import insert, select
 from domain.errors import Refusal
 from domain.roles import Actor
 from models.base import Tx
-from models.tables import building, chat, chat_member, community, identity
+from models.tables import building, chat, chat_member, community, identity, person
 from services import audit
+from services.outbox import HAND
 
 NAME_MOST, LEAST, MOST = 50, 2, 2000  # characters of a name; members of an appchat
 
@@ -43,6 +44,31 @@ def enter(tx: Tx, actor: Actor, *, name: str, chatid: str, members: Collection[s
     audit.note(tx, actor, "chat.create", f"chat:{chat_id}", now=now, community_id=where, members=len(set(members)),
                known=len(known))
     return len(known)
+
+
+def add(tx: Tx, actor: Actor, *, name: str, road: str, keeper: str, chatid: str, community_code: str, building_name: str,
+        now: datetime) -> int:
+    """Enters a group in which no bot sits: an ordinary one (road "hand") or a 客户群 (the account's name), and who looks after it.
+
+    `keeper` is the userid of a person who is known; of a 客户群 it is the owner's.
+    """
+    where = _community(tx, community_code)
+    if not name.strip() or len(name) > NAME_MOST:
+        raise Refusal("group.name", most=NAME_MOST)
+    if building_name and _building(tx, where, building_name) is None:
+        raise Refusal("group.building", building=building_name)
+    if tx.scalar(select(chat.c.id).where(chat.c.community_id == where, chat.c.name == name)) is not None:
+        raise Refusal("group.name_taken", name=name)
+    person_id = tx.scalar(select(identity.c.person_id).join_from(identity, person, identity.c.person_id == person.c.id).where(
+        identity.c.external_id == keeper, person.c.community_id == where).limit(1))
+    if person_id is None:
+        raise Refusal("group.keeper", keeper=keeper)
+    hand = road == HAND
+    chat_id = tx.add(chat, community_id=where, channel=road, external_id=name if hand else chatid, name=name,
+                     building_id=_building(tx, where, building_name) if building_name else None, post_channel=road,
+                     post_address=name if hand else f"{keeper}|{chatid}", keeper_id=person_id)
+    audit.note(tx, actor, "chat.create", f"chat:{chat_id}", now=now, community_id=where, road=road)
+    return int(chat_id)
 
 
 def _community(tx: Tx, code: str) -> int:

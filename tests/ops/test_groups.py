@@ -104,3 +104,18 @@ def test_unknown_places_are_refused_before_the_platform_is_asked(
     assert create("--building", "99幢") == 2 and "99幢" in capsys.readouterr().err
     assert app.main(["group", "create", "g", "--account", "mp", "--owner", "a", "--members", "a,b"]) == 2
     assert not platform.calls.after(0)
+
+
+def test_a_group_in_which_no_bot_sits_is_entered_with_who_looks_after_it(
+        installation: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    """By name, once; an unknown keeper, a second one of the name and a customer group without account are refused in words."""
+    where = ["--community", "cuiyuan"]
+    assert app.main(["group", "add", "三幢微信群", "--road", "hand", "--keeper", USERS[0], "--building", "3幢", *where]) == 0
+    with installation.read() as tx:
+        row = tx.first(select(chat).where(chat.c.name == "三幢微信群"))
+        assert row is not None and (row.post_channel, row.post_address) == ("hand", "三幢微信群") and row.keeper_id is not None
+    for wrong, words in ((["三幢微信群", "--road", "hand", "--keeper", USERS[0]], "已经有"),
+                         (["别的群", "--road", "hand", "--keeper", "nobody"], "没有账号"),
+                         (["客户群二", "--road", "customer", "--keeper", USERS[0], "--chat-id", "wr2"], "没有叫 customer")):
+        assert app.main(["group", "add", *wrong, *where]) == 2
+        assert words in capsys.readouterr().err
