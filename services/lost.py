@@ -5,9 +5,10 @@ from typing import Any
 
 from sqlalchemy import Row, select, update
 
+from domain.clock import SHANGHAI
 from domain.roles import SYSTEM
 from models.base import Tx
-from models.tables import identity, issue, outbox, poll
+from models.tables import chat, identity, issue, outbox, poll
 from services import audit, notices, people
 from services import outbox as queue
 from texts.say import say
@@ -20,6 +21,8 @@ def divert(tx: Tx, row: Row[Any], *, gone: bool = False, shut: bool = False, now
 
     `gone`: this account reaches the person no more; `shut`: not until they speak again.
     """
+    if row.target.startswith("chat:"):
+        _tell_of_group(tx, row, now)
     if not row.target.startswith("identity:"):
         return
     identity_id = int(row.target[9:])
@@ -51,6 +54,14 @@ def missed(tx: Tx, *, channel: str, identity_id: int, what: str, now: datetime) 
     audit.note(tx, SYSTEM, "outbox.dead", f"outbox:{row.id}", now=now, community_id=row.community_id, key=row.key)
     divert(tx, row, now=now)
     return True
+
+
+def _tell_of_group(tx: Tx, row: Row[Any], now: datetime) -> None:
+    """Staff hear once a day and group that nothing arrives there, and what to do."""
+    name = tx.scalar(select(chat.c.name).where(chat.c.id == int(row.target[5:])))
+    for person_id in people.staff_of(tx, row.community_id):
+        queue.to_person(tx, person_id=person_id, key=f"lost:{row.target}:{now.astimezone(SHANGHAI):%Y-%m-%d}:person:{person_id}",
+                        text=say("lost.group", name=name or row.target), now=now)
 
 
 def _tell_staff(tx: Tx, row: Row[Any], now: datetime) -> None:

@@ -12,7 +12,7 @@ from bot.delivery import Delivery
 from bot.message import Capabilities, ChannelError, Outgoing, Sent
 from domain.roles import Role
 from models.base import Database, Tx
-from models.tables import community, identity, outbox, permission, person, poll
+from models.tables import chat, community, identity, outbox, permission, person, poll
 from services import erasure, lost, notices, people
 from services import outbox as queue
 from services.roads import Road
@@ -268,3 +268,24 @@ def test_who_is_erased_leaves_no_permission_behind(town: Town) -> None:
     with town.db.write() as tx:
         erasure.erase(tx, people.Speaker(f"person:{town.person}", Role.RESIDENT, town.community, town.person), now=NOW)
         assert tx.scalar(select(func.count()).select_from(permission)) == 0
+
+
+def test_staff_hear_once_a_day_that_a_group_takes_nothing(town: Town) -> None:
+    """The robot was removed: each grid worker is told what to look at, however many posts were refused."""
+    with town.db.write() as tx:
+        tx.execute(update(person).where(person.c.id == town.worker).values(role="grid_worker"))
+        group = tx.add(chat, community_id=town.community, channel="bot", external_id="g", name="三幢群", post_channel="mp",
+                       post_address="a key")
+        for n in range(2):
+            queue.to_chat(tx, chat_id=group, key=f"news:{n}", text="结果", now=town.now, quiet=False)
+    taken = town.wire.send
+
+    def send(post: Outgoing) -> Sent:
+        if post.address == "a key":
+            raise ChannelError("errcode 93000", retryable=False, code=93000)
+        return taken(post)
+
+    town.wire.send = send  # type: ignore[method-assign]
+    town.deliver()
+    told = [post for post in town.wire.sent if "三幢群" in post.text]
+    assert [post.address for post in told] == ["oW"] and "重发" in told[0].text
