@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
+from domain.errors import Refusal
 from domain.kinds.approval import Approval
 from domain.kinds.base import Facts, Kind, Rules
 from domain.kinds.budget import Budget
@@ -20,13 +21,15 @@ KINDS: dict[str, Kind] = {
 
 def kind(name: str) -> Kind:
     """The kind of this name."""
+    if name not in KINDS:
+        raise Refusal("kind.unknown")
     return KINDS[name]
 
 
 def tally(name: str, ballots: Iterable[tuple[str, str, int]], options_count: int, rules: Rules) -> Facts:
     """The result facts of (choice, receipt, seq) in any order; a withdrawn ballot has an empty choice and is not counted."""
     cast = [ballot for ballot in ballots if ballot[0]]
-    if KINDS[name].queued:
-        queue = [(choice, receipt) for choice, receipt, _ in sorted(cast, key=lambda ballot: ballot[2])]
-        return KINDS[name].tally(queue, options_count, rules)
-    return KINDS[name].tally(Counter(choice for choice, _, _ in cast), options_count, rules)
+    counting = kind(name)
+    if isinstance(counting, Signup):
+        return counting.seat([(choice, receipt) for choice, receipt, _ in sorted(cast, key=lambda ballot: ballot[2])], rules)
+    return counting.tally(Counter(choice for choice, _, _ in cast), options_count, rules)

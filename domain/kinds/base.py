@@ -17,15 +17,14 @@ class Kind(Protocol):
     """One kind of poll: what makes it well defined, what a ballot may say, and how ballots become a result."""
 
     name: str
-    queued: bool  # True where the order of the ballots decides; then tally takes [(choice, receipt), …] in that order
 
-    def check_rules(self, rules: Rules, options: Sequence[str]) -> dict[str, Any]:
+    def check_rules(self, rules: Rules, options_count: int) -> dict[str, Any]:
         """The rules in full, defaults filled in; refuses a poll that could not be counted."""
 
     def read(self, text: str, options_count: int, rules: Rules) -> str:
         """The one canonical way to write this choice; refuses what is no valid ballot."""
 
-    def tally(self, ballots: Any, options_count: int, rules: Rules) -> Facts:
+    def tally(self, counts: Counts, options_count: int, rules: Rules) -> Facts:
         """The result facts of these ballots, each already canonical."""
 
 
@@ -34,13 +33,12 @@ def whole(value: Any) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def check_options(options: Sequence[str], most: int = OPTIONS_MAX) -> int:
-    """How many options there are; refuses a poll with fewer than two or too many to read."""
-    if len(options) < OPTIONS_MIN:
+def check_options(options_count: int, most: int = OPTIONS_MAX) -> None:
+    """Refuses a poll with fewer than two options or too many to read."""
+    if options_count < OPTIONS_MIN:
         raise Refusal("kind.few_options", least=OPTIONS_MIN)
-    if len(options) > most:
-        raise Refusal("kind.many_options", most=most, found=len(options))
-    return len(options)
+    if options_count > most:
+        raise Refusal("kind.many_options", most=most, found=options_count)
 
 
 def only(rules: Rules, *names: str) -> None:

@@ -26,45 +26,45 @@ METHODS = ("greedy", "equal_shares")
 class Budget:
     """Most marks first while the money lasts, or by equal shares of the money and then what is left by marks."""
 
-    name, queued = "budget", False
+    name = "budget"
 
-    def check_rules(self, rules: Rules, options: Sequence[str]) -> dict[str, Any]:
+    def check_rules(self, rules: Rules, options_count: int) -> dict[str, Any]:
         """A limit, and for every project a cost that it can pay, in fen."""
         only(rules, "limit", "costs", "method", "lot")
-        count = check_options(options, PROJECTS_MAX)
+        check_options(options_count, PROJECTS_MAX)
         limit, costs, method = rules.get("limit"), list(rules.get("costs", ())), rules.get("method", "greedy")
         if method not in METHODS:
             raise Refusal("kind.budget_method")
         if not (whole(limit) and limit > 0):
             raise Refusal("kind.limit")
-        if len(costs) > count:
-            raise Refusal("kind.costs_many", options=count, found=len(costs))
-        for option, cost in enumerate([*costs, *[None] * (count - len(costs))], start=1):
+        if len(costs) > options_count:
+            raise Refusal("kind.costs_many", options=options_count, found=len(costs))
+        for option, cost in enumerate([*costs, *[None] * (options_count - len(costs))], start=1):
             if not (whole(cost) and cost > 0):
                 raise Refusal("kind.cost_missing", option=option)
             if cost > limit:
                 raise Refusal("kind.cost_over_limit", option=option)
-        return {"limit": limit, "costs": costs, "method": method, "lot": lot_of(rules, count)}
+        return {"limit": limit, "costs": costs, "method": method, "lot": lot_of(rules, options_count)}
 
     def read(self, text: str, options_count: int, rules: Rules) -> str:
         """The projects marked, ascending."""
         return write_marks(read_marks(text, options_count))
 
-    def tally(self, ballots: Counts, options_count: int, rules: Rules) -> Facts:
+    def tally(self, counts: Counts, options_count: int, rules: Rules) -> Facts:
         """Marks, the projects chosen in the order taken, and the money; equal marks by the lot."""
-        marks, place = count_marks(ballots, options_count), places(rules, options_count)
+        marks, place = count_marks(counts, options_count), places(rules, options_count)
         costs, limit = rules["costs"], rules["limit"]
 
         def better(option: int) -> tuple[int, int]:
             return -marks[option], place[option]
 
         shares = rules["method"] == "equal_shares"
-        bought = equal_shares.bought(ballots, costs, limit, better) if shares else []
+        bought = equal_shares.bought(counts, costs, limit, better) if shares else []
         rest = {i for i, mark in enumerate(marks) if mark} - set(bought)
         added = _affordable(sorted(rest, key=better), costs.__getitem__, limit - sum(costs[i] for i in bought))
         chosen = bought + added
         spent = sum(costs[i] for i in chosen)
-        facts = {"ballots": sum(ballots.values()), "marks": marks, "chosen": chosen, "spent": spent, "left": limit - spent,
+        facts = {"ballots": sum(counts.values()), "marks": marks, "chosen": chosen, "spent": spent, "left": limit - spent,
                  "winners": sorted(chosen), "tied": []}
         return facts | {"bought": bought, "added": added} if shares else facts
 

@@ -1,7 +1,7 @@
 """Ranked ballots: what they may say; the four ways to count them stand in instant_runoff, condorcet and stv."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from domain.errors import Refusal
@@ -17,20 +17,20 @@ RANKING = re.compile(r"[0-9]{1,3}(?:[>=][0-9]{1,3})*")
 class Ranked:
     """Each voter puts options in order, as many as they like; who is not named comes after all who are, without order."""
 
-    name, queued = "ranked", False
+    name = "ranked"
 
-    def check_rules(self, rules: Rules, options: Sequence[str]) -> dict[str, Any]:
+    def check_rules(self, rules: Rules, options_count: int) -> dict[str, Any]:
         """A method that exists, and fewer seats than candidates; several seats only by STV."""
         only(rules, "method", "seats", "lot")
-        count = check_options(options)
+        check_options(options_count)
         method, seats = rules.get("method", "irv"), rules.get("seats", 1)
         if method not in COUNTS:
             raise Refusal("kind.method")
-        if not (whole(seats) and 1 <= seats < count):
-            raise Refusal("kind.seats", options=count)
+        if not (whole(seats) and 1 <= seats < options_count):
+            raise Refusal("kind.seats", options=options_count)
         if seats > 1 and method != "stv":
             raise Refusal("kind.one_seat")
-        return {"method": method, "seats": seats, "lot": lot_of(rules, count)}
+        return {"method": method, "seats": seats, "lot": lot_of(rules, options_count)}
 
     def read(self, text: str, options_count: int, rules: Rules) -> str:
         """The ranking, options of the same rank ascending."""
@@ -46,6 +46,6 @@ class Ranked:
             raise Refusal("vote.no_ties")
         return ">".join("=".join(map(str, group)) for group in groups)
 
-    def tally(self, ballots: Counts, options_count: int, rules: Rules) -> Facts:
+    def tally(self, counts: Counts, options_count: int, rules: Rules) -> Facts:
         """The result by the method of this poll."""
-        return COUNTS[rules["method"]](ballots, options_count, rules)
+        return COUNTS[rules["method"]](counts, options_count, rules)

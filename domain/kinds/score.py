@@ -1,7 +1,6 @@
 """Score: each ballot gives points to options; the highest sum wins."""
 
 import re
-from collections.abc import Sequence
 from typing import Any
 
 from domain.errors import Refusal
@@ -14,12 +13,12 @@ POINTS = re.compile(r"[0-9]{1,3}:[0-9]{1,3}(?:,[0-9]{1,3}:[0-9]{1,3})*")
 class Score:
     """Each voter gives an option `low` to `high` points, `low` where nothing is said; the highest sum wins; a tie is a tie."""
 
-    name, queued = "score", False
+    name = "score"
 
-    def check_rules(self, rules: Rules, options: Sequence[str]) -> dict[str, Any]:
+    def check_rules(self, rules: Rules, options_count: int) -> dict[str, Any]:
         """A scale that goes up, from 0 or more to 100 or less; 0 to 5 unless said otherwise."""
         only(rules, "low", "high")
-        check_options(options)
+        check_options(options_count)
         low, high = rules.get("low", 0), rules.get("high", 5)
         if not (whole(low) and whole(high) and 0 <= low < high <= HIGHEST):
             raise Refusal("kind.scale", highest=HIGHEST)
@@ -38,11 +37,11 @@ class Score:
             raise Refusal("vote.invalid_score", low=rules["low"], high=rules["high"])
         return ",".join(f"{option}:{points}" for option, points in sorted(given))
 
-    def tally(self, ballots: Counts, options_count: int, rules: Rules) -> Facts:
+    def tally(self, counts: Counts, options_count: int, rules: Rules) -> Facts:
         """Sum of points and number of raters per option, and who has the highest sum."""
-        cast, low = sum(ballots.values()), rules["low"]
+        cast, low = sum(counts.values()), rules["low"]
         points, raters = [low * cast] * options_count, [0] * options_count
-        for text, times in ballots.items():
+        for text, times in counts.items():
             for part in text.split(","):
                 option, _, given = part.partition(":")
                 points[int(option)] += (int(given) - low) * times

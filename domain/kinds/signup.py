@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from domain.errors import Refusal
-from domain.kinds.base import OPTIONS_MAX, Facts, Rules, only, whole
+from domain.kinds.base import OPTIONS_MAX, Counts, Facts, Rules, only, whole
 
 PLACES_MAX, EACH_MAX = 100_000, 999
 
@@ -12,13 +12,13 @@ PLACES_MAX, EACH_MAX = 100_000, 999
 class Signup:
     """Each voter says how many come; a party that does not fit waits, and nobody who signed up later passes it."""
 
-    name, queued = "signup", True
+    name = "signup"
 
-    def check_rules(self, rules: Rules, options: Sequence[str]) -> dict[str, Any]:
+    def check_rules(self, rules: Rules, options_count: int) -> dict[str, Any]:
         """At least one place, and no party larger than all places; one person each unless said otherwise."""
         only(rules, "places", "each")
-        if len(options) > OPTIONS_MAX:
-            raise Refusal("kind.many_options", most=OPTIONS_MAX, found=len(options))
+        if options_count > OPTIONS_MAX:
+            raise Refusal("kind.many_options", most=OPTIONS_MAX, found=options_count)
         places, each = rules.get("places"), rules.get("each", 1)
         if not (whole(places) and 1 <= places <= PLACES_MAX):
             raise Refusal("kind.places", most=PLACES_MAX)
@@ -32,15 +32,20 @@ class Signup:
             raise Refusal("vote.party_size", each=rules["each"])
         return str(int(text))
 
-    def tally(self, ballots: Sequence[tuple[str, str]], options_count: int, rules: Rules) -> Facts:
-        """The receipts that have places and those that wait, each in the order of signing up, and the places taken."""
+    def tally(self, counts: Counts, options_count: int, rules: Rules) -> Facts:
+        """How many parties and persons; who has a place depends on the order of the ballots: see `seat`."""
+        wanted = sum(int(text) * times for text, times in counts.items())
+        return {"ballots": sum(counts.values()), "wanted": wanted, "taken": min(wanted, rules["places"]), "winners": [], "tied": []}
+
+    def seat(self, parties: Sequence[tuple[str, str]], rules: Rules) -> Facts:
+        """Of (choice, receipt) in the order of signing up: whose receipts have places, whose wait, and the places taken."""
         placed: list[str] = []
         waiting: list[str] = []
         taken = 0
-        for choice, receipt in ballots:
+        for choice, receipt in parties:
             if waiting or taken + int(choice) > rules["places"]:
                 waiting.append(receipt)
             else:
                 placed.append(receipt)
                 taken += int(choice)
-        return {"ballots": len(ballots), "placed": placed, "waiting": waiting, "taken": taken, "winners": [], "tied": []}
+        return {"ballots": len(parties), "placed": placed, "waiting": waiting, "taken": taken, "winners": [], "tied": []}

@@ -1,6 +1,5 @@
 """Single choice: each ballot marks one option."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from domain.errors import Refusal
@@ -10,12 +9,12 @@ from domain.kinds.base import Counts, Facts, Rules, check_options, marked_facts,
 class Single:
     """Each voter marks one option; the most marks win; a tie is a tie."""
 
-    name, queued = "single", False
+    name = "single"
 
-    def check_rules(self, rules: Rules, options: Sequence[str]) -> dict[str, Any]:
+    def check_rules(self, rules: Rules, options_count: int) -> dict[str, Any]:
         """No rules to set."""
         only(rules)
-        check_options(options)
+        check_options(options_count)
         return {}
 
     def read(self, text: str, options_count: int, rules: Rules) -> str:
@@ -25,6 +24,6 @@ class Single:
             raise Refusal("vote.over_max", most=1)
         return write_marks(marked)
 
-    def tally(self, ballots: Counts, options_count: int, rules: Rules) -> Facts:
+    def tally(self, counts: Counts, options_count: int, rules: Rules) -> Facts:
         """Marks per option, and who has the most."""
-        return marked_facts(ballots, options_count)
+        return marked_facts(counts, options_count)

@@ -1,6 +1,5 @@
 """Stance: agree, disagree or abstain; whether enough agree is for the class of the poll to say."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from domain.errors import Refusal
@@ -12,12 +11,12 @@ YES, NO, ABSTAIN = range(3)
 class Stance:
     """Exactly three options in this order: agree, disagree, abstain; who abstains has taken part."""
 
-    name, queued = "stance", False
+    name = "stance"
 
-    def check_rules(self, rules: Rules, options: Sequence[str]) -> dict[str, Any]:
+    def check_rules(self, rules: Rules, options_count: int) -> dict[str, Any]:
         """The three options and no others."""
         only(rules)
-        if len(options) != 3:
+        if options_count != 3:
             raise Refusal("kind.stance_options")
         return {}
 
@@ -28,6 +27,6 @@ class Stance:
             raise Refusal("vote.over_max", most=1)
         return write_marks(marked)
 
-    def tally(self, ballots: Counts, options_count: int, rules: Rules) -> Facts:
+    def tally(self, counts: Counts, options_count: int, rules: Rules) -> Facts:
         """How many agree, disagree and abstain, and which of the three has the most."""
-        return marked_facts(ballots, options_count)
+        return marked_facts(counts, options_count)

@@ -35,7 +35,7 @@ def electorate(seed: int, *, full: bool) -> tuple[int, list[list[int]]]:
 
 def counted(method: str, count: int, voters: list[list[int]], seats: int = 1) -> Facts:
     """Our result."""
-    rules = kinds.kind("ranked").check_rules({"method": method, "seats": seats}, ["x"] * count)
+    rules = kinds.kind("ranked").check_rules({"method": method, "seats": seats}, count)
     return kinds.tally("ranked", [(">".join(map(str, ranking)), "", 0) for ranking in voters], count, rules)
 
 
@@ -155,7 +155,7 @@ def test_equal_shares_as_counted_voter_by_voter() -> None:
         costs = [random.choice([1, 5, 10, random.randint(1, 40)]) for _ in range(count)]
         limit = max(max(costs), random.randint(20, 100))
         voters = [set(random.sample(range(count), random.randint(1, count))) for _ in range(random.randint(1, 15))]
-        rules = kinds.kind("budget").check_rules({"limit": limit, "costs": costs, "method": "equal_shares", "lot": lot}, ["x"] * count)
+        rules = kinds.kind("budget").check_rules({"limit": limit, "costs": costs, "method": "equal_shares", "lot": lot}, count)
         facts = kinds.tally("budget", [(",".join(map(str, sorted(v))), "", 0) for v in voters], count, rules)
         assert facts["bought"] == shares_voter_by_voter(voters, costs, limit, lot), seed
         several += len(facts["bought"]) > 1

@@ -31,7 +31,7 @@ def ward(name: str) -> tuple[int, list[str], Counter[str]]:
 def result(method: str, names: list[str], ballots: Counter[str], seats: int = 1) -> Facts:
     """The ballots, each read as a new one would be, counted."""
     ranked = kinds.kind("ranked")
-    rules = ranked.check_rules({"method": method, "seats": seats}, names)
+    rules = ranked.check_rules({"method": method, "seats": seats}, len(names))
     assert all(ranked.read(text, len(names), rules) == text for text in ballots)
     return ranked.tally(ballots, len(names), rules)
 
@@ -95,7 +95,7 @@ def test_warsaws_districts_choose_the_projects_they_chose(path: Path) -> None:
                       for line in votes.splitlines()[1:] if line.split(";")[column])
     limit = int(re.search(r"^budget;(\d+)", meta, re.MULTILINE)[1])  # type: ignore[index]
     budget = kinds.kind("budget")
-    rules = budget.check_rules({"limit": limit * 100, "costs": [int(row["cost"]) * 100 for row in projects]}, [row["name"] for row in projects])
+    rules = budget.check_rules({"limit": limit * 100, "costs": [int(row["cost"]) * 100 for row in projects]}, len(projects))
     assert all(budget.read(text, len(projects), rules) == text for text in ballots)
     facts = budget.tally(ballots, len(projects), rules)
     assert facts["marks"] == [int(row["votes"]) for row in projects]

@@ -30,7 +30,7 @@ TABLE: list[tuple[str, str, dict[str, Any], int, list[str], dict[str, Any]]] = [
 @pytest.mark.parametrize(("kind", "rules", "options", "choices", "result"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE])
 def test_small_polls_count_as_by_hand(kind: str, rules: dict[str, Any], options: int, choices: list[str], result: dict[str, Any]) -> None:
     """Each row: ballots, and the whole result."""
-    rules = kinds.kind(kind).check_rules(rules, ["x"] * options)
+    rules = kinds.kind(kind).check_rules(rules, options)
     assert kinds.tally(kind, [(choice, f"r{n}", n) for n, choice in enumerate(choices)], options, rules) == result
 
 

@@ -29,7 +29,7 @@ def polls(draw: st.DrawFn, only: str = "") -> Poll:
     if name == "budget":
         rules = {"limit": draw(st.integers(10, 30)), "costs": draw(st.lists(st.integers(1, 10), min_size=count, max_size=count)), "lot": lot,
                  "method": draw(st.sampled_from(["greedy", "equal_shares"]))}
-    rules = kinds.kind(name).check_rules(rules, ["x"] * count)
+    rules = kinds.kind(name).check_rules(rules, count)
     texts = draw(st.lists(choices(name, count, rules), max_size=9))
     return name, count, rules, [kinds.kind(name).read(text, count, rules) for text in texts]
 
@@ -140,7 +140,7 @@ def test_turned_round_every_ballot_turns_round_the_order(case: tuple[int, list[l
     count, rankings = case
 
     def order(method: str, voters: list[list[int]]) -> list[list[int]]:
-        rules = kinds.kind("ranked").check_rules({"method": method}, ["x"] * count)
+        rules = kinds.kind("ranked").check_rules({"method": method}, count)
         return tally(("ranked", count, rules, [">".join(map(str, ranking)) for ranking in voters]))["order"]
 
     for method in ("schulze", "ranked_pairs"):
@@ -176,7 +176,7 @@ def test_a_large_enough_group_has_its_seats(seats: int, count: int, data: st.Dat
     rest = [i for i in range(count) if i not in camp]
     solid = [data.draw(st.permutations(camp)) + data.draw(st.permutations(rest)) for _ in range(data.draw(st.integers(1, 8)))]
     others = data.draw(st.lists(st.permutations(range(count)), max_size=8))
-    rules = kinds.kind("ranked").check_rules({"method": "stv", "seats": seats}, ["x"] * count)
+    rules = kinds.kind("ranked").check_rules({"method": "stv", "seats": seats}, count)
     facts = tally(("ranked", count, rules, [">".join(map(str, ranking)) for ranking in [*solid, *others]]))
     quota = (len(solid) + len(others)) // (seats + 1) + 1
     assert len(facts["winners"]) == seats == len(set(facts["winners"]))
@@ -214,7 +214,7 @@ def test_nothing_uncanonical_is_ever_stored(name: str, text: str) -> None:
 def test_a_hundred_thousand_ballots_are_counted_at_once(name: str, rules: dict[str, Any]) -> None:
     """Ten options, nearly all ballots different; half a second here, the bound is for machines that are busy."""
     random, kind, every = Random(1), kinds.kind(name), range(10)
-    rules = kind.check_rules(rules, ["x"] * 10)
+    rules = kind.check_rules(rules, 10)
     make = {"score": lambda: ",".join(f"{i}:{random.randint(0, 5)}" for i in every), "ranked": lambda: ">".join(map(str, random.sample(every, 10))),
             "times": lambda: f"{random.randrange(5)}|{random.randrange(5, 10)}", "signup": lambda: "2",
             "budget": lambda: ",".join(str(i) for i in every if random.random() < 0.5) or "0"}[name]

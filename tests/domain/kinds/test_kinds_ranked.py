@@ -11,7 +11,7 @@ from domain.kinds.base import Facts
 def count(method: str, options: int, *groups: tuple[int, str], lot: list[int] | None = None, seats: int = 1) -> Facts:
     """The result of so many ballots of each ranking."""
     ranked = kinds.kind("ranked")
-    rules = ranked.check_rules({"method": method, "seats": seats} | ({"lot": lot} if lot else {}), ["x"] * options)
+    rules = ranked.check_rules({"method": method, "seats": seats} | ({"lot": lot} if lot else {}), options)
     for _, text in groups:
         assert ranked.read(text, options, rules) == text
     return ranked.tally({text: times for times, text in groups}, options, rules)

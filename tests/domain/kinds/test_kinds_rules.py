@@ -12,6 +12,7 @@ COSTS = {"limit": 100, "costs": [60, 40, 100], "method": "greedy"}
 GOOD: list[tuple[str, int, dict[str, Any], dict[str, Any]]] = [
     ("single", 2, {}, {}),
     ("multiple", 4, {}, {"least": 1, "most": 4}),
+    ("multiple", 4, {"most": 9}, {"least": 1, "most": 4}),
     ("multiple", 4, {"least": 3, "most": 3}, {"least": 3, "most": 3}),
     ("approval", 50, {}, {}),
     ("stance", 3, {}, {}),
@@ -30,7 +31,7 @@ BAD: list[tuple[str, int, dict[str, Any], str]] = [
     ("signup", 51, {"places": 3}, "kind.many_options"),
     ("stance", 2, {}, "kind.stance_options"), ("stance", 4, {}, "kind.stance_options"),
     ("multiple", 3, {"least": 3, "most": 3}, "kind.bounds"), ("multiple", 3, {"least": 2, "most": 1}, "kind.bounds"),
-    ("multiple", 3, {"least": 0, "most": 1}, "kind.bounds"), ("multiple", 3, {"most": 4}, "kind.bounds"), ("multiple", 3, {"most": True}, "kind.bounds"),
+    ("multiple", 3, {"least": 0, "most": 1}, "kind.bounds"), ("multiple", 3, {"most": True}, "kind.bounds"),
     ("score", 2, {"low": 5, "high": 5}, "kind.scale"), ("score", 2, {"low": -1}, "kind.scale"), ("score", 2, {"high": 101}, "kind.scale"),
     ("score", 2, {"high": 4.5}, "kind.scale"),
     ("ranked", 3, {"method": "borda"}, "kind.method"), ("ranked", 3, {"method": "stv", "seats": 3}, "kind.seats"),
@@ -72,14 +73,14 @@ REFUSED: list[tuple[str, int, dict[str, Any], str, str]] = [
 def test_rules_are_filled_in(kind: str, options: int, rules: dict[str, Any], full: dict[str, Any]) -> None:
     """Defaults stand in the frozen rules, so that whoever recounts needs to know none; full rules stay as they are."""
     check = kinds.kind(kind).check_rules
-    assert check(rules, ["x"] * options) == full == check(full, ["x"] * options)
+    assert check(rules, options) == full == check(full, options)
 
 
 @pytest.mark.parametrize(("kind", "options", "rules", "key"), BAD)
 def test_a_poll_that_could_not_be_counted_is_refused(kind: str, options: int, rules: dict[str, Any], key: str) -> None:
     """With a sentence of the catalogue that all its facts are there for."""
     with pytest.raises(Refusal) as refused:
-        kinds.kind(kind).check_rules(rules, ["x"] * options)
+        kinds.kind(kind).check_rules(rules, options)
     assert refused.value.key == key
     assert say.say(key, **refused.value.facts)
 
@@ -104,4 +105,11 @@ def test_a_rule_that_a_kind_does_not_have_is_a_defect_not_ignored() -> None:
     """Nobody shall think a rule holds that nothing counts by; nor a lot that leaves someone out."""
     for name, rules in (("single", {"most": 2}), ("ranked", {"quota": "hare"}), ("ranked", {"lot": [0, 0, 1]}), ("budget", COSTS | {"lot": [0]})):
         with pytest.raises(ValueError, match=r"rules|lot"):
-            kinds.kind(name).check_rules(rules, ["x"] * 3)
+            kinds.kind(name).check_rules(rules, 3)
+
+
+def test_a_kind_that_is_not_there_is_refused() -> None:
+    """With what there is."""
+    with pytest.raises(Refusal) as refused:
+        kinds.kind("lottery")
+    assert "报名" in say.say(refused.value.key, **refused.value.facts)
