@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=60)
 WINDOW = timedelta(seconds=60)
 PATIENCE = timedelta(days=2)  # with a platform that keeps asking for pauses
+LONGEST_PAUSE = timedelta(hours=1)
 _LOOKED_AT = 500  # due rows looked through for those whose conversation has room
 
 
@@ -180,8 +181,10 @@ class Delivery:
         values: dict[str, Any] = {"error": error.reason[:200], "doubtful": row.doubtful or error.unknown}
         pause = self.policy.wait(attempts) if error.retryable else None
         if error.retryable and error.wait_s is not None and now - row.created_at < PATIENCE:
-            # the platform said when: that is no failed attempt, though it still holds back those behind it
-            values |= {"state": "waiting", "next_at": now + timedelta(seconds=error.wait_s), "attempts": max(1, row.attempts)}
+            # the platform said when: that is no failed attempt, though it still holds back those behind it. Asked in vain for
+            # long, it is asked less and less often
+            pause = max(timedelta(seconds=error.wait_s), min(LONGEST_PAUSE, (now - row.created_at) / 4))
+            values |= {"state": "waiting", "next_at": now + pause, "attempts": max(1, row.attempts)}
         elif pause is not None:
             values |= {"state": "waiting", "next_at": now + pause}
         else:

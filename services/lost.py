@@ -9,7 +9,7 @@ from domain.clock import SHANGHAI
 from domain.roles import SYSTEM
 from models.base import Tx
 from models.tables import chat, identity, issue, outbox, poll
-from services import audit, notices, people
+from services import audit, digest, notices, people
 from services import outbox as queue
 from texts.say import say
 
@@ -40,7 +40,8 @@ def divert(tx: Tx, row: Row[Any], *, gone: bool = False, shut: bool = False, now
     other = None if gone or shut else identity_id  # what simply failed is not tried on the same road once more
     if not queue.to_person(tx, person_id=person_id, key=row.key + _AGAIN, text=row.text, notice=told, now=now, quiet=row.quiet,
                            weight=row.weight, but=other):
-        _tell_staff(tx, row, now)
+        for part in digest.parts(tx, row.id) or [row]:
+            _tell_staff(tx, part, now)
 
 
 def missed(tx: Tx, *, channel: str, identity_id: int, what: str, now: datetime) -> bool:

@@ -29,10 +29,10 @@ from redis import Redis
 from sqlalchemy import select
 
 import handlers  # noqa: F401 - registers every command
-from bot.channels.mp import GONE, SHUT
+from bot.channels.codes import MP, refusal
 from bot.delivery import Delivery
 from bot.dialogs import Dialogs
-from bot.message import Capabilities, ChannelError, Message, Outgoing, Reply, Sent, Tap
+from bot.message import Capabilities, Message, Outgoing, Reply, Sent, Tap
 from bot.pipeline import Pipeline
 from domain.card import Card
 from domain.clock import SHANGHAI
@@ -107,7 +107,7 @@ class Recorder:
         """Notes what was pushed, unless the platform refuses."""
         if self.refusals:
             code = self.refusals.pop(0)
-            raise ChannelError(f"errcode {code}", retryable=False, code=code, person_gone=code in GONE, shut=code in SHUT)
+            raise refusal(MP, code, "the script")
         self._say(post)
         return Sent()
 

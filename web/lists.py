@@ -106,11 +106,11 @@ LISTS = {listing.name: listing for listing in (
         Column("content", _post, "words"),
         Column("state", _term("outbox_state", "state"), "chip"),
         Column("attempts", _field("attempts")),
-        Column("not_before", lambda r, n: None if r.state == "sent" else r.next_at, "time"),
+        Column("not_before", lambda r, n: r.next_at if r.state == "waiting" else None, "time"),
         Column("sent", _field("sent_at"), "time"),
         Column("problem", lambda r, n: r.error or (word("cell.doubtful") if r.doubtful else "")),
     ), called=lambda tx, rows: dict(browse.targets(tx, {row.target for row in rows})), deeds=True,
-        filters=("since", "until", "kind", "text"), kinds=("waiting", "sending", "sent", "dead"), kind_terms="outbox_state"),
+        filters=("since", "until", "kind", "text"), kinds=("waiting", "sending", "sent", "dead", "merged"), kind_terms="outbox_state"),
     Listing("people", "id", browse.people, (
         Column("number", _field("id")),
         Column("name", _field("name")),

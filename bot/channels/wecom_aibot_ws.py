@@ -9,10 +9,12 @@ from typing import Any
 
 from bot.channels import aibot_packets as packets
 from bot.channels.account import Account, Clock
-from bot.channels.aibot_socket import FREQUENT, Frame, Line
+from bot.channels.aibot_socket import Frame, Line
 from bot.channels.cards import draw
+from bot.channels.codes import CORP, refusal
 from bot.channels.wording import calm, clip, legal
 from bot.message import (
+    TOO_OFTEN,
     Capabilities,
     ChannelError,
     Message,
@@ -144,7 +146,7 @@ class AibotSocketChannel:
                 past.popleft()
             minute = sum(now - at < timedelta(minutes=1) for at in past)
             if minute >= self.capabilities.per_minute or len(past) >= self.capabilities.per_hour:
-                raise ChannelError("too many for this conversation", retryable=True, wait_s=60, code=FREQUENT)
+                raise ChannelError("too many for this conversation", retryable=True, wait_s=60, code=TOO_OFTEN)
             past.append(now)
 
 
@@ -159,6 +161,6 @@ def _shown(post: Outgoing, hidden: str) -> Outgoing:
 def _judge(code: Any) -> Sent:
     if code == 0:
         return Sent()
-    if code in (FREQUENT, -1):
-        raise ChannelError(f"errcode {code}", retryable=True, code=code, wait_s=60 if code == FREQUENT else None)
-    raise ChannelError(f"errcode {code}", retryable=False, code=code if isinstance(code, int) else None)
+    if not isinstance(code, int):
+        raise ChannelError("not the platform's answer", retryable=True, unknown=True)
+    raise refusal(CORP, code, "the connection")

@@ -5,12 +5,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 import requests
 
 GROUP, MP, TASKS, CUSTOMERS, OWNERS = "翠苑三区居民群", "公众号", "群发助手", "翠苑客户群", "业主微信群"
 PATIENCE_S = 30
-pytestmark = pytest.mark.xdist_group("processes")
 Event = dict[str, Any]
 
 
@@ -71,7 +69,8 @@ class Town:
         kit = self.wait(lambda e: e["chat"] == MP and e["person"] == "周敏" and what in e["text"])
         self.post("forward", person="周敏", from_chat=MP, n=kit["n"], to=OWNERS)
         shown = self.wait(lambda e: e["chat"] == OWNERS and what in e["text"])["text"]
-        self.say("周敏", MP, "已转发", "记下了")
+        number = re.findall(rf"(F\d+) .*{what}", self.say("周敏", MP, "待转发", what))[0]
+        self.say("周敏", MP, f"已转发 {number}", "记下了")
         return str(shown)
 
     def confirmed(self, what: str) -> str:
