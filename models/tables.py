@@ -224,7 +224,8 @@ ballot = _table(
 )
 secret_choice = Table(  # what was chosen in a secret poll: no person, no time, no order
     "secret_choice", metadata, Column("poll_id", BigId, ForeignKey("poll.id"), primary_key=True, autoincrement=False),
-    Column("receipt", String(12), primary_key=True), Column("choice", Text, nullable=False), Column("salt", String(32), nullable=False),
+    Column("receipt", String(12), primary_key=True), Column("choice", Text, nullable=False),
+    Column("salt", String(32), nullable=False),
     sqlite_with_rowid=False,
 )
 ballot_log = _table(  # append-only: every ballot cast, changed or withdrawn

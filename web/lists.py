@@ -110,7 +110,8 @@ LISTS = {listing.name: listing for listing in (
         Column("sent", _field("sent_at"), "time"),
         Column("problem", lambda r, n: r.error or (word("cell.doubtful") if r.doubtful else "")),
     ), called=lambda tx, rows: dict(browse.targets(tx, {row.target for row in rows})), deeds=True,
-        filters=("since", "until", "kind", "text"), kinds=("waiting", "sending", "sent", "dead", "merged"), kind_terms="outbox_state"),
+        filters=("since", "until", "kind", "text"), kinds=("waiting", "sending", "sent", "dead", "merged"),
+        kind_terms="outbox_state"),
     Listing("people", "id", browse.people, (
         Column("number", _field("id")),
         Column("name", _field("name")),
