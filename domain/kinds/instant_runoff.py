@@ -22,8 +22,8 @@ def count(orders: Mapping[tuple[tuple[int, ...], ...], int], options: int, rules
         best = sorted(i for i in staying if votes[i] == top)
         if 2 * top > sum(votes.values()):
             return {"rounds": rounds, "winners": best, "tied": []}
-        if len(best) == len(staying) and (len(best) == 2 or not top):
-            return {"rounds": rounds, "winners": [], "tied": best if top else []}
+        if len(staying) == 2:  # neither has more than half
+            return {"rounds": rounds, "winners": [], "tied": sorted(staying)}
         out = min(staying, key=lambda i: ([r["votes"][i] for r in reversed(rounds)], -lot[i]))
         said["out"] = [out]
         staying.remove(out)

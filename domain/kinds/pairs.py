@@ -18,7 +18,7 @@ def schulze(orders: Mapping[Order, int], options: int, rules: dict[str, Any]) ->
             for j in range(options):
                 if i != j:
                     way[i][j] = max(way[i][j], min(way[i][k], way[k][j]))
-    return _facts(wins, [[i != j and way[i][j] > way[j][i] for j in range(options)] for i in range(options)])
+    return _facts(orders, wins, [[i != j and way[i][j] > way[j][i] for j in range(options)] for i in range(options)])
 
 
 def ranked(orders: Mapping[Order, int], options: int, rules: dict[str, Any]) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def ranked(orders: Mapping[Order, int], options: int, rules: dict[str, Any]) -> 
             for a in [x for x in range(options) if x == i or before[x][i]]:
                 for b in [x for x in range(options) if x == j or before[j][x]]:
                     before[a][b] = True
-    return _facts(wins, before)
+    return _facts(orders, wins, before)
 
 
 def _compared(orders: Mapping[Order, int], options: int) -> list[list[int]]:
@@ -51,12 +51,12 @@ def _compared(orders: Mapping[Order, int], options: int) -> list[list[int]]:
     return wins
 
 
-def _facts(wins: list[list[int]], before: list[list[bool]]) -> dict[str, Any]:
+def _facts(orders: Mapping[Order, int], wins: list[list[int]], before: list[list[bool]]) -> dict[str, Any]:
     """The comparisons and the order from best to worst, in groups that nothing tells apart."""
     left, order = set(range(len(wins))), []
     while left:
         best = sorted(i for i in left if not any(before[j][i] for j in left))
         order.append(best)
         left -= set(best)
-    top = order[0] if any(map(any, wins)) else []
+    top = order[0] if orders else []
     return {"pairs": wins, "order": order, "winners": top if len(top) == 1 else [], "tied": top if len(top) > 1 else []}

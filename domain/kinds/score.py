@@ -45,5 +45,5 @@ class Score:
             for option in range(options):
                 points[option] += times * rated.get(option, rules["low"])
                 raters[option] += times * (option in rated)
-        winners, tied = leaders(points) if any(raters) else ([], [])
+        winners, tied = leaders([n + 1 for n in points]) if counts else ([], [])
         return {"ballots": sum(counts.values()), "points": points, "raters": raters, "winners": winners, "tied": tied}

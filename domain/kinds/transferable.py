@@ -23,74 +23,65 @@ class _Count:
         self.options, self.seats = options, seats
         self.lot = {option: place for place, option in enumerate(lot)}
         self.total = sum(times for _, times, _ in papers) * _UNIT
-        self.quota = self.total // _UNIT // (seats + 1) + 1
-        self.staying, self.elected = set(range(options)), list[int]()
+        self.quota = (self.total // _UNIT // (seats + 1) + 1) * _UNIT
+        self.staying, self.out, self.elected = set(range(options)), set[int](), list[int]()
         self.heaps: dict[int, list[Any]] = {i: [] for i in range(options)}
-        self.kept: dict[int, int] = {}  # what the elected hold on to
+        self.kept: dict[int, int] = {}  # what those hold on to whose surplus has gone on
         self.surplus: list[int] = []  # elected, their surplus still to be passed on
         self.rounds: list[dict[str, Any]] = []
+        self.past: list[list[int | None]] = []
         for paper in papers:
             self.heaps[paper[0][0]].append(paper)
 
     def run(self) -> dict[str, Any]:
-        """Counts until every seat has its holder."""
-        while self.total:
+        """Counts until every seat has its holder; the last seats are filled without passing anything on."""
+        while self.total and len(self.elected) < self.seats and self.staying:
             votes = self._votes()
-            self.rounds.append({"votes": [_shown(v) for v in votes], "elected": [], "out": [], "exhausted": "", "_": votes})
-            self._elect(votes)
-            left = self.total - sum(v for v in votes if v is not None)
-            self.rounds[-1]["exhausted"] = _shown(left)
-            if len(self.elected) >= self.seats:
-                break
+            self.past.append(votes)
+            spent = self.total - sum(v or 0 for v in votes)
+            self.rounds.append({"votes": [_shown(v) for v in votes], "elected": [], "out": [], "exhausted": _shown(spent)})
+            self._elect([i for i in self.staying if (votes[i] or 0) >= self.quota], votes)
+            source = None
+            if len(self.staying) > self.seats - len(self.elected) > 0:
+                source = max(self.surplus, key=self._rank) if self.surplus else self._drop(min(self.staying, key=self._rank))
             if len(self.staying) <= self.seats - len(self.elected):
-                self._seat(sorted(self.staying, key=lambda i: self._rank(i)), votes)
+                self._elect(list(self.staying), votes)
                 break
-            if self.surplus:
-                self._pass_surplus(max(self.surplus, key=lambda i: self._rank_key(i)), votes)
-            else:
-                self._drop(min(self.staying, key=lambda i: self._rank_key(i)))
-        for each in self.rounds:
-            del each["_"]
-        return {"quota": str(self.quota) if self.total else "0", "rounds": self.rounds, "winners": self.elected, "tied": []}
+            if source is not None:
+                self._pass_on(source, votes[source] or 0)
+        return {"quota": _shown(self.quota), "rounds": self.rounds, "winners": self.elected, "tied": []}
 
     def _votes(self) -> list[int | None]:
-        return [self.kept[i] if i in self.kept else sum(times * value for _, times, value in self.heaps[i])
-                if i in self.staying or i in self.surplus else None for i in range(self.options)]
-
-    def _rank_key(self, option: int) -> tuple[Any, ...]:
-        """How high an option stands now; among equals, in the latest earlier round that tells them apart; then the lot."""
-        return (*[r["_"][option] or 0 for r in reversed(self.rounds)], -self.lot[option])
+        return [self.kept[i] if i in self.kept else None if i in self.out else
+                sum(times * value for _, times, value in self.heaps[i]) for i in range(self.options)]
 
     def _rank(self, option: int) -> tuple[Any, ...]:
-        return tuple(-x for x in self._rank_key(option))
+        """How high an option stands now; among equals, in the latest earlier round that tells them apart; then the lot."""
+        return (*[votes[option] or 0 for votes in reversed(self.past)], -self.lot[option])
 
-    def _elect(self, votes: list[int | None]) -> None:
-        over = [i for i in self.staying if (votes[i] or 0) >= self.quota * _UNIT]
-        self._seat(sorted(over, key=self._rank), votes)
-
-    def _seat(self, chosen: list[int], votes: list[int | None]) -> None:
-        for i in chosen:
+    def _elect(self, chosen: list[int], votes: list[int | None]) -> None:
+        for i in sorted(chosen, key=self._rank, reverse=True):
             self.elected.append(i)
             self.rounds[-1]["elected"].append(i)
             self.staying.discard(i)
-            if (votes[i] or 0) > self.quota * _UNIT:
+            if (votes[i] or 0) > self.quota:
                 self.surplus.append(i)
-            else:
-                self.kept[i] = votes[i] or 0
 
-    def _pass_surplus(self, option: int, votes: list[int | None]) -> None:
-        held = votes[option] or 0
-        extra = held - self.quota * _UNIT
-        self.surplus.remove(option)
-        self.kept[option] = self.quota * _UNIT
-        for names, times, value in self.heaps.pop(option):
-            self._move(names, times, extra * value // held)
-
-    def _drop(self, option: int) -> None:
+    def _drop(self, option: int) -> int:
         self.rounds[-1]["out"] = [option]
         self.staying.discard(option)
-        for names, times, value in self.heaps.pop(option):
-            self._move(names, times, value)
+        self.out.add(option)
+        return option
+
+    def _pass_on(self, source: int, held: int) -> None:
+        """A surplus at its share of each paper's value, or all papers of who went out at the value they have."""
+        over = source in self.surplus
+        extra, whole = (held - self.quota, held) if over else (1, 1)
+        if over:
+            self.surplus.remove(source)
+            self.kept[source] = self.quota
+        for names, times, value in self.heaps.pop(source):
+            self._move(names, times, value * extra // whole)
 
     def _move(self, names: tuple[int, ...], times: int, value: int) -> None:
         """To the next on the paper who is still in the running; else its value is spent."""
