@@ -262,7 +262,7 @@ def read_choice(choice, poll):
             raise Bad(f"分数不在 {rules['low']} 到 {rules['high']} 之间")
         return tuple(zip(ascending(",".join(rated), n), map(int, points)))
     if kind == "ranked":
-        groups = tuple(ascending(group, n, "=") for group in choice.split(">"))
+        groups = tuple(ascending(group, n, "=") if "=" in group else (index_of(group, n),) for group in choice.split(">"))
         if len(set(sum(groups, ()))) != len(sum(groups, ())):
             raise Bad("同一项排了两次")
         if rules["method"] in ("irv", "stv") and len(groups) != len(sum(groups, ())):
@@ -322,7 +322,7 @@ def check_ballots(read, poll, found):
     """[(line number, ballot)] that can be counted; everything wrong is named."""
     sound, places, before, heads, order = [], {}, "", {}, {}
     for number, _line, ballot in read:
-        receipt, where = ballot.get("receipt"), f"第 {number} 张票（{clean(ballot.get('receipt'), 12)}）"
+        receipt = ballot.get("receipt")
         reasons, countable = faults(ballot, poll)
         if fits(receipt, RECEIPT):
             if receipt in places:
@@ -339,7 +339,7 @@ def check_ballots(read, poll, found):
             if "seq" in ballot and order.setdefault(ballot["seq"], number) != number:
                 reasons.append(f"的先后号与第 {order[ballot['seq']]} 张票相同")
         for reason in reasons:
-            found.row(where + reason)
+            found.row(f"第 {number} 张票（{clean(receipt, 12)}）{reason}")
         if countable:
             sound.append((number, ballot))
     if sum(ballot["state"] != "withdrawn" for _, ballot in sound) > poll["electorate"]["size"]:
@@ -660,19 +660,21 @@ def check_chain(read, found):
     """Follows the log's hashes row by row: [(line number, row)] that are sound, and the last hash."""
     prev, seq, rows = "0" * 64, 0, []
     for number, _line, row in read:
-        where = f"日志第 {number} 行（{clean(row.get('act'), 12)}）"
-        if set(row) != {"seq", "at", "act", "ballot", "prev", "hash"} or row["act"] not in list(ACTS) or not whole(row["seq"]) or not (
-                fits(row["at"], TIME) and texts([row["ballot"], row["prev"], row["hash"]])):
-            found.row(where + "写得不对")
-            continue
-        if row["seq"] != seq + 1:
-            found.row(f"{where}的序号是 {row['seq']}，应是 {seq + 1}：有行被删、被加或换了次序")
-        if row["prev"] != prev:
-            found.row(where + "接不上前一行：前面有行被删、被加、被改或换了次序")
-        if digest(row["prev"].encode(), canonical({name: row[name] for name in row if name != "hash"})) != row["hash"]:
-            found.row(where + "的内容与它自己的哈希不符：这一行被改过")
-        seq, prev = row["seq"], row["hash"]
-        rows.append((number, row))
+        reasons, sound = [], set(row) == {"seq", "at", "act", "ballot", "prev", "hash"} and row["act"] in list(ACTS) and whole(
+            row["seq"]) and fits(row["at"], TIME) and texts([row["ballot"], row["prev"], row["hash"]])
+        if not sound:
+            reasons.append("写得不对")
+        else:
+            if row["seq"] != seq + 1:
+                reasons.append(f"的序号是 {row['seq']}，应是 {seq + 1}：有行被删、被加或换了次序")
+            if row["prev"] != prev:
+                reasons.append("接不上前一行：前面有行被删、被加、被改或换了次序")
+            if digest(row["prev"].encode(), canonical({name: row[name] for name in row if name != "hash"})) != row["hash"]:
+                reasons.append("的内容与它自己的哈希不符：这一行被改过")
+            seq, prev = row["seq"], row["hash"]
+            rows.append((number, row))
+        for reason in reasons:
+            found.row(f"日志第 {number} 行（{clean(row.get('act'), 12)}）{reason}")
     return rows, prev
 
 
@@ -688,7 +690,8 @@ def check_course(rows, poll, root, found):
     frozen = digest(canonical({name: poll[name] for name in poll if name not in ("closes_at", "closed_at")}))
     acts, latest, closing, end = Counter(), "", None, min(poll["closes_at"], poll["closed_at"])
     for number, row in rows:
-        act, at, where = row["act"], row["at"], f"日志第 {number} 行（{row['act']}）"
+        act, at = row["act"], row["at"]
+        where = f"日志第 {number} 行（{act}）"
         if at < latest and moment(latest) - moment(at) > SLACK:
             found.row(f"{where}的时间 {at} 比前面的行早")
         if act in VOTING and not poll["opens_at"] <= at <= end:
