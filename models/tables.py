@@ -219,7 +219,7 @@ ballot = _table(
     Column("sent_at", Utc, nullable=False), Column("cast_at", Utc, nullable=False), _ref("message_id", "message", null=True),
     Column("receipt", String(12)), Column("salt", String(32)),  # none in a secret poll
     Column("link", Sealed),  # in a secret poll the way to the choice, for changing it; gone at closing
-    Column("state", String(8), nullable=False, default="counted", server_default="counted"),  # counted | held
+    Column("state", String(8), nullable=False, server_default="counted"),  # counted | held
     UniqueConstraint("poll_id", "voter"), Index("ix_ballot_receipt", "poll_id", "receipt", unique=True),
 )
 secret_choice = Table(  # what was chosen in a secret poll: no person, no time, no order

@@ -18,6 +18,7 @@
     平台 43101                         what the 公众号's platform answers to the next pushes
 """
 
+import random
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -42,7 +43,7 @@ from models.commit import GroupCommit
 from models.tables import building, chat, chat_member, community, home, identity, person, residence
 from ops import seed
 from scheduler.sweeps import Sweeps
-from services import audit, outbox, pages
+from services import audit, ballots, outbox, pages, polls
 from services.people import NOTICE_VERSION
 from texts import words
 from understanding import trained
@@ -140,6 +141,8 @@ class Stage:
     def __init__(self, db: Database, redis: Redis, *, twice: bool = False, sweeps_twice: bool = False):
         self.db, self.redis, self.twice, self.sweeps_twice = db, redis, twice, sweeps_twice
         self.now = datetime(2026, 3, 2, 10, 0, tzinfo=SHANGHAI).astimezone(UTC)
+        self._chance = ballots.draw, polls.RANDOM
+        ballots.draw, polls.RANDOM = random.Random(1).getrandbits, random.Random(1)
         self.started, self.count, self.code = False, 0, ""
         self.said: list[str] = []
         self.names: dict[str, str] = {}  # address -> who or which group
@@ -161,8 +164,9 @@ class Stage:
         self.delivery = Delivery(db, self.channels, lambda: self.now, threads=1)
 
     def close(self) -> None:
-        """Stops the writer."""
+        """Stops the writer, and lets chance rule again."""
         self.commit.close()
+        ballots.draw, polls.RANDOM = self._chance
 
     def play(self, text: str) -> list[str]:
         """Does what one line says and returns everything the bot said."""

@@ -11,6 +11,7 @@ from typing import Any
 from texts.choices import Choice, Unclear, doubt, read_choice
 from texts.normal import plain
 from texts.numbers import number
+from texts.say import say
 
 MARKS = frozenset({"single", "multiple", "approval", "stance", "budget"})  # a ballot is a set of options
 LONGEST = 200
@@ -60,6 +61,24 @@ def read(words: str, kind: str, options: Sequence[str], rules: Rules) -> str | U
 def pack(choice: Choice) -> str:
     """Marks as they are stored."""
     return ",".join(str(i) for i in sorted(choice.options))
+
+
+def spoken(choice: str, kind: str, options: Sequence[str]) -> tuple[str, ...]:
+    """A stored ballot in words, one piece for each thing it says; nothing for none."""
+    if not choice:
+        return ()
+    if kind in MARKS:
+        return tuple(options[int(i)] for i in choice.split(","))
+    if kind == "score":
+        rated = (part.partition(":") for part in choice.split(","))
+        return tuple(say("ballot.score", option=options[int(i)], points=n) for i, _, n in rated)
+    if kind == "ranked":
+        return (say("ballot.ranked", order=[[options[int(i)] for i in group.split("=")] for group in choice.split(">")]),)
+    if kind == "signup":
+        return (say("ballot.signup", people=choice),)
+    yes, _, maybe = choice.partition("|")
+    return (*(options[int(i)] for i in yes.split(",") if i),
+            *(say("ballot.maybe", option=options[int(i)]) for i in maybe.split(",") if i))
 
 
 def _at(said: str, at: int, options: Sequence[str]) -> tuple[int, int] | None:
