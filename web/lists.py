@@ -52,7 +52,7 @@ def _actor(row: Row, names: Names) -> str:
 
 
 def _choice(row: Row, names: Names) -> str:
-    return "、".join(names["options"][int(i)] for i in row.choice.split(",")) if row.choice else ""
+    return "、".join(spoken(row.choice, names["kind"], names["options"]))
 
 
 def _post(row: Row, names: Names) -> str:
