@@ -64,6 +64,12 @@ class Listing:
         """The list's name as people read it."""
         return word(f"nav.{self.name}")
 
+    @property
+    def about(self) -> str:
+        """What one should know to read the list; '' when its columns say it."""
+        key = f"about.{self.name}"
+        return word(key) if has_word(key) else ""
+
     def label(self, name: str) -> str:
         """What a filter is called in this list."""
         key = f"label.{self.name}_{name}"
