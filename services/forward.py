@@ -120,15 +120,21 @@ def _these(tx: Tx, actor: Actor, numbers: list[int]) -> list[Row[Any]]:
 
 
 def _give(tx: Tx, rows: list[Row[Any]], persons: list[int], key: str, now: datetime) -> bool:
-    """The line that says what to do, then each text alone, so that it can be forwarded as it is."""
+    """The line that says what to do, then each text alone, so that it can be forwarded as it is, and its picture if any.
+
+    Where the keeper's account shows no pictures, the link in the words leads to the page that draws the result.
+    """
     numbers = [r.id for r in rows]
     told = False
     for person_id in persons:
+        pictures = any(r.facts for r in rows) and outbox.shows_pictures(tx, person_id, now)
         if outbox.to_person(tx, person_id=person_id, key=f"{key}:{person_id}", now=now,
-                            text=say("forward.kit", group=rows[0].name, numbers=numbers)):
+                            text=say("forward.kit", group=rows[0].name, numbers=numbers, pictures=pictures)):
             told = True
             for row in rows:
                 outbox.to_person(tx, person_id=person_id, key=f"{key}:{person_id}:{row.id}", text=row.text, now=now)
+                if row.facts:
+                    outbox.to_person(tx, person_id=person_id, key=f"{key}:{person_id}:{row.id}:chart", facts=row.facts, now=now)
     return told
 
 

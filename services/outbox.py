@@ -69,21 +69,25 @@ def carry(tx: Tx, *, chat_id: int, community_id: int, key: str, text: str, facts
                                       created_at=now, reminders=0).on_conflict_do_nothing(index_elements=["key"]))
 
 
-def to_person(tx: Tx, *, person_id: int, key: str, text: str, card: Card | None = None, url: str = "",
-              notice: Notice | None = None, now: datetime, quiet: bool = True, weight: int = NEWS, but: int | None = None) -> bool:
+def to_person(tx: Tx, *, person_id: int, key: str, text: str = "", facts: dict[str, Any] | None = None, card: Card | None = None,
+              url: str = "", notice: Notice | None = None, now: datetime, quiet: bool = True, weight: int = NEWS,
+              but: int | None = None) -> bool:
     """Queues a private message; False when no channel can reach this person or they have left.
 
     With a `notice` it may become a one-time notice where ordinary messages are no longer allowed. `but` is an account
-    that is left out, because it has just failed.
+    that is left out, because it has just failed. `facts` are those of a result's picture, which not every road shows.
     """
     who = _way_to(tx, person_id, now, text=text, url=url, quiet=quiet, but=but)
     if who is None:
         return notice is not None and _notify(tx, person_id, key, text, notice, now, quiet, weight)
     road = _roads[who.channel]
+    if facts is not None and not road.images:
+        return False
     if notice is not None and road.asks and weight == REMINDER:  # the moment to ask for the next one
         text = "\n".join(filter(None, (text, notices.offer(tx, who, road, community_id=who.community_id, now=now))))
     put(tx, key=key, community_id=who.community_id, channel=who.channel, target=f"identity:{who.id}", address=who.external_id,
-        text=text, card=card, url=url, notice=notice if road.templates else None, at=now, now=now, quiet=quiet, weight=weight)
+        text=text, facts=facts, card=card, url=url, notice=notice if road.templates else None, at=now, now=now, quiet=quiet,
+        weight=weight)
     return True
 
 
@@ -93,6 +97,12 @@ def reaches(tx: Tx, person_id: int, now: datetime, *, notice: str = "") -> bool:
         return True
     return bool(notice) and any(not _roads[who.channel].templates[notice] or notices.unused(tx, who.id, notice)
                                 for who in _notifiable(tx, person_id, notice))
+
+
+def shows_pictures(tx: Tx, person_id: int, now: datetime) -> bool:
+    """True when what is pushed to this person now goes a road that shows pictures."""
+    who = _way_to(tx, person_id, now)
+    return who is not None and _roads[who.channel].images
 
 
 def offer(tx: Tx, *, channel: str, sender: str, community_id: int, now: datetime) -> str:

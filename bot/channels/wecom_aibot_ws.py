@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.channels import aibot_packets as packets
 from bot.channels.account import Account, Clock
+from bot.channels.aibot_media import lend
 from bot.channels.aibot_socket import FREQUENT, Frame, Line
 from bot.channels.cards import draw
 from bot.channels.wording import calm, clip, legal
@@ -39,7 +40,7 @@ class AibotSocketChannel:
     """One 智能机器人 without a callback address; only the process that holds its connection can send."""
 
     kind = "wecom_aibot_ws"
-    capabilities = Capabilities(hears_groups=True, push_person=True, push_group=True, images=False, reply_bytes=20480,
+    capabilities = Capabilities(hears_groups=True, push_person=True, push_group=True, images=True, reply_bytes=20480,
                                 push_bytes=20480, per_minute=30, per_hour=1000, cards=True, heard_once=True,
                                 replies_count=True, own_sender=True)
 
@@ -90,8 +91,8 @@ class AibotSocketChannel:
 
     def send(self, post: Outgoing) -> Sent:
         """Answers a callback or pushes to a group or a person."""
-        if post.kind not in ("text", "card"):
-            raise ChannelError("only words and cards", retryable=False, code=40008)
+        if post.kind not in ("text", "card", "image"):
+            raise ChannelError("only words, cards and pictures", retryable=False, code=40008)
         if self.line is None:
             raise ChannelError("not connected", retryable=True)
         address, _, hidden = post.address.partition("\n")
@@ -126,7 +127,9 @@ class AibotSocketChannel:
 
     def _push(self, line: Line, address: str, chat_type: int, post: Outgoing, as_card: bool) -> Sent:
         body: dict[str, Any] = {"chatid": address, "chat_type": chat_type}
-        if as_card and post.card is not None:
+        if post.kind == "image":
+            body |= {"msgtype": "image", "image": {"media_id": lend(line, post)}}
+        elif as_card and post.card is not None:
             body |= {"msgtype": "template_card", "template_card": draw(post.card, task_id(post.card.about, post.key))}
         else:
             text = legal(post.text)
