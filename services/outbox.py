@@ -218,6 +218,12 @@ def split(text: str, most: int) -> list[str]:
     return [*pieces, rest]
 
 
+def wake(tx: Tx, *, channel: str, external_id: str, now: datetime) -> None:
+    """What waits for a group goes at once: somebody has just spoken there."""
+    where = tx.scalar(select(chat.c.id).where(chat.c.channel == channel, chat.c.external_id == external_id))
+    tx.execute(update(outbox).where(outbox.c.target == f"chat:{where}", outbox.c.state == "waiting").values(next_at=now))
+
+
 def retry(tx: Tx, actor: Actor, *, outbox_id: int, now: datetime) -> None:
     """Gives a dead post another full round of attempts."""
     statement = select(outbox.c.key, outbox.c.community_id).where(outbox.c.id == outbox_id, outbox.c.state == "dead")

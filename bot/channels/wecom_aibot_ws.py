@@ -29,6 +29,7 @@ from bot.message import (
 )
 from domain.card import Card
 
+MUTE = (93001, 93006)  # not allowed to post there, or a chat it does not know: above all when nobody has spoken to it there
 TOO_LATE = (846605, 846608)  # the req_id is no longer valid, the stream has expired
 _COMMANDS = {"update": "aibot_respond_update_msg", "welcome": "aibot_respond_welcome_msg"}
 _SOON = timedelta(seconds=5)  # within which a welcome and an update must be there
@@ -50,6 +51,7 @@ class AibotSocketChannel:
         self.name, self.community, self.account = account.name, account.community, account
         self.line: Line | None = None  # lent by ops/aibot.py while it lasts
         self._ears, self._clock = packets.Ears(account.name, account.bot_name), clock
+        self.mute: set[str] = set()  # groups that took no post; a word to the bot there opens them
         self._speaking = threading.Lock()
         self._answered: deque[str] = deque(maxlen=_REMEMBERED)
         self._past: defaultdict[str, deque[datetime]] = defaultdict(deque)
@@ -77,6 +79,13 @@ class AibotSocketChannel:
         facts = {"req": req_id, "how": how, "chat": message.chat, "user": message.sender, "id": message.external_id,
                  "task": message.tap.task_id if message.tap else "", "at": now.timestamp()}
         return replace(message, reply_to=json.dumps(facts))
+
+    def opened(self, message: Message) -> bool:
+        """True once when somebody speaks in a group that took no post."""
+        if message.chat not in self.mute:
+            return False
+        self.mute.discard(message.chat)
+        return True
 
     def working(self, message: Message, words: str) -> None:
         """Shows that an answer is on its way, unless it has come in the meantime."""
@@ -136,7 +145,11 @@ class AibotSocketChannel:
             if len(text.encode()) > self.capabilities.push_bytes:
                 raise ChannelError("text too long", retryable=False, code=45002)
             body |= {"msgtype": "markdown", "markdown": {"content": clip(calm(text), self.capabilities.push_bytes)}}
-        return _judge(line.request("aibot_send_msg", body).get("errcode"))
+        code = line.request("aibot_send_msg", body).get("errcode")
+        if code in MUTE and chat_type == 2:
+            self.mute.add(address)
+            raise ChannelError(f"errcode {code}", retryable=False, code=code, shut=True)
+        return _judge(code)
 
     def _keep_pace(self, conversation: str) -> None:
         """Answers and pushes count together; this process sends them all, so its own count is the whole truth."""
