@@ -205,6 +205,7 @@ def test_a_picture_travels_in_pieces_and_arrives_whole(town: Town) -> None:
 def test_an_upload_that_does_not_add_up_is_refused(town: Town, change: dict[str, Any], code: int) -> None:
     owner = town.start()
     town.connected()
+    town.ask("王阿姨", "帮助")  # by then our end knows too that it is connected
     line = owner.channel.line
     assert line is not None
     data = png(300)
@@ -214,7 +215,6 @@ def test_an_upload_that_does_not_add_up_is_refused(town: Town, change: dict[str,
     assert line.request("aibot_upload_media_chunk", piece)["errcode"] == 0
     assert line.request("aibot_upload_media_finish", {"upload_id": given})["errcode"] == code
     push = {"chatid": "wrCuiyuanCouncil", "chat_type": 2, "msgtype": "image", "image": {"media_id": "made up"}}
-    town.ask("王阿姨", "帮助")
     assert line.request("aibot_send_msg", push)["errcode"] == 40007
 
 
