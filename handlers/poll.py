@@ -188,7 +188,8 @@ def show(ctx: Ctx, args: Args) -> str:
         ctx.card = cards.poll(ctx.tx, row)
     if mine and row.anonymous:
         ctx.intent = "vote.secret"
-    return say("poll.state", poll=row, tally=polls.count(ctx.tx, row), mine=mine, private=ctx.private,
+    took_part = ctx.private and row.secret and not mine and ballots.own(ctx.tx, ctx.speaker, row) is not None
+    return say("poll.state", poll=row, tally=polls.count(ctx.tx, row), mine=mine, private=ctx.private, took_part=took_part,
                asked=row.result["asked"] if row.result else electorate.size(ctx.tx, row))
 
 

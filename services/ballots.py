@@ -19,7 +19,7 @@ from domain.roles import Actor
 from models.base import Tx
 from models.hot import Hot
 from models.tables import ballot, ballot_log, chat_member, poll, poll_chat
-from services import audit, secrecy
+from services import audit, secrecy, standing
 from services.electorate import rights
 from services.people import Speaker, homes_of, present
 from texts.kinds import spoken
@@ -54,6 +54,7 @@ class Cast:
     votes: int  # households voted for; 1 when persons vote
     changed: bool  # an earlier ballot was replaced
     by_family: bool  # the earlier ballot came from somebody else of the household
+    waiting: int = 0  # the place on the waiting list of a sign-up; 0 when there is room
 
 
 def open_here(tx: Tx, speaker: Speaker, chat_id: int | None, *, now: datetime) -> list[Row[Any]]:
@@ -87,7 +88,8 @@ def cast(tx: Tx, speaker: Speaker, *, poll_id: int, choice: str, sent_at: dateti
         by_family = by_family or (before != "" and old is not None and old.person_id != speaker.id)
     audit.note(tx, speaker, "ballot.cast", f"poll:{row.id}", now=now, votes=len(mine), message=message_id,
                seals=[seal for _, seal in puts])
-    return Cast(row, text, spoken(text, row.kind, row.options), puts[0][0], len(mine), changed, by_family)
+    return Cast(row, text, spoken(text, row.kind, row.options), puts[0][0], len(mine), changed, by_family,
+                _waiting(tx, row, puts[0][0]))
 
 
 def withdraw(tx: Tx, speaker: Speaker, *, poll_id: int, sent_at: datetime, message_id: int | None, now: datetime) -> Row[Any]:
@@ -141,6 +143,13 @@ def mine(tx: Tx, speaker: Speaker, row: Row[Any]) -> tuple[str, ...] | None:
     found = own(tx, speaker, row)
     choice = _choice(tx, row, found)
     return spoken(choice, row.kind, row.options) if choice else None
+
+
+def _waiting(tx: Tx, row: Row[Any], receipt: str) -> int:
+    if row.kind != "signup":
+        return 0
+    queue = standing.counted(tx, row)["waiting"]
+    return queue.index(receipt) + 1 if receipt in queue else 0
 
 
 def own(tx: Tx, speaker: Speaker, row: Row[Any]) -> Row[Any] | None:

@@ -82,22 +82,26 @@ def carry(tx: Tx, *, chat_id: int, community_id: int, key: str, text: str, facts
                                       created_at=now, reminders=0).on_conflict_do_nothing(index_elements=["key"]))
 
 
-def to_person(tx: Tx, *, person_id: int, key: str, text: str, card: Card | None = None, url: str = "",
-              notice: Notice | None = None, now: datetime, quiet: bool = True, weight: int = NEWS, but: int | None = None) -> bool:
+def to_person(tx: Tx, *, person_id: int, key: str, text: str = "", facts: dict[str, Any] | None = None, card: Card | None = None,
+              url: str = "", notice: Notice | None = None, now: datetime, quiet: bool = True, weight: int = NEWS,
+              but: int | None = None) -> bool:
     """Queues a private message; False when no channel can reach this person or they have left.
 
     With a `notice` it may become a one-time notice where ordinary messages are no longer allowed. `but` is an account
-    that is left out, because it has just failed.
+    that is left out, because it has just failed. `facts` are those of a result's picture, which not every road shows.
     """
     way = _way_to(tx, person_id, now, text=text, url=url, quiet=quiet, but=but)
     if way is None:
         return notice is not None and _notify(tx, person_id, key, text, notice, now, quiet, weight)
     who = way.who
     road, target = _roads[who.channel], f"identity:{who.id}"
+    if facts is not None and not road.images:
+        return False
     if notice is not None and road.asks and weight == REMINDER:  # the moment to ask for the next one
         text = "\n".join(filter(None, (text, notices.offer(tx, who, road, community_id=who.community_id, now=now))))
     put(tx, key=key, community_id=who.community_id, channel=who.channel, target=target, address=who.external_id,
-        text=text, card=card, url=url, notice=notice if road.templates else None, at=now, now=now, quiet=quiet, weight=weight)
+        text=text, facts=facts, card=card, url=url, notice=notice if road.templates else None, at=now, now=now, quiet=quiet,
+        weight=weight)
     if way.joins:
         digest.merge(tx, target, text_bytes=road.text_bytes, now=now)
     return True
@@ -109,6 +113,12 @@ def reaches(tx: Tx, person_id: int, now: datetime, *, notice: str = "") -> bool:
         return True
     return bool(notice) and any(not _roads[who.channel].templates[notice] or notices.unused(tx, who.id, notice)
                                 for who in _notifiable(tx, person_id, notice))
+
+
+def shows_pictures(tx: Tx, person_id: int, now: datetime) -> bool:
+    """True when what is pushed to this person now goes a road that shows pictures."""
+    way = _way_to(tx, person_id, now)
+    return way is not None and _roads[way.who.channel].images
 
 
 def offer(tx: Tx, *, channel: str, sender: str, community_id: int, now: datetime) -> str:
@@ -239,6 +249,12 @@ def split(text: str, most: int) -> list[str]:
         pieces.append(rest[:cut].rstrip("\n"))
         rest = rest[cut:].lstrip("\n")
     return [*pieces, rest]
+
+
+def wake(tx: Tx, *, channel: str, external_id: str, now: datetime) -> None:
+    """What waits for a group goes at once: somebody has just spoken there."""
+    where = tx.scalar(select(chat.c.id).where(chat.c.channel == channel, chat.c.external_id == external_id))
+    tx.execute(update(outbox).where(outbox.c.target == f"chat:{where}", outbox.c.state == "waiting").values(next_at=now))
 
 
 def retry(tx: Tx, actor: Actor, *, outbox_id: int, now: datetime) -> None:

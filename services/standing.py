@@ -57,7 +57,7 @@ class Standing:
     @property
     def lines(self) -> list[str]:
         """What is said of each option; empty while hidden."""
-        return [] if self.hidden else _lines(self)
+        return [] if self.hidden or (self.row.kind == "signup" and self.row.state != "open") else _lines(self)
 
     @property
     def ending(self) -> str:

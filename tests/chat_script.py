@@ -152,7 +152,7 @@ class Stage:
         self.channels: dict[str, Any] = {
             "aibot": Recorder("aibot", Capabilities(True, False, False, False, 20480, 20480, 30), self._pushed),
             "mp": Recorder("mp", replace(both, window_posts=5), self._pushed), "webhook": Recorder("webhook", both, self._pushed)}
-        mp = outbox.Road(True, window=timedelta(hours=48), window_posts=5, touch_window=timedelta(minutes=1), touch_posts=3,
+        mp = outbox.Road(True, window=timedelta(hours=48), window_posts=5, touch_window=timedelta(minutes=1), touch_posts=3, images=False,
                          templates={"remind": True, "result": True})
         pages.configure("")
         outbox.configure({"mp": mp, "webhook": outbox.Road(push_group=True)}, outbox.QUIET)

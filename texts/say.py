@@ -49,6 +49,11 @@ def yuan(fen: int) -> str:
     return f"{amount:.2f}".rstrip("0").rstrip(".") + f" {unit}"
 
 
+def price(poll: Any, option: int) -> str:
+    """What an option costs, in brackets; nothing where it costs nothing."""
+    return f"（{yuan(poll.rules['costs'][option])}）" if "costs" in poll.rules else ""
+
+
 def poll_rules(poll: Any) -> list[str]:
     """What must be known beforehand of how a poll is counted and what is kept secret; nothing for the plain ones."""
     method = poll.rules.get("method", poll.kind)
@@ -69,7 +74,7 @@ def _templates() -> dict[str, Template]:
     found: dict[str, Template] = {}
     for path in sorted(FOLDER.glob("zh*.yaml")):
         _collect(yaml.safe_load(path.read_text("utf-8")), "", env, found)
-    env.globals |= {"say": say, "poll_rules": poll_rules}
+    env.globals |= {"say": say, "poll_rules": poll_rules, "price": price}
     env.globals["term"] = lambda group, name: found[f"terms.{group}.{name}"].render()
     return found
 
