@@ -8,6 +8,8 @@ are written a second time here, from the rules (docs/verify.md), so that an erro
 Exit code: 0 all is right, 1 something is wrong (it says what), 2 the export cannot be read.
 Without --root or --log-head, an export that was replaced as a whole cannot be told from the true one.
 """
+from __future__ import annotations
+
 import argparse
 import json
 import os
@@ -19,6 +21,14 @@ from collections import Counter
 from datetime import datetime, timedelta
 from fractions import Fraction
 from hashlib import sha256
+from typing import Any, Callable, Dict, Iterator, List, Tuple
+
+Json = Dict[str, Any]
+Files = Dict[str, bytes]
+Line = Tuple[int, bytes, Json]  # its number, itself, what it says
+Place = Tuple[int, Json]  # the number of a line, what it says
+Votes = List[Tuple[Any, int]]  # what ballots say, how many say it
+Key = Callable[[int], Any]  # how options are compared
 
 FORMAT = "linyi-poll-1"
 NEEDED = ("poll.json", "ballots.jsonl", "result.json", "log.jsonl", "manifest.json")
@@ -55,17 +65,17 @@ class Bad(Exception):
 class Findings:
     """What was found, section by section."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.bad, self.found, self.rows, self.notes = 0, [], [], []
 
-    def wrong(self, text):
+    def wrong(self, text: str) -> None:
         self.found.append(text)
 
-    def row(self, text):
+    def row(self, text: str) -> None:
         """Something wrong with one line of many; of these only the first are shown."""
         self.rows.append(text)
 
-    def section(self, right):
+    def section(self, right: str) -> None:
         """Ends a section: says what is right, or everything that is wrong."""
         shown = [f"  ✗ {text}" for text in self.found + self.rows[:SHOWN]] or [f"  ✓ {right}"]
         if len(self.rows) > SHOWN:
@@ -75,20 +85,20 @@ class Findings:
         self.found, self.rows, self.notes = [], [], []
 
 
-def clean(text, most=80):
+def clean(text: object, most: int = 80) -> str:
     """Somebody else's words, made harmless for a terminal."""
     shown = "".join(c if c.isprintable() else "�" for c in str(text)[:most + 1])
     return shown if len(shown) <= most else shown[:most] + "…"
 
 
-def digest(*parts):
+def digest(*parts: bytes) -> str:
     """SHA-256 over these bytes, as hexadecimal."""
     return sha256(b"".join(parts)).hexdigest()
 
 
 # -- reading ------------------------------------------------------------------------------------------------------------
 
-def unpack(path, found):
+def unpack(path: str, found: Findings) -> Files:
     """The files of the archive; nothing is written to disk, so a file's name can do no harm."""
     try:
         if os.path.getsize(path) > BYTES:
@@ -114,13 +124,13 @@ def unpack(path, found):
         raise Unreadable(f"打不开 {clean(path)}，不是完整的 zip 文件（{type(error).__name__}）") from None
 
 
-def _whole(digits):
+def _whole(digits: str) -> int:
     if len(digits) > 18:
         raise ValueError
     return int(digits)
 
 
-def _refused(text):
+def _refused(text: str) -> None:
     raise ValueError(text)
 
 
@@ -128,17 +138,17 @@ ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", 
 DECODER = json.JSONDecoder(parse_int=_whole, parse_float=_refused, parse_constant=_refused)
 
 
-def canonical(thing):
+def canonical(thing: Any) -> bytes:
     """The one way in which a thing is written."""
     return ENCODER.encode(thing).encode()
 
 
-def same(one, other):
+def same(one: Any, other: Any) -> bool:
     """Equal and of equal types (for Python, True is 1)."""
     return ENCODER.encode(one) == ENCODER.encode(other)
 
 
-def parsed(data, most):
+def parsed(data: bytes, most: int) -> Json | None:
     """The JSON object in these bytes; None when it is written otherwise than canonically: double keys, spaces, order, decimals."""
     try:
         thing = DECODER.decode(data.decode()) if len(data) <= most else None
@@ -147,14 +157,14 @@ def parsed(data, most):
         return None
 
 
-def whole_file(files, name):
+def whole_file(files: Files, name: str) -> Json:
     thing = parsed(files[name], 1 << 26)
     if thing is None:
         raise Unreadable(f"{name} 不是规范的 JSON（例如键重复、有小数、NaN 或多余的空格）")
     return thing
 
 
-def lines_of(files, name, found):
+def lines_of(files: Files, name: str, found: Findings) -> list[Line]:
     """[(line number, line, object)] of a file; a line that cannot be read is named and left out."""
     data, read = files.get(name, b""), []
     if data.count(b"\n") > LINES:
@@ -171,19 +181,19 @@ def lines_of(files, name, found):
     return read
 
 
-def whole(thing, least=0, most=10 ** 15):
+def whole(thing: Any, least: int = 0, most: int = 10 ** 15) -> bool:
     return type(thing) is int and least <= thing <= most
 
 
-def texts(thing):
+def texts(thing: Any) -> bool:
     return isinstance(thing, list) and all(isinstance(each, str) for each in thing)
 
 
-def fits(thing, pattern):
+def fits(thing: Any, pattern: re.Pattern[str]) -> bool:
     return isinstance(thing, str) and bool(pattern.match(thing))
 
 
-def demands(poll):
+def demands(poll: Json) -> Iterator[tuple[str, bool]]:
     """(part of poll.json, whether it is sound), one after the other: a later line relies on the earlier ones."""
     yield "format", poll.get("format") == FORMAT
     for name in ("community", "title", "text", "secrecy", "kind"):
@@ -196,7 +206,8 @@ def demands(poll):
     for name in ("rules", "class", "electorate"):
         yield name, isinstance(poll.get(name), dict)
     about, rule, rules, kind, n = poll["electorate"], poll["class"], poll["rules"], poll["kind"], len(poll["options"])
-    yield "electorate", whole(about.get("size")) and whole(about.get("heads")) and whole(0 if about.get("area") is None else about["area"])
+    yield "electorate", set(about) == {"size", "heads", "area"} and whole(about["size"]) and whole(about["heads"])
+    yield "electorate", about["area"] is None or whole(about["area"])
     yield "class", rule.get("name") in ["straw", *HEADS_ONLY, *BY_AREA]
     for name in ("quorum", "pass") if rule["name"] != "straw" else ():
         part = rule.get(name)
@@ -220,7 +231,7 @@ def demands(poll):
 
 # -- the tree (RFC 6962, section 2.1) -----------------------------------------------------------------------------------
 
-def levels_of(lines):
+def levels_of(lines: list[bytes]) -> list[list[bytes]]:
     """All levels of the tree, leaves first; an odd last node rises as it is."""
     level = [sha256(b"\0" + line).digest() for line in lines] or [sha256(b"").digest()]
     levels = [level]
@@ -233,20 +244,20 @@ def levels_of(lines):
 
 # -- one ballot ---------------------------------------------------------------------------------------------------------
 
-def index_of(text, n):
+def index_of(text: str, n: int) -> int:
     if not NUMBER.match(text) or int(text) >= n:
         raise Bad(f"没有这个选项：{clean(text, 20)}")
     return int(text)
 
 
-def ascending(text, n, between=","):
+def ascending(text: str, n: int, between: str = ",") -> tuple[int, ...]:
     marks = tuple(index_of(each, n) for each in text.split(between))
     if list(marks) != sorted(set(marks)):
         raise Bad("选项重复或没有从小到大写")
     return marks
 
 
-def read_choice(choice, poll):
+def read_choice(choice: str, poll: Json) -> Any:
     """What a ballot says; Bad when such a ballot is not possible in this poll."""
     kind, rules, n = poll["kind"], poll["rules"], len(poll["options"])
     if kind in ("single", "stance"):
@@ -279,9 +290,9 @@ def read_choice(choice, poll):
     return times
 
 
-def in_words(choice, poll):
+def in_words(choice: str, poll: Json) -> str:
     """A ballot as a person would say it."""
-    def name(i):
+    def name(i: int) -> str:
         return f"“{clean(poll['options'][i], 30)}”"
     says = read_choice(choice, poll)
     if poll["kind"] in MARKED:
@@ -296,7 +307,7 @@ def in_words(choice, poll):
     return f"能来：{yes}；必要时能来：{maybe}"
 
 
-def faults(ballot, poll):
+def faults(ballot: Json, poll: Json) -> tuple[list[str], bool]:
     """What is wrong with a ballot's line by itself: (reasons, whether it can still be counted)."""
     wanted = {"receipt", "choice", "state", "voter", "head", "area"} | ({"seq"} if poll["kind"] == "signup" else set())
     if not fits(ballot.get("receipt"), RECEIPT) or not isinstance(ballot.get("choice"), str) or ballot.get("state") not in list(STATES):
@@ -318,11 +329,11 @@ def faults(ballot, poll):
     return found, True
 
 
-def check_ballots(read, poll, found):
+def check_ballots(read: list[Line], poll: Json, found: Findings) -> list[Place]:
     """[(line number, ballot)] that can be counted; everything wrong is named."""
     sound, places, before, heads, order = [], {}, "", {}, {}
     for number, _line, ballot in read:
-        receipt = ballot.get("receipt")
+        receipt: Any = ballot.get("receipt")
         reasons, countable = faults(ballot, poll)
         if fits(receipt, RECEIPT):
             if receipt in places:
@@ -349,13 +360,13 @@ def check_ballots(read, poll, found):
 
 # -- counting -----------------------------------------------------------------------------------------------------------
 
-def leaders(values, any_at_all):
+def leaders(values: list[Any], any_at_all: object) -> tuple[list[int], list[int]]:
     """(winners, tied) by the largest value."""
     best = [i for i, value in enumerate(values) if any_at_all and value == max(values)]
     return (best, []) if len(best) == 1 else ([], best)
 
 
-def marks_of(votes, n):
+def marks_of(votes: Votes, n: int) -> list[int]:
     marks = [0] * n
     for says, weight in votes:
         for i in says:
@@ -363,13 +374,13 @@ def marks_of(votes, n):
     return marks
 
 
-def count_marked(votes, poll):
+def count_marked(votes: Votes, poll: Json) -> Json:
     marks = marks_of(votes, len(poll["options"]))
     winners, tied = leaders(marks, any(marks))
     return {"marks": marks, "winners": winners, "tied": tied}
 
 
-def count_score(votes, poll):
+def count_score(votes: Votes, poll: Json) -> Json:
     n, low, ballots = len(poll["options"]), poll["rules"]["low"], sum(weight for _, weight in votes)
     points, raters = [low * ballots] * n, [0] * n  # who did not rate an option gave it the lowest
     for says, weight in votes:
@@ -380,12 +391,12 @@ def count_score(votes, poll):
     return {"points": points, "raters": raters, "winners": winners, "tied": tied}
 
 
-def standing(history, place):
+def standing(history: list[list[int]], place: dict[int, int]) -> Key:
     """How candidates compare: by the latest round, then the one before, and so on; then the lot drawn beforehand."""
     return lambda c: ([votes[c] for votes in reversed(history)], -place[c])
 
 
-def count_irv(votes, poll):
+def count_irv(votes: Votes, poll: Json) -> Json:
     n, place = len(poll["options"]), {c: p for p, c in enumerate(poll["rules"]["lot"])}
     stay, history, rounds, winners, tied = set(range(n)), [], [], [], []
     while votes and not winners and not tied:
@@ -410,11 +421,11 @@ def count_irv(votes, poll):
     return {"rounds": rounds, "winners": winners, "tied": tied}
 
 
-def _decimal(value):
+def _decimal(value: int) -> str:
     return f"{value // UNIT}.{value % UNIT:05d}"
 
 
-def count_stv(votes, poll):
+def count_stv(votes: Votes, poll: Json) -> Json:
     """Scottish Local Government Elections Order, rules 46 to 53: weighted inclusive Gregory, no transfer after the last seat."""
     n, seats, place = len(poll["options"]), poll["rules"].get("seats", 1), {c: p for p, c in enumerate(poll["rules"]["lot"])}
     total = sum(weight for _, weight in votes)
@@ -460,7 +471,7 @@ def count_stv(votes, poll):
     return {"quota": _decimal(quota), "rounds": rounds, "winners": winners, "tied": []}
 
 
-def layers(beats, n):
+def layers(beats: list[list[bool]], n: int) -> list[list[int]]:
     """Groups from best to worst: each time all that nobody still there beats."""
     left, order = set(range(n)), []
     while left:
@@ -470,7 +481,7 @@ def layers(beats, n):
     return order
 
 
-def count_condorcet(votes, poll):
+def count_condorcet(votes: Votes, poll: Json) -> Json:
     """Schulze by margins, or ranked pairs."""
     n, place = len(poll["options"]), {c: p for p, c in enumerate(poll["rules"]["lot"])}
     pairs = [[0] * n for _ in range(n)]
@@ -503,7 +514,7 @@ def count_condorcet(votes, poll):
             "tied": order[0] if votes and len(order[0]) > 1 else []}
 
 
-def shares(votes, costs, limit, better):
+def shares(votes: Votes, costs: list[int], limit: int, better: Key) -> list[int]:
     """The method of equal shares: everyone has an equal part of the money, and supporters pay a project together.
 
     Money is counted in parts of 1/unit fen, all whole numbers; `unit` grows when a payment would be a fraction.
@@ -545,7 +556,7 @@ def shares(votes, costs, limit, better):
     return bought
 
 
-def count_budget(votes, poll):
+def count_budget(votes: Votes, poll: Json) -> Json:
     rules, n = poll["rules"], len(poll["options"])
     costs, place, marks = rules["costs"], {c: p for p, c in enumerate(rules["lot"])}, marks_of(votes, n)
     better = lambda c: (-marks[c], place[c])  # noqa: E731
@@ -562,7 +573,7 @@ def count_budget(votes, poll):
     return facts
 
 
-def count_signup(counted, poll):
+def count_signup(counted: list[Json], poll: Json) -> Json:
     placed, waiting, left = [], [], poll["rules"]["places"]
     for ballot in sorted(counted, key=lambda ballot: ballot["seq"]):
         party = int(ballot["choice"])
@@ -574,14 +585,14 @@ def count_signup(counted, poll):
     return {"placed": placed, "waiting": waiting, "taken": poll["rules"]["places"] - left, "winners": [], "tied": []}
 
 
-def count_times(votes, poll):
+def count_times(votes: Votes, poll: Json) -> Json:
     n = len(poll["options"])
     yes, maybe = (marks_of([(says[part], weight) for says, weight in votes], n) for part in (0, 1))
     winners, tied = leaders([(yes[i] + maybe[i], yes[i]) for i in range(n)], any(yes) or any(maybe))
     return {"yes": yes, "maybe": maybe, "winners": winners, "tied": tied}
 
 
-def recount(counted, poll):
+def recount(counted: list[Json], poll: Json) -> Json:
     """The result facts, from the ballots and the rules alone."""
     kind = poll["kind"]
     if kind == "signup":
@@ -594,21 +605,21 @@ def recount(counted, poll):
     return facts
 
 
-def reaches(part, everything, rule):
+def reaches(part: int, everything: int | None, rule: list[str]) -> bool:
     """True when the part is at least, or more than, this fraction of the whole; whole numbers only."""
     above, below = (int(x) for x in rule[0].split("/"))
     more, enough = part * below > (everything or 0) * above, part * below >= (everything or 0) * above
     return bool(everything) and (enough if rule[1] == "at_least" else more)
 
 
-def recount_class(ballots, poll, published, found):
+def recount_class(ballots: list[Json], poll: Json, published: Json, found: Findings) -> Json:
     """Heads and areas against quorum and majority. What else blocks a certificate only the operator knows: it is taken as said."""
     rule, about, kind = poll["class"], poll["electorate"], poll["kind"]
     if rule["name"] == "straw":
         return {"name": "straw"}
     sides = ("heads",) if rule["name"] in HEADS_ONLY else ("heads", "area")
 
-    def measure(some):
+    def measure(some: list[Json]) -> Json:
         sums = {"heads": len({b.get("head", b["receipt"]) for b in some}), "area": sum(b.get("area", 0) for b in some)}
         return {side: sums[side] for side in sides}
     counted, behind = [b for b in ballots if b["state"] == "counted"], [[] for _ in poll["options"] if kind in MARKED]
@@ -630,7 +641,7 @@ def recount_class(ballots, poll, published, found):
             "passed": passed, "certified": not blocked, "blocked": blocked, "held": sum(b["state"] == "held" for b in ballots)}
 
 
-def compare(path, mine, said, poll, found):
+def compare(path: list[Any], mine: Any, said: Any, poll: Json, found: Findings) -> None:
     """Names each place where the published result differs from the recount."""
     if isinstance(mine, dict) and isinstance(said, dict) and set(mine) == set(said):
         for name in mine:
@@ -647,7 +658,7 @@ def compare(path, mine, said, poll, found):
         found.wrong(f"公布的{clean(name)}是 {there}，重新数是 {here}")
 
 
-def check_result(facts, result, poll, found):
+def check_result(facts: Json, result: Json, poll: Json, found: Findings) -> None:
     for name in sorted(set(facts) ^ set(result)):
         found.wrong(f"结果里{'缺少' if name in facts else '多出'} {clean(WORDS.get(name, name))}")
     for name in sorted(set(facts) & set(result)):
@@ -656,7 +667,7 @@ def check_result(facts, result, poll, found):
 
 # -- the log, the voters, older copies ----------------------------------------------------------------------------------
 
-def check_chain(read, found):
+def check_chain(read: list[Line], found: Findings) -> tuple[list[Place], str]:
     """Follows the log's hashes row by row: [(line number, row)] that are sound, and the last hash."""
     prev, seq, rows = "0" * 64, 0, []
     for number, _line, row in read:
@@ -678,14 +689,14 @@ def check_chain(read, found):
     return rows, prev
 
 
-def moment(text):
+def moment(text: str) -> datetime:
     try:
         return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ")
     except ValueError:
         return datetime.max
 
 
-def check_course(rows, poll, root, found):
+def check_course(rows: list[Place], poll: Json, root: str, found: Findings) -> Counter[str]:
     """What happened when: opened once with the text that stands, ballots within the time, closed on this root. Counts the acts."""
     frozen = digest(canonical({name: poll[name] for name in poll if name not in ("closes_at", "closed_at")}))
     acts, latest, closing, end = Counter(), "", None, min(poll["closes_at"], poll["closed_at"])
@@ -712,7 +723,8 @@ def check_course(rows, poll, root, found):
     return acts
 
 
-def check_log_of_ballots(rows, acts, ballots, salts, poll, found):
+def check_log_of_ballots(rows: list[Place], acts: Counter[str], ballots: list[Place], salts: dict[str, str], poll: Json,
+                         found: Findings) -> None:
     """The log and the ballots must tell the same: as many, and each as it was cast where that can be looked up."""
     if acts["cast"] + acts["enter"] != len(ballots):
         found.wrong(f"日志里投出、录入了 {acts['cast'] + acts['enter']} 张票，选票却有 {len(ballots)} 张：有票被删或被加")
@@ -728,15 +740,16 @@ def check_log_of_ballots(rows, acts, ballots, salts, poll, found):
             found.row(f"第 {number} 张票（{receipt}）的选择在日志里没有：这张票被改过")
 
 
-def check_voters(files, ballots, poll, found):
+def check_voters(files: Files, ballots: list[Place], poll: Json, found: Findings) -> dict[str, str]:
     """The internal list: each voter fits the hash on the ballot, and nobody has two. Returns the salts."""
-    of, salts, seen = {ballot["receipt"]: (number, ballot) for number, ballot in ballots}, {}, {}
+    of, seen = {ballot["receipt"]: (number, ballot) for number, ballot in ballots}, {}
+    salts: dict[str, str] = {}
     if "voters.jsonl" not in files:
         return salts
     if poll["secrecy"] == "secret":
         found.wrong("不记名投票的导出里有 voters.jsonl：这份文件泄露了谁投了什么")
     for number, _line, row in lines_of(files, "voters.jsonl", found):
-        receipt, voter, salt = (row.get(name) for name in ("receipt", "voter", "salt"))
+        receipt, voter, salt = (row.get(name, 0) for name in ("receipt", "voter", "salt"))
         if not texts([receipt, voter, salt]) or len(row) != 3 or receipt not in of or receipt in salts:
             found.row(f"voters.jsonl 第 {number} 行写得不对，或没有这张票")
             continue
@@ -750,7 +763,7 @@ def check_voters(files, ballots, poll, found):
     return salts
 
 
-def check_against(older, lines, found):
+def check_against(older: str, lines: list[Line], found: Findings) -> None:
     """Names every ballot that differs from an older copy of the same export."""
     theirs = {str(ballot.get("receipt")): line for _, line, ballot in lines_of(unpack(older, found), "ballots.jsonl", found)}
     for number, line, ballot in lines:
@@ -766,14 +779,14 @@ def check_against(older, lines, found):
 
 # -- the whole ----------------------------------------------------------------------------------------------------------
 
-def posted(given, true):
+def posted(given: str, true: str) -> bool:
     """True when the hash that was posted is this one: any case, spaces; its first half is enough."""
     text = re.sub(r"[\s.…]", "", given).lower()
     return len(text) >= 32 and true.startswith(text)
 
 
-def check_files(files, manifest, found):
-    sums = manifest.get("files") if isinstance(manifest.get("files"), dict) else {}
+def check_files(files: Files, manifest: Json, found: Findings) -> None:
+    sums: Any = manifest.get("files") if isinstance(manifest.get("files"), dict) else {}
     for name in sorted((set(files) | set(sums)) - {"manifest.json"}):
         if name not in files or sums.get(name) != digest(files[name]):
             found.wrong(f"{clean(name)} 与清单 manifest.json 里的哈希不符：清单写成之后被改过")
@@ -783,7 +796,7 @@ def check_files(files, manifest, found):
     found.section(f"文件：{len(files)} 个，都与清单相符")
 
 
-def check_root(files, manifest, asked, found):
+def check_root(files: Files, manifest: Json, asked: str, found: Findings) -> list[list[bytes]]:
     """The tree over the ballots' lines; returns its levels."""
     leaves = files["ballots.jsonl"].split(b"\n")[:-1]
     levels = levels_of(leaves)
@@ -798,7 +811,7 @@ def check_root(files, manifest, asked, found):
     return levels
 
 
-def show_receipt(said, lines, poll, levels):
+def show_receipt(said: str, lines: list[Line], poll: Json, levels: list[list[bytes]]) -> bool:
     """Prints one ballot and its way up to the root; False when there is none."""
     code = "".join(c for c in said.upper().translate(str.maketrans("OIL", "011")) if c.isalnum())
     none = (0, b"", dict.fromkeys(("choice", "state"), ""))
@@ -824,7 +837,7 @@ def show_receipt(said, lines, poll, levels):
     return node == levels[-1][0]
 
 
-def in_short(facts, poll):
+def in_short(facts: Json, poll: Json) -> str:
     """The result in a sentence."""
     names, parts = [f"“{clean(option, 30)}”" for option in poll["options"]], [f"计票 {facts['ballots']} 张"]
     for key, word in (("marks", "票"), ("points", "分"), ("yes", "人能来")):
@@ -837,7 +850,7 @@ def in_short(facts, poll):
     return "，".join(parts) + "。"
 
 
-def verify(asked):
+def verify(asked: Any) -> int:
     """The whole check, section by section; how many things are wrong."""
     found = Findings()
     files = unpack(asked.export, found)
@@ -874,7 +887,7 @@ def verify(asked):
     return found.bad
 
 
-def main(argv=None):
+def main(argv: list[str] | None = None) -> int:
     """Reads the command line, checks, says what came of it."""
     words = argparse.ArgumentParser(description="核对一次投票的公开导出：重算每个哈希，重新计票，说出哪里不对。")
     words.add_argument("export", help="导出的 zip 文件")
