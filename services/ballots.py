@@ -15,7 +15,7 @@ from sqlalchemy import Row, bindparam, insert, select, update
 from domain import receipts
 from domain.errors import Refusal
 from domain.kinds import kind
-from domain.roles import Actor
+from domain.roles import Actor, Role
 from models.base import Tx
 from models.hot import Hot
 from models.tables import ballot, ballot_log, chat_member, poll, poll_chat
@@ -105,6 +105,19 @@ def withdraw(tx: Tx, speaker: Speaker, *, poll_id: int, sent_at: datetime, messa
         raise Refusal("vote.none_yet", number=row.number)
     audit.note(tx, speaker, "ballot.withdraw", f"poll:{row.id}", now=now, votes=len(seals), message=message_id, seals=seals)
     return row
+
+
+def take_all_back(tx: Tx, person_id: int, *, now: datetime) -> None:
+    """Withdraws what somebody who wants to be forgotten has cast in polls that are still open."""
+    mine = select(ballot.c.id, ballot.c.poll_id).join_from(ballot, poll).where(
+        ballot.c.person_id == person_id, ballot.c.choice != "", poll.c.state == "open").order_by(poll.c.id)
+    for each in tx.all(mine):
+        row = tx.first(_ONE, {"poll_id": each.poll_id})
+        old = tx.first(select(ballot).where(ballot.c.id == each.id).with_for_update())
+        assert row is not None and old is not None
+        speaker = Speaker(f"person:{person_id}", Role.RESIDENT, row.community_id, person_id)
+        seal = _put(tx, speaker, row, old.voter, old.home_id, old, "", max(now, old.sent_at), None, now)[1]
+        audit.note(tx, speaker, "ballot.withdraw", f"poll:{row.id}", now=now, votes=1, message=None, seals=[seal])
 
 
 def own_hand(tx: Tx, poll_id: int, voter: str) -> bool:

@@ -10,7 +10,6 @@ from domain.lifecycle import TABLE, Act, State
 from domain.roles import Role
 from models.base import Tx
 from models.tables import (
-    ballot,
     bind_code,
     chat_member,
     identity,
@@ -22,11 +21,10 @@ from models.tables import (
     outbox,
     permission,
     person,
-    poll,
     reminder,
     residence,
 )
-from services import audit, digest, issues
+from services import audit, ballots, digest, issues
 from services.people import Speaker, behind, drop_waiting
 from services.roads import TEXT_BYTES
 from texts.say import say
@@ -39,8 +37,8 @@ def erase(tx: Tx, speaker: Speaker, *, now: datetime) -> None:
     """
     mine = behind(tx, speaker.id)
     _erase_words(tx, speaker, mine, now=now)
-    still_open = select(poll.c.id).where(poll.c.community_id == speaker.community_id, poll.c.state == "open")
-    tx.execute(delete(ballot).where(ballot.c.person_id.in_(mine), ballot.c.poll_id.in_(still_open)))
+    for person_id in mine:
+        ballots.take_all_back(tx, person_id, now=now)
     answered = select(message.c.id).where(message.c.person_id.in_(mine))
     tx.execute(delete(outbox).where(outbox.c.message_id.in_(answered), outbox.c.state != "sending"))
     tx.execute(update(message).where(message.c.person_id.in_(mine)).values(text=None, reply=None, card=None, payload=None))

@@ -14,7 +14,7 @@ from models.tables import audit as chain
 from models.tables import audit_head, ballot, ballot_log, community, poll_unit, secret_choice
 from services import audit, standing
 
-_ACTS = {"jielong": "enter"}
+_ACTS = {"jielong": "enter", "join": "change", "split": "change"}
 
 
 def facts(tx: Tx, row: Row[Any]) -> export.Poll:
