@@ -204,3 +204,13 @@ ELECTIONS["withdrawn"] = Election("single", ["大修", "换新"], {}, ["0", "", 
                                   more={1: {"state": "withdrawn"}})
 ELECTIONS["named"] = Election("single", ["大修", "换新"], {}, ["0", "1", "0"], {"ballots": 3, "marks": [2, 1], "winners": [0]}, secrecy="named")
 ELECTIONS["secret"] = Election("single", ["大修", "换新"], {}, ["0", "1", "0"], {"ballots": 3, "marks": [2, 1], "winners": [0]}, secrecy="secret")
+ELECTIONS["owners, the noes reach three quarters"] = owners(10, 50, 0, facts={"passed": False})
+ELECTIONS["owners, choosing a company"] = Election("single", ["甲公司", "乙公司"], {}, ["1", "1", "0"], {"ballots": 3, "marks": [1, 2], "winners": [1], "class": {
+    "name": "owner_ordinary", "preset": "mfd_2021", "all": {"heads": 4, "area": 40000}, "took_part": {"heads": 3, "area": 30000},
+    "options": [{"heads": 1, "area": 10000}, {"heads": 2, "area": 20000}], "quorum": {"heads": True, "area": True}, "passed": True, "certified": True,
+    "blocked": [], "held": 0}}, class_=ORDINARY, electorate=Electorate(4, 4, 40000), more={i: {"head": f"h{i}", "area": 10000} for i in range(3)})
+ELECTIONS["owners, a budget passes nothing by itself"] = Election(
+    "budget", ["健身角", "长椅"], {"method": "greedy", "limit": 10, "costs": [6, 5], "lot": [0, 1]}, ["0", "0,1"], {
+        "ballots": 2, "marks": [2, 1], "chosen": [0], "spent": 6, "left": 4, "winners": [0], "class": {
+            "name": "household", "preset": "rc_1989", "all": {"heads": 2}, "took_part": {"heads": 2}, "options": [{"heads": 2}, {"heads": 1}],
+            "quorum": {"heads": True}, "passed": None, "certified": True, "blocked": [], "held": 0}}, class_=HOUSEHOLD, electorate=Electorate(2, 2))
