@@ -204,3 +204,35 @@ ELECTIONS["withdrawn"] = Election("single", ["大修", "换新"], {}, ["0", "", 
                                   more={1: {"state": "withdrawn"}})
 ELECTIONS["named"] = Election("single", ["大修", "换新"], {}, ["0", "1", "0"], {"ballots": 3, "marks": [2, 1], "winners": [0]}, secrecy="named")
 ELECTIONS["secret"] = Election("single", ["大修", "换新"], {}, ["0", "1", "0"], {"ballots": 3, "marks": [2, 1], "winners": [0]}, secrecy="secret")
+ELECTIONS["owners, the noes reach three quarters"] = owners(10, 50, 0, facts={"passed": False})
+ELECTIONS["owners, choosing a company"] = Election("single", ["甲公司", "乙公司"], {}, ["1", "1", "0"], {"ballots": 3, "marks": [1, 2], "winners": [1], "class": {
+    "name": "owner_ordinary", "preset": "mfd_2021", "all": {"heads": 4, "area": 40000}, "took_part": {"heads": 3, "area": 30000},
+    "options": [{"heads": 1, "area": 10000}, {"heads": 2, "area": 20000}], "quorum": {"heads": True, "area": True}, "passed": True, "certified": True,
+    "blocked": [], "held": 0}}, class_=ORDINARY, electorate=Electorate(4, 4, 40000), more={i: {"head": f"h{i}", "area": 10000} for i in range(3)})
+ELECTIONS["owners, a budget passes nothing by itself"] = Election(
+    "budget", ["健身角", "长椅"], {"method": "greedy", "limit": 10, "costs": [6, 5], "lot": [0, 1]}, ["0", "0,1"], {
+        "ballots": 2, "marks": [2, 1], "chosen": [0], "spent": 6, "left": 4, "winners": [0], "class": {
+            "name": "household", "preset": "rc_1989", "all": {"heads": 2}, "took_part": {"heads": 2}, "options": [{"heads": 2}, {"heads": 1}],
+            "quorum": {"heads": True}, "passed": None, "certified": True, "blocked": [], "held": 0}}, class_=HOUSEHOLD, electorate=Electorate(2, 2))
+# Quota 6. The larger surplus goes first: nine papers carry 0.33333 each, which elects the third before the second surplus moves.
+ELECTIONS["stv, two surpluses"] = Election(
+    "ranked", ["甲", "乙", "丙", "丁"], {"method": "stv", "seats": 3, "lot": [0, 1, 2, 3]}, repeated((8, "0>3"), (9, "1>2"), (4, "2"), (2, "3")), {
+        "ballots": 23, "quota": "6.00000", "winners": [1, 0, 2], "rounds": [
+            {"votes": ["8.00000", "9.00000", "4.00000", "2.00000"], "elected": [1, 0], "out": [], "exhausted": "0.00000"},
+            {"votes": ["8.00000", "6.00000", "6.99997", "2.00000"], "elected": [2], "out": [], "exhausted": "0.00003"}]})
+# Exactly the quota is enough; D goes by lot; then B and C are equal, and C had fewer in the round before.
+ELECTIONS["stv, exactly the quota"] = Election(
+    "ranked", ["甲", "乙", "丙", "丁"], {"method": "stv", "seats": 2, "lot": [2, 1, 0, 3]}, repeated((3, "0>1"), (2, "1"), (1, "2"), (1, "3>2")), {
+        "ballots": 7, "quota": "3.00000", "winners": [0, 1], "rounds": [
+            {"votes": ["3.00000", "2.00000", "1.00000", "1.00000"], "elected": [0], "out": [3], "exhausted": "0.00000"},
+            {"votes": ["3.00000", "2.00000", "2.00000", None], "elected": [1], "out": [2], "exhausted": "0.00000"}]})
+ELECTIONS["stv, nobody reaches the quota"] = Election(
+    "ranked", ["甲", "乙", "丙", "丁"], {"method": "stv", "seats": 2, "lot": [0, 1, 2, 3]}, repeated((2, "0"), (3, "1"), (2, "2"), (2, "3")), {
+        "ballots": 9, "quota": "4.00000", "winners": [1, 0], "rounds": [
+            {"votes": ["2.00000", "3.00000", "2.00000", "2.00000"], "elected": [], "out": [3], "exhausted": "0.00000"},
+            {"votes": ["2.00000", "3.00000", "2.00000", None], "elected": [1, 0], "out": [2], "exhausted": "2.00000"}]})
+ELECTIONS["signup, exactly full"] = Election("signup", ["参加"], {"places": 4, "each": 3}, ["2", "2", "1"], {
+    "ballots": 3, "placed": [receipt_of(0), receipt_of(1)], "waiting": [receipt_of(2)], "taken": 4, "winners": []})
+ELECTIONS["times, if need be counts"] = Election("times", ["周五", "周六"], {}, ["0|1", "0|1", "1"], {
+    "ballots": 3, "yes": [2, 1], "maybe": [0, 2], "winners": [1]})
+ELECTIONS["times, nobody unsure"] = Election("times", ["周五", "周六"], {}, ["0", "0,1"], {"ballots": 2, "yes": [2, 1], "maybe": [0, 0], "winners": [0]})
