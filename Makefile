@@ -12,7 +12,7 @@ demo: $(VENV)/.run
 	@$(BIN)/python app.py demo --port $(PORT) $(if $(FRESH),--fresh,)
 
 test: $(VENV)/.test $(VENV)/.peers lint
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=60)
 WINDOW = timedelta(seconds=60)
 PATIENCE = timedelta(days=2)  # with a platform that keeps asking for pauses
+LONGEST_PAUSE = timedelta(hours=1)
+GREETING = timedelta(days=3)  # so long a post waits until somebody speaks to the bot in its group
+ASK_AGAIN = timedelta(minutes=10)
 _LOOKED_AT = 500  # due rows looked through for those whose conversation has room
 
 
@@ -179,9 +182,13 @@ class Delivery:
         now, attempts = self.clock(), row.attempts + 1
         values: dict[str, Any] = {"error": error.reason[:200], "doubtful": row.doubtful or error.unknown}
         pause = self.policy.wait(attempts) if error.retryable else None
-        if error.retryable and error.wait_s is not None and now - row.created_at < PATIENCE:
-            # the platform said when: that is no failed attempt, though it still holds back those behind it
-            values |= {"state": "waiting", "next_at": now + timedelta(seconds=error.wait_s), "attempts": max(1, row.attempts)}
+        if _unspoken(row, error) and now - row.created_at < GREETING:
+            values |= {"state": "waiting", "next_at": now + ASK_AGAIN, "attempts": max(1, row.attempts)}
+        elif error.retryable and error.wait_s is not None and now - row.created_at < PATIENCE:
+            # the platform said when: that is no failed attempt, though it still holds back those behind it. Asked in vain for
+            # long, it is asked less and less often
+            pause = max(timedelta(seconds=error.wait_s), min(LONGEST_PAUSE, (now - row.created_at) / 4))
+            values |= {"state": "waiting", "next_at": now + pause, "attempts": max(1, row.attempts)}
         elif pause is not None:
             values |= {"state": "waiting", "next_at": now + pause}
         else:
@@ -205,9 +212,16 @@ class Delivery:
             if values["state"] in ("sent", "dead"):
                 audit.note(tx, SYSTEM, f"outbox.{values['state']}", f"outbox:{row.id}", now=self.clock(),
                            community_id=row.community_id, key=row.key)
+            if failed is not None and values["state"] == "waiting" and _unspoken(row, failed):
+                lost.unspoken(tx, row, now=self.clock())
             if failed is not None and values["state"] == "dead":
                 lost.divert(tx, row, gone=failed.person_gone, shut=failed.shut, now=self.clock())
             audit.seal(tx)
+
+
+def _unspoken(row: Row[Any], error: ChannelError) -> bool:
+    """True when the platform takes the post as soon as somebody has spoken to the bot in the group."""
+    return error.shut and row.target.startswith("chat:")
 
 
 def _post(row: Row[Any]) -> Outgoing:

@@ -15,6 +15,7 @@ from handlers import (  # noqa: F401
     mine,
     poll,
     privacy,
+    receipt,
     similar,
     solitaire,
     staff_spoken,

@@ -41,8 +41,6 @@ def again(ctx: Ctx, args: Args) -> str:
 def drop(ctx: Ctx, args: Args) -> str:
     """Notes that these will not be carried, and why."""
     _in_private(ctx)
-    if not args.rest:
-        raise Refusal("forward.reason", number=args.forwards[0])
     rows = forward.drop(ctx.tx, ctx.speaker, list(args.forwards), reason=args.rest, now=ctx.now)
     return "\n".join(say("forward.dropped", number=row.id, group=row.name) for row in rows)
 

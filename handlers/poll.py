@@ -137,7 +137,7 @@ def _next(ctx: Ctx, kept: dict[str, Any]) -> str:
 def _missing(kept: dict[str, Any]) -> str | None:
     if not kept.get("title"):
         return "title"
-    if len(kept.get("options") or []) < 2:
+    if len(kept.get("options") or []) < 2 and kept.get("kind") != "signup":
         return "options"
     return None if kept.get("closes_at") else "deadline"
 
@@ -155,13 +155,15 @@ def _publish(ctx: Ctx, kept: dict[str, Any]) -> str:
 
 def _pack(draft: PollDraft) -> dict[str, Any]:
     return {"title": draft.title, "options": list(draft.options), "most": draft.multiple, "household": draft.household,
-            "anonymous": draft.anonymous, "scope": draft.scope,
+            "anonymous": draft.anonymous, "scope": draft.scope, "kind": draft.kind, "rules": draft.rules,
+            "poll_class": draft.poll_class, "secret": draft.secret, "hides": draft.hides,
             "closes_at": draft.closes_at.isoformat() if draft.closes_at else None}
 
 
 def _draft(kept: dict[str, Any]) -> Draft:
     return Draft(kept["title"], tuple(kept["options"]), datetime.fromisoformat(kept["closes_at"]), kept.get("most", 1),
-                 kept.get("household", False), kept.get("anonymous", False), kept.get("scope"))
+                 kept.get("household", False), kept.get("anonymous", False), kept.get("scope"),
+                 **{name: kept[name] for name in ("kind", "rules", "poll_class", "secret", "hides") if name in kept})
 
 
 def _refuse(draft: PollDraft) -> None:
@@ -186,7 +188,8 @@ def show(ctx: Ctx, args: Args) -> str:
         ctx.card = cards.poll(ctx.tx, row)
     if mine and row.anonymous:
         ctx.intent = "vote.secret"
-    return say("poll.state", poll=row, tally=polls.count(ctx.tx, row), mine=mine, private=ctx.private,
+    took_part = ctx.private and row.secret and not mine and ballots.own(ctx.tx, ctx.speaker, row) is not None
+    return say("poll.state", poll=row, tally=polls.count(ctx.tx, row), mine=mine, private=ctx.private, took_part=took_part,
                asked=row.result["asked"] if row.result else electorate.size(ctx.tx, row))
 
 

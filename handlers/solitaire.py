@@ -15,6 +15,7 @@ from handlers.privacy import NO, YES, said
 from services import around, ballots, issues, listed, polls, solitaire
 from services.listed import Known
 from services.solitaire import News
+from texts.kinds import spoken
 from texts.mask import mask
 from texts.say import say
 from understanding import jielong
@@ -71,7 +72,7 @@ def mine(ctx: Ctx) -> str | None:
     if data["kind"] == "issue":
         return _support(ctx, data["number"])
     row = polls.by_number(ctx.tx, ctx.speaker.community_id, data["number"])
-    return _cast(ctx, row, int(number[1]), frozenset(line))
+    return _cast(ctx, row, int(number[1]), line)
 
 
 @answers("jielong.enter")
@@ -84,7 +85,7 @@ def enter(ctx: Ctx) -> str | None:
     if not said(ctx, YES):
         return None
     ctx.intent, data = "jielong.enter", ctx.dialog.data
-    found = [Known(p, h, "", tuple(c)) for p, h, c in data["found"]]
+    found = [Known(p, h, "", c) for p, h, c in data["found"]]
     if data["kind"] == "issue":
         done = listed.enter_supports(ctx.tx, ctx.speaker, data["number"], found, message_id=ctx.dialog.by, now=ctx.now)
     else:
@@ -105,7 +106,7 @@ def _poll(ctx: Ctx, row: Row[Any], found: Listed) -> str:
         if row.anonymous:
             return f"{told}\n{say('jielong.secret', number=row.number)}"
         sure, own, unclear = listed.votes(ctx.tx, row, found.entries, news)
-        choices = [say("jielong.choice", label=k.label, options=[row.options[i] for i in k.choice]) for k in sure]
+        choices = [say("jielong.choice", label=k.label, options=spoken(k.choice, row.kind, row.options)) for k in sure]
         return f"{told}\n{_propose(ctx, 'poll', row.number, sure, choices, own, unclear)}"
     return f"{told}\n{_own_vote(ctx, row, found)}"
 
@@ -121,14 +122,14 @@ def _own_vote(ctx: Ctx, row: Row[Any], found: Listed) -> str:
     if own is None:
         if ctx.dialogs_up:
             ctx.ask("jielong.me", kind="poll", number=row.number,
-                    lines=_lines(found, lambda e: sorted(solitaire.choice_of(e, row) or ())))
+                    lines=_lines(found, lambda e: solitaire.choice_of(e, row) or ""))
         return say("jielong.which", poll=row, dialogs=ctx.dialogs_up)
     if listed.has_voted(ctx.tx, row, ctx.speaker):
         return say("jielong.has_voted", poll=row)
     return _cast(ctx, row, own.index, solitaire.choice_of(own, row))
 
 
-def _cast(ctx: Ctx, row: Row[Any], number: int, choice: frozenset[int] | None) -> str:
+def _cast(ctx: Ctx, row: Row[Any], number: int, choice: str | None) -> str:
     if not choice:
         return say("jielong.unclear", number=number, poll=row)
     try:
@@ -152,11 +153,11 @@ def _issue(ctx: Ctx, row: Row[Any], found: Listed) -> str:
     if own is not None and listed.backs(own):
         return f"{told}\n{_support(ctx, row.number)}"
     if ctx.dialogs_up:
-        ctx.ask("jielong.me", kind="issue", number=row.number, lines=_lines(found, lambda e: [0] if listed.backs(e) else None))
+        ctx.ask("jielong.me", kind="issue", number=row.number, lines=_lines(found, lambda e: "+1" if listed.backs(e) else None))
     return f"{told}\n{say('jielong.which_issue', number=row.number, dialogs=ctx.dialogs_up)}"
 
 
-def _lines(found: Listed, what: Callable[[jielong.Entry], list[int] | None]) -> dict[str, list[int] | None]:
+def _lines(found: Listed, what: Callable[[jielong.Entry], str | None]) -> dict[str, str | None]:
     """What each numbered line says, without whose it is; a number that stands twice is nobody's."""
     times = Counter(e.index for e in found.entries)
     return {str(e.index): what(e) for e in found.entries[:solitaire.MOST] if times[e.index] == 1}
@@ -173,7 +174,7 @@ def _propose(ctx: Ctx, kind: str, number: int, sure: list[Known], shown: list[st
     if not ctx.private:
         return say("jielong.staff_privately")
     if sure and ctx.dialogs_up:
-        ctx.ask("jielong.enter", kind=kind, number=number, found=[[k.person_id, k.home_id, list(k.choice)] for k in sure])
+        ctx.ask("jielong.enter", kind=kind, number=number, found=[[k.person_id, k.home_id, k.choice] for k in sure])
         ctx.buttons(say("jielong.card"), ("1", say("jielong.card_yes")), ("2", say("card.later")))
     return say("jielong.propose", kind=kind, shown=shown[:SHOWN], count=len(sure), own=own, unclear=unclear[:SHOWN],
                vague=len(unclear), dialogs=ctx.dialogs_up)

@@ -11,7 +11,8 @@ from bot.router import Args, answers, command, ear, meant
 from domain.errors import Refusal
 from handlers.offer import offered
 from services import around, ballots, cards, polls
-from texts.choices import Choice, poll_number, read_choice
+from texts.choices import Choice, Unclear, poll_number
+from texts.kinds import MARKS, pack, read
 from texts.say import say
 from understanding import trained
 from understanding.context import Context
@@ -28,15 +29,33 @@ def named(ctx: Ctx) -> str | None:
     if number is None:
         return None
     row = polls.by_number(ctx.tx, ctx.speaker.community_id, number)
-    read = read_choice(words, row.options, most=row.most)
-    return _cast(ctx, row, read.options) if isinstance(read, Choice) else None
+    heard = read(words, row.kind, row.options, row.rules)
+    if isinstance(heard, Unclear) and row.kind not in MARKS:
+        return _unclear(ctx, row, heard.reason)
+    return _cast(ctx, row, heard) if isinstance(heard, str) else None
+
+
+@ear(31, "vote")
+def ordered(ctx: Ctx) -> str | None:
+    """Points, an order, a sign-up or times without the poll's number, where only one open poll can be meant."""
+    rows = ballots.open_here(ctx.tx, ctx.speaker, ctx.chat_id, now=ctx.now)
+    heard = [(row, read(ctx.heard, row.kind, row.options, row.rules)) for row in rows if row.kind not in MARKS]
+    clear = [(row, said) for row, said in heard if isinstance(said, str)]
+    if len(clear) == 1 and not any(isinstance(read(ctx.heard, r.kind, r.options, r.rules), str) for r in rows if r.kind in MARKS):
+        return _cast(ctx, *clear[0])
+    if len(rows) == 1 and heard and isinstance(heard[0][1], Unclear):
+        return _unclear(ctx, rows[0], heard[0][1].reason)
+    if len(clear) > 1:
+        ctx.ask("vote.which", words=ctx.heard, polls=[row.number for row, _ in clear])
+        return say("vote.which", polls=[row for row, _ in clear])
+    return None
 
 
 @meant("vote", "change_vote")
 def ballot(ctx: Ctx, meaning: Meaning) -> str | None:
     """A ballot in ordinary words, for the poll that can only be meant."""
     row = _poll(ctx, meaning)
-    return None if row is None or meaning.choice is None else _cast(ctx, row, meaning.choice)
+    return None if row is None or meaning.choice is None else _cast(ctx, row, pack(Choice(meaning.choice)))
 
 
 @meant("vote_unclear")
@@ -52,6 +71,10 @@ def unclear(ctx: Ctx, meaning: Meaning) -> str | None:
             ctx.ask("vote.which", words=ctx.heard, polls=[r.number for r in rows])
             return say("vote.which", polls=rows)
         row = rows[0]
+    return _unclear(ctx, row, reason)
+
+
+def _unclear(ctx: Ctx, row: Row[Any], reason: str) -> str:
     ctx.intent = "vote.secret" if row.anonymous else "vote.unclear"
     said = {"poll": row.number, "reason": reason}
     asked = ctx.dialog is not None and ctx.dialog.then == "vote.unclear" and ctx.dialog.data == said
@@ -77,16 +100,16 @@ def which(ctx: Ctx) -> str | None:
         return None
     row = polls.by_number(ctx.tx, ctx.speaker.community_id, int(found.group(1)))
     words = ctx.dialog.data["words"]
-    read = read_choice(words, row.options, most=row.most)
-    if isinstance(read, Choice):
-        return _cast(ctx, row, read.options)
+    heard = read(words, row.kind, row.options, row.rules)
+    if isinstance(heard, str):
+        return _cast(ctx, row, heard)
     meaning = trained.reader().read(words, Context(at_bot=True, open_polls=[around.poll_seen(row)]))
     if meaning.intent in ("vote", "change_vote") and meaning.choice is not None:
-        return _cast(ctx, row, meaning.choice)
+        return _cast(ctx, row, pack(Choice(meaning.choice)))
     return unclear(ctx, Meaning("vote_unclear", {"poll_id": f"P{row.number}", "reason": "ambiguous"}))
 
 
-def _cast(ctx: Ctx, row: Row[Any], choice: frozenset[int]) -> str:
+def _cast(ctx: Ctx, row: Row[Any], choice: str) -> str:
     ctx.intent = "vote.secret" if row.anonymous else "vote"
     if ctx.message.tap is None:
         cast = _put(ctx, row, choice)
@@ -99,11 +122,11 @@ def _cast(ctx: Ctx, row: Row[Any], choice: frozenset[int]) -> str:
             return say(no.key, **no.facts)
     if ctx.draws and (ctx.message.tap is not None or ctx.private):  # in a group a new card would show the choice to everybody
         ctx.card = cards.poll(ctx.tx, row, mine=choice, told=say(
-            "card.recorded", options=cast.options, by_family=cast.by_family))
+            "card.recorded", options=cast.said, by_family=cast.by_family))
     return say("vote.recorded", cast=cast, private=ctx.private) + offered(ctx)
 
 
-def _put(ctx: Ctx, row: Row[Any], choice: frozenset[int]) -> ballots.Cast:
+def _put(ctx: Ctx, row: Row[Any], choice: str) -> ballots.Cast:
     return ballots.cast(ctx.tx, ctx.speaker, poll_id=row.id, choice=choice, sent_at=ctx.message.sent_at,
                         message_id=ctx.message_id, now=ctx.now)
 

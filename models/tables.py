@@ -53,6 +53,9 @@ home = _table(
     Column("entrance", String(8), nullable=False), Column("room", String(16), nullable=False),
     Column("label", String(48), nullable=False),  # 3幢2单元501
     Column("area_dm2", Integer),  # 0.01 m²; unknown is NULL, never 0
+    Column("area_source", String(12)),  # register | survey | contract: where the area is from
+    Column("counts", Boolean, nullable=False, default=True, server_default="1"),  # False: a parking place, counted by nobody
+    Column("handed_over", Boolean, nullable=False, default=True, server_default="1"),  # False: still the developer's to vote for
     UniqueConstraint("community_id", "label"),
 )
 chat = _table(
@@ -88,6 +91,17 @@ join_code = _table(  # proof that two accounts are one person's: given to one, s
 joining = _table(  # two persons who became one, and what went over, while that can be taken back
     "joining", _ref("survivor_id", "person", index=True), _ref("joined_id", "person", index=True),
     Column("at", Utc, nullable=False), Column("undone_at", Utc), Column("moved", JSON(none_as_null=True)),
+)
+owner = _table(  # who owns homes, by the register; a person of ours only once they have proved it
+    "owner", _ref("community_id", "community", index=True), Column("name", Sealed, nullable=False),
+    Column("kind", String(12), nullable=False),  # person | organisation | developer
+    Column("key", String(64), nullable=False),  # a fingerprint of the number of their document, or of name and home
+    _ref("person_id", "person", null=True, index=True), UniqueConstraint("community_id", "key"),
+)
+ownership = _table(
+    "ownership", _ref("home_id", "home", index=True), _ref("owner_id", "owner", index=True),
+    Column("place", Integer, nullable=False),  # 0 is the first entered: who speaks for the others
+    Column("share", String(24)), UniqueConstraint("home_id", "owner_id"),
 )
 chat_member = _table(
     "chat_member", _ref("chat_id", "chat"), _ref("person_id", "person", index=True),
@@ -181,22 +195,44 @@ poll = _table(
     Column("preview_id", BigId, unique=True),  # the message whose preview was published: a double tap opens one poll
     Column("hand_remind_at", Utc),  # a reminder asked for in quiet hours, until they end
     Column("closed_at", Utc), Column("reason", Text), Column("result", JSON),  # frozen at closing
+    Column("kind", String(12), nullable=False, default="single", server_default="single"),  # see domain/kinds
+    Column("rules", JSON, nullable=False, default=dict, server_default="{}"),  # of its kind, frozen at opening
+    Column("poll_class", String(16), nullable=False, default="straw", server_default="straw"),  # see domain/classes.py
+    Column("preset", JSON), Column("secret", Boolean, nullable=False, default=False, server_default="0"),
+    Column("hides", Boolean, nullable=False, default=False, server_default="0"),  # no count before the end
+    Column("text", Text), Column("root", String(64)),  # what is decided, in full; the root of the published ballots
     _ref("opened_by", "person"), UniqueConstraint("community_id", "number"),
     Index("ix_poll_due", "state", "closes_at"),
 )
 poll_chat = _table("poll_chat", _ref("poll_id", "poll"), _ref("chat_id", "chat", index=True),
                    UniqueConstraint("poll_id", "chat_id"))
+poll_unit = _table(  # who is asked in a vote of owners, frozen when it opens
+    "poll_unit", _ref("poll_id", "poll"), _ref("home_id", "home"), Column("label", String(48), nullable=False),
+    Column("area_dm2", Integer), Column("head", String(24), nullable=False),  # homes of one head count as one owner
+    Column("reached_at", Utc), Column("reached_how", String(12)),  # the proof that the notice arrived
+    UniqueConstraint("poll_id", "home_id"),
+)
 ballot = _table(
     "ballot", _ref("poll_id", "poll"), Column("voter", String(40), nullable=False),  # person:7 | home:12
     _ref("person_id", "person", index=True), _ref("home_id", "home", null=True),
-    Column("choice", String(40), nullable=False),  # 0-based option indexes, ascending: "0,2"; "" is a withdrawn ballot
+    Column("choice", Text, nullable=False),  # canonical, see domain/kinds; "" is withdrawn, "*" cast in secret
     Column("sent_at", Utc, nullable=False), Column("cast_at", Utc, nullable=False), _ref("message_id", "message", null=True),
-    UniqueConstraint("poll_id", "voter"),
+    Column("receipt", String(12)), Column("salt", String(32)),  # none in a secret poll
+    Column("link", Sealed),  # in a secret poll the way to the choice, for changing it; gone at closing
+    Column("state", String(8), nullable=False, server_default="counted"),  # counted | held
+    UniqueConstraint("poll_id", "voter"), Index("ix_ballot_receipt", "poll_id", "receipt", unique=True),
+)
+secret_choice = Table(  # what was chosen in a secret poll: no person, no time, no order
+    "secret_choice", metadata, Column("poll_id", BigId, ForeignKey("poll.id"), primary_key=True, autoincrement=False),
+    Column("receipt", String(12), primary_key=True), Column("choice", Text, nullable=False),
+    Column("salt", String(32), nullable=False),
+    sqlite_with_rowid=False,
 )
 ballot_log = _table(  # append-only: every ballot cast, changed or withdrawn
     "ballot_log", _ref("poll_id", "poll", index=True), Column("voter", String(40), nullable=False),
-    _ref("person_id", "person"), Column("act", String(12), nullable=False), Column("choice", String(40), nullable=False),
+    _ref("person_id", "person"), Column("act", String(12), nullable=False), Column("choice", Text, nullable=False),
     Column("at", Utc, nullable=False), _ref("message_id", "message", null=True),
+    Column("seal", String(64)),  # what the audit chain holds of this ballot
 )
 reminder = _table(
     "reminder", _ref("poll_id", "poll"), _ref("person_id", "person"), Column("how", String(8), nullable=False),

@@ -28,7 +28,7 @@ from bot.pipeline import Pipeline
 from models.base import Database, TransactionLost
 from ops import house, valkey
 from ops.serve import ready
-from services import leases
+from services import leases, outbox
 from texts import words
 from texts.say import say
 from understanding import trained
@@ -170,6 +170,7 @@ class Owner:
         try:
             for pause in (0.5, 2.0, 0.0):  # the platform does not send it again, so we try again ourselves
                 if self.pipeline.hear(self.channel, message) is not None:
+                    self._open(message)
                     break
                 self.stop.wait(pause)
             else:
@@ -179,6 +180,11 @@ class Owner:
         finally:
             slow.cancel()
             self._news.set()
+
+    def _open(self, message: Message) -> None:
+        if self.channel.opened(message):
+            with self.db.write() as tx:
+                outbox.wake(tx, channel=self.channel.name, external_id=message.chat or "", now=self.clock())
 
     def _working(self, message: Message) -> None:
         try:

@@ -1,15 +1,18 @@
 """`make demo`: a whole community on this machine, the platform played by the simulator, the app on the real road."""
 
+import json
 import os
 import secrets
 import shutil
 import signal
 import socket
+import string
 import subprocess
 import sys
 import time
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -18,8 +21,12 @@ from ops import valkey
 
 FOLDER = "var/demo"
 WORLD = "demo/community.yaml"
+GREETER, COUNCIL = "周敏", "翠苑议事会"
 ADMIN, PASSWORD = "admin", "linyi-demo-2026"
 WAIT_S = 60
+APP = {"name": "app", "kind": "wecom_app", "community": "cuiyuan", "bot_name": "社区应用", "app_id": "ww0000000000000001",
+       "agent_id": "1000002", "token_env": "LINYI_APP_TOKEN", "aes_key_env": "LINYI_APP_AES_KEY",
+       "app_secret_env": "LINYI_APP_SECRET"}  # commented out in config.yaml; here it can be tried
 
 
 def run(port: int, *, fresh: bool = False, folder: str = FOLDER) -> int:
@@ -47,6 +54,7 @@ def run(port: int, *, fresh: bool = False, folder: str = FOLDER) -> int:
         step("网页服务", lambda: _until_up(f"http://127.0.0.1:{web}/healthz", started))
         step("模拟手机", lambda: _until_up(f"http://127.0.0.1:{phones}/healthz", started))
         step("公众号菜单", lambda: _tool(env, "mp", "menu", "--account", "mp"))
+        step("议事会的小邻", lambda: _greet(phones, started))
         print(f"\n打开 http://127.0.0.1:{phones}/ ，在手机上说话；页面上“自动演示一天”会自己演一遍。\n"
               f"管理后台 http://127.0.0.1:{web}/console/ ，账号 {ADMIN}，密码 {PASSWORD}\n按 Ctrl-C 结束。", flush=True)
         return _wait(started)
@@ -66,6 +74,7 @@ def prepare(folder: Path, phones: int, web: int, line: int = 9) -> dict[str, str
     settings["redis"]["folder"] = str(folder / "valkey")
     settings["log_level"] = "warning"
     settings["quiet_hours"] = {"start": "00:00", "end": "00:00"}  # none: the demo must work at any hour
+    settings["channels"] += [] if any(c["kind"] == APP["kind"] for c in settings["channels"]) else [dict(APP)]
     for channel in settings["channels"]:
         channel["api_base"] = channel["oauth_base"] = f"http://127.0.0.1:{phones}"
         if "socket_url" in channel:
@@ -97,12 +106,14 @@ def write_accounts(config: Path, env: dict[str, str], web: int, into: Path) -> N
 
 def make_secrets() -> dict[str, str]:
     """A full set of secrets for the accounts of config.yaml."""
-    letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-    aes_names = ("LINYI_MP_AES_KEY", "LINYI_AIBOT_AES_KEY")
-    aes = {name: "".join(secrets.choice(letters) for _ in range(42)) + "A" for name in aes_names}
+    aes = {name: _aes_key() for name in ("LINYI_MP_AES_KEY", "LINYI_AIBOT_AES_KEY")}
     other = ("LINYI_SECRET_KEY", "LINYI_MP_TOKEN", "LINYI_MP_SECRET", "LINYI_AIBOT_TOKEN",
              "LINYI_AIBOT_WS_SECRET", "LINYI_CUSTOMER_SECRET")
     return aes | {name: secrets.token_hex(16) for name in other}
+
+
+def _aes_key() -> str:
+    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(42)) + "A"
 
 
 def _secrets(folder: Path) -> dict[str, str]:
@@ -111,7 +122,8 @@ def _secrets(folder: Path) -> dict[str, str]:
         path.touch(mode=0o600)
         path.write_text("{}", "utf-8")
     found = yaml.safe_load(path.read_text("utf-8"))
-    kept: dict[str, str] = make_secrets() | found  # a newer version may have more accounts
+    own = {"LINYI_APP_TOKEN": secrets.token_hex(16), "LINYI_APP_SECRET": secrets.token_hex(16), "LINYI_APP_AES_KEY": _aes_key()}
+    kept: dict[str, str] = make_secrets() | own | found  # a newer version may have more accounts
     path.write_text(yaml.safe_dump(kept), "utf-8")
     return kept
 
@@ -172,6 +184,24 @@ def _until_up(url: str, started: list[subprocess.Popen]) -> None:
         except OSError:
             time.sleep(0.1)
     raise SystemExit(f"\n等了 {WAIT_S} 秒，{url} 还没有准备好。")
+
+
+def _greet(phones: int, started: list[subprocess.Popen]) -> None:
+    """Somebody speaks to the bot with the own connection: before that the platform lets it post nothing into the group."""
+    until = time.monotonic() + WAIT_S
+    said = json.dumps({"person": GREETER, "to": COUNCIL, "text": "你好"}).encode()
+    while time.monotonic() < until and all(p.poll() is None for p in started):
+        if _asked(phones, "/sim/bots").get("connected"):
+            _asked(phones, "/sim/say", said)
+            return
+        time.sleep(0.1)
+
+
+def _asked(phones: int, path: str, body: bytes | None = None) -> dict[str, Any]:
+    asked = urllib.request.Request(f"http://127.0.0.1:{phones}{path}", data=body, headers={"Content-Type": "application/json"})
+    with urllib.request.urlopen(asked, timeout=10) as answer:
+        found: dict[str, Any] = json.load(answer)
+    return found
 
 
 def _wait(started: list[subprocess.Popen]) -> int:

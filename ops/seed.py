@@ -71,7 +71,7 @@ def _person(tx: Tx, community_id: int, tree: dict[str, Any], groups: dict[str, i
     known = NOTICE_VERSION if consented or tree["role"] != Role.RESIDENT else 0
     person_id = tx.add(person, community_id=community_id, name=tree["name"], role=tree["role"], told_version=known,
                        consent_version=known, consented_at=now if known else None, created_at=now)
-    for channel, key in ((HEARING, "userid"), ("app", "userid"), ("aibot_ws", "userid"), (PRIVATE, "openid")):
+    for channel, key in ((HEARING, "userid"), ("aibot_ws", "userid"), (PRIVATE, "openid"), ("app", "userid")):
         if tree.get(key):
             tx.add(identity, person_id=person_id, channel=channel, external_id=tree[key])
     for name in tree.get("groups", []):

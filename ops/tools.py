@@ -140,6 +140,12 @@ def audit_verify(args: Args) -> int:
     return 1
 
 
+def poll_verify(args: Args) -> int:
+    """Checks a poll's public export with the very file that a sceptic runs alone."""
+    from verify.linyi_verify import main
+    return main(args.words)
+
+
 def understand(args: Args) -> int:
     """Reads sentences as JSON lines and writes what each means; a line that is no sentence gets an error of its own."""
     from bot.understand import understand as meaning

@@ -13,6 +13,7 @@ from models.hot import Hot
 from models.tables import ballot, issue, message
 from services import ballots, dictionary
 from services.people import Speaker
+from texts.kinds import MARKS
 from texts.normal import plain
 from understanding.context import Context, IssueSeen, PollSeen, Quote
 
@@ -34,7 +35,7 @@ _NUMBER = re.compile(r"(?<![A-Za-z0-9])([IP])(\d{1,6})(?!\d)")
 
 def polls_only(tx: Tx, speaker: Speaker, *, chat_id: int | None, quote: str | None, now: datetime) -> Context:
     """The open polls and what is quoted: enough for a plain ballot."""
-    polls = ballots.open_here(tx, speaker, chat_id, now=now)
+    polls = [r for r in ballots.open_here(tx, speaker, chat_id, now=now) if r.kind in MARKS]  # the others are read strictly
     voted = {r.poll_id for r in tx.all(_VOTED, {"person_id": speaker.id})} if polls else set()
     return Context(at_bot=True, private=chat_id is None, role=str(speaker.role), quote=_quote(quote),
                    open_polls=[poll_seen(r) for r in polls],

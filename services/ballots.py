@@ -4,25 +4,30 @@ One rule of order: the ballot that was sent last counts. A message that arrives 
 the ballot on record changes nothing. The poll's deadline is compared with the server's clock.
 """
 
+import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, bindparam, insert, select, update
 
+from domain import receipts
 from domain.errors import Refusal
-from domain.polls import check_choice
-from domain.roles import Actor
+from domain.kinds import kind
+from domain.roles import Actor, Role
 from models.base import Tx
 from models.hot import Hot
 from models.tables import ballot, ballot_log, chat_member, poll, poll_chat
-from services import audit
+from services import audit, secrecy, standing
 from services.electorate import rights
 from services.people import Speaker, homes_of, present
+from texts.kinds import spoken
 
 LISTED = "jielong"  # the act of a ballot that staff entered from a list
 BEFORE = timedelta(days=1)
-_VALUES = ("person_id", "choice", "sent_at", "cast_at", "message_id")
+_VALUES = ("person_id", "choice", "sent_at", "cast_at", "message_id", "receipt", "salt", "link")
+draw: Callable[[int], int] = secrets.randbits  # of receipts and salts; tests put a reproducible one here
 _OPEN_HERE = Hot(select(poll).join_from(poll, poll_chat, poll_chat.c.poll_id == poll.c.id)
                  .where(poll_chat.c.chat_id == bindparam("chat_id"), poll.c.state == "open", poll.c.closes_at > bindparam("now"))
                  .order_by(poll.c.id))
@@ -34,7 +39,7 @@ _MINE = Hot(select(ballot).where(ballot.c.poll_id == bindparam("poll_id"), ballo
             .with_for_update())  # of two at once the second must see the first, or the older one could win
 _CAST = Hot(insert(ballot).values({n: bindparam(n) for n in ("poll_id", "voter", "home_id", *_VALUES)}))
 _LOG = Hot(insert(ballot_log).values({n: bindparam(n) for n in (
-    "poll_id", "voter", "person_id", "act", "choice", "at", "message_id")}))
+    "poll_id", "voter", "person_id", "act", "choice", "at", "message_id", "seal")}))
 _REPLACE = Hot(update(ballot).where(ballot.c.id == bindparam("ballot_id")).values({n: bindparam(n) for n in _VALUES}))
 
 
@@ -43,10 +48,13 @@ class Cast:
     """What became of a ballot."""
 
     poll: Row[Any]
-    options: tuple[str, ...]
+    choice: str  # canonical
+    said: tuple[str, ...]  # the same in words
+    receipt: str
     votes: int  # households voted for; 1 when persons vote
     changed: bool  # an earlier ballot was replaced
     by_family: bool  # the earlier ballot came from somebody else of the household
+    waiting: int = 0  # the place on the waiting list of a sign-up; 0 when there is room
 
 
 def open_here(tx: Tx, speaker: Speaker, chat_id: int | None, *, now: datetime) -> list[Row[Any]]:
@@ -63,38 +71,53 @@ def open_here(tx: Tx, speaker: Speaker, chat_id: int | None, *, now: datetime) -
     return [r for r in rows if reach[r.scope](r.scope_id)]
 
 
-def cast(tx: Tx, speaker: Speaker, *, poll_id: int, choice: frozenset[int], sent_at: datetime, message_id: int | None,
+def cast(tx: Tx, speaker: Speaker, *, poll_id: int, choice: str, sent_at: datetime, message_id: int | None,
          now: datetime) -> Cast:
-    """Records or replaces the speaker's ballot."""
+    """Records or replaces the speaker's ballot, which is in the spelling of domain/kinds."""
     row = _still_open(tx, poll_id, now)
     speaker = present(tx, speaker)
-    check_choice(choice, options=len(row.options), most=row.most)
+    text = kind(row.kind).read(choice, len(row.options), row.rules)
     mine = rights(tx, row, speaker)
-    text = ",".join(str(i) for i in sorted(choice))
     changed = by_family = False
+    puts = []
     for right in mine:
         old = tx.first(_MINE, {"poll_id": row.id, "voter": right.voter})
-        _put(tx, speaker, row, right.voter, right.home_id, old, text, sent_at, message_id, now)
-        changed = changed or (old is not None and old.choice not in ("", text))
-        by_family = by_family or (old is not None and old.choice != "" and old.person_id != speaker.id)
-    audit.note(tx, speaker, "ballot.cast", f"poll:{row.id}", now=now, votes=len(mine), message=message_id)
-    return Cast(row, tuple(row.options[i] for i in sorted(choice)), len(mine), changed, by_family)
+        before = _choice(tx, row, old)
+        puts.append(_put(tx, speaker, row, right.voter, right.home_id, old, text, sent_at, message_id, now))
+        changed = changed or before not in ("", text)
+        by_family = by_family or (before != "" and old is not None and old.person_id != speaker.id)
+    audit.note(tx, speaker, "ballot.cast", f"poll:{row.id}", now=now, votes=len(mine), message=message_id,
+               seals=[seal for _, seal in puts])
+    return Cast(row, text, spoken(text, row.kind, row.options), puts[0][0], len(mine), changed, by_family,
+                _waiting(tx, row, puts[0][0]))
 
 
 def withdraw(tx: Tx, speaker: Speaker, *, poll_id: int, sent_at: datetime, message_id: int | None, now: datetime) -> Row[Any]:
     """Takes the speaker's ballot back; they may vote again until the deadline."""
     row = _still_open(tx, poll_id, now)
     speaker = present(tx, speaker)
-    taken = 0
+    seals = []
     for right in rights(tx, row, speaker):
         old = tx.first(_MINE, {"poll_id": row.id, "voter": right.voter})
         if old is not None and old.choice:
-            _put(tx, speaker, row, right.voter, right.home_id, old, "", sent_at, message_id, now)
-            taken += 1
-    if not taken:
+            seals.append(_put(tx, speaker, row, right.voter, right.home_id, old, "", sent_at, message_id, now)[1])
+    if not seals:
         raise Refusal("vote.none_yet", number=row.number)
-    audit.note(tx, speaker, "ballot.withdraw", f"poll:{row.id}", now=now, votes=taken, message=message_id)
+    audit.note(tx, speaker, "ballot.withdraw", f"poll:{row.id}", now=now, votes=len(seals), message=message_id, seals=seals)
     return row
+
+
+def take_all_back(tx: Tx, person_id: int, *, now: datetime) -> None:
+    """Withdraws what somebody who wants to be forgotten has cast in polls that are still open."""
+    mine = select(ballot.c.id, ballot.c.poll_id).join_from(ballot, poll).where(
+        ballot.c.person_id == person_id, ballot.c.choice != "", poll.c.state == "open").order_by(poll.c.id)
+    for each in tx.all(mine):
+        row = tx.first(_ONE, {"poll_id": each.poll_id})
+        old = tx.first(select(ballot).where(ballot.c.id == each.id).with_for_update())
+        assert row is not None and old is not None
+        speaker = Speaker(f"person:{person_id}", Role.RESIDENT, row.community_id, person_id)
+        seal = _put(tx, speaker, row, old.voter, old.home_id, old, "", max(now, old.sent_at), None, now)[1]
+        audit.note(tx, speaker, "ballot.withdraw", f"poll:{row.id}", now=now, votes=1, message=None, seals=[seal])
 
 
 def own_hand(tx: Tx, poll_id: int, voter: str) -> bool:
@@ -104,7 +127,7 @@ def own_hand(tx: Tx, poll_id: int, voter: str) -> bool:
     return act not in (None, LISTED)
 
 
-def enter(tx: Tx, actor: Actor, resident: Speaker, *, poll_id: int, home_id: int, choice: frozenset[int], message_id: int | None,
+def enter(tx: Tx, actor: Actor, resident: Speaker, *, poll_id: int, home_id: int, choice: str, message_id: int | None,
           now: datetime) -> bool:
     """Records what a resident wrote in a list; False when they have voted by their own hand, or nothing is new.
 
@@ -112,9 +135,8 @@ def enter(tx: Tx, actor: Actor, resident: Speaker, *, poll_id: int, home_id: int
     """
     row = _still_open(tx, poll_id, now)
     resident = present(tx, resident)
-    check_choice(choice, options=len(row.options), most=row.most)
-    text = ",".join(str(i) for i in sorted(choice))
-    done = False
+    text = kind(row.kind).read(choice, len(row.options), row.rules)
+    seals = []
     for right in rights(tx, row, resident):
         if row.household and right.home_id != home_id:
             continue
@@ -122,19 +144,42 @@ def enter(tx: Tx, actor: Actor, resident: Speaker, *, poll_id: int, home_id: int
         if own_hand(tx, row.id, right.voter):
             continue
         if old is None or old.choice != text:
-            _put(tx, resident, row, right.voter, right.home_id, old, text, row.opens_at - BEFORE, message_id, now, act=LISTED)
-            done = True
-    if done:
-        audit.note(tx, actor, "ballot.enter", f"poll:{row.id}", now=now, person=resident.id, message=message_id)
-    return done
+            seals.append(_put(tx, resident, row, right.voter, right.home_id, old, text, row.opens_at - BEFORE, message_id, now,
+                              act=LISTED)[1])
+    if seals:
+        audit.note(tx, actor, "ballot.enter", f"poll:{row.id}", now=now, person=resident.id, message=message_id, seals=seals)
+    return bool(seals)
 
 
 def mine(tx: Tx, speaker: Speaker, row: Row[Any]) -> tuple[str, ...] | None:
-    """The speaker's ballot as it counts now, in words; None when there is none."""
+    """The speaker's ballot as it counts now, in words; None when there is none or nobody can know it any more."""
+    found = own(tx, speaker, row)
+    choice = _choice(tx, row, found)
+    return spoken(choice, row.kind, row.options) if choice else None
+
+
+def _waiting(tx: Tx, row: Row[Any], receipt: str) -> int:
+    if row.kind != "signup":
+        return 0
+    queue = standing.counted(tx, row)["waiting"]
+    return queue.index(receipt) + 1 if receipt in queue else 0
+
+
+def own(tx: Tx, speaker: Speaker, row: Row[Any]) -> Row[Any] | None:
+    """The speaker's ballot as it counts now."""
     voters = [speaker.who, *(f"home:{home_id}" for home_id, _, _ in homes_of(tx, speaker.id))]
-    found = tx.scalar(select(ballot.c.choice).where(ballot.c.poll_id == row.id, ballot.c.voter.in_(voters),
-                                                    ballot.c.choice != ""))
-    return tuple(row.options[int(i)] for i in found.split(",")) if found else None
+    return tx.first(select(ballot).where(ballot.c.poll_id == row.id, ballot.c.voter.in_(voters), ballot.c.choice != ""))
+
+
+def choice_of(tx: Tx, speaker: Speaker, row: Row[Any]) -> str:
+    """The speaker's ballot in the spelling of domain/kinds; '' when there is none."""
+    return _choice(tx, row, own(tx, speaker, row))
+
+
+def _choice(tx: Tx, row: Row[Any], old: Row[Any] | None) -> str:
+    if old is None or not old.choice:
+        return ""
+    return secrecy.look(tx, row.id, old.link) if row.secret else str(old.choice)
 
 
 def _still_open(tx: Tx, poll_id: int, now: datetime) -> Row[Any]:
@@ -149,14 +194,25 @@ def _still_open(tx: Tx, poll_id: int, now: datetime) -> Row[Any]:
 
 
 def _put(tx: Tx, speaker: Speaker, row: Row[Any], voter: str, home_id: int | None, old: Row[Any] | None, choice: str,
-         sent_at: datetime, message_id: int | None, now: datetime, *, act: str = "") -> None:
+         sent_at: datetime, message_id: int | None, now: datetime, *, act: str = "") -> tuple[str, str]:
+    """Writes the ballot and its line in the log; gives its receipt and what the audit chain shall hold of it."""
     if old is not None and old.sent_at > sent_at:
         raise Refusal("vote.older", number=row.number)
-    values = {"person_id": speaker.id, "choice": choice, "sent_at": sent_at, "cast_at": now, "message_id": message_id}
+    receipt, salt, link, shown = (old.receipt, old.salt, old.link, choice) if old is not None else (None, None, None, choice)
+    if row.secret:
+        receipt = link.split()[0] if link else receipts.code(draw(receipts.BITS))
+        link, seal = secrecy.keep(tx, row.id, link, receipt, choice)
+        shown, kept = secrecy.CAST if choice else "", None
+    else:
+        receipt, salt = receipt or receipts.code(draw(receipts.BITS)), salt or f"{draw(128):032x}"
+        seal, kept = receipts.commitment(receipt, choice, salt if row.anonymous else ""), receipt
+    values = {"person_id": speaker.id, "choice": shown, "sent_at": sent_at, "cast_at": now, "message_id": message_id,
+              "receipt": kept, "salt": salt, "link": link}
     if old is None:
         tx.execute(_CAST, {"poll_id": row.id, "voter": voter, "home_id": home_id, **values})
     else:
         tx.execute(_REPLACE, {"ballot_id": old.id, **values})
     act = act or ("withdraw" if not choice else "cast" if old is None or not old.choice else "change")
-    tx.execute(_LOG, {"poll_id": row.id, "voter": voter, "person_id": speaker.id, "act": act, "choice": choice,
-                      "at": now, "message_id": message_id})
+    tx.execute(_LOG, {"poll_id": row.id, "voter": voter, "person_id": speaker.id, "act": act, "choice": shown,
+                      "at": now, "message_id": message_id, "seal": seal})
+    return receipt, seal

@@ -15,6 +15,8 @@ from models.tables import (
     bind_code,
     chat,
     community,
+    forward,
+    group_task,
     heartbeat,
     home,
     identity,
@@ -53,7 +55,7 @@ def messages(tx: Tx, chosen: Filter) -> Page:
     if chosen.kind:
         query = query.where(_starts(message.c.intent, chosen.kind))
     if chosen.text:
-        query = query.where(_holds(text, chosen.text) | _holds(reply, chosen.text))
+        query = query.where(holds(text, chosen.text) | holds(reply, chosen.text))
     return long(tx, query, chosen, community=message.c.community_id, at=message.c.received_at, key=message.c.id,
                 words=bool(chosen.person or chosen.kind or chosen.text))
 
@@ -80,7 +82,7 @@ def issues(tx: Tx, chosen: Filter) -> Page:
     if chosen.kind:
         query = query.where((issue.c.state == chosen.kind) | (issue.c.category == chosen.kind))
     if chosen.text:
-        query = query.where(_holds(issue.c.title, chosen.text) | _holds(issue.c.text, chosen.text))
+        query = query.where(holds(issue.c.title, chosen.text) | holds(issue.c.text, chosen.text))
     return short(tx, query, chosen, community=issue.c.community_id, at=issue.c.created_at, key=issue.c.id)
 
 
@@ -91,7 +93,7 @@ def polls(tx: Tx, chosen: Filter) -> Page:
     if chosen.kind:
         query = query.where(poll.c.state == chosen.kind)
     if chosen.text:
-        query = query.where(_holds(poll.c.title, chosen.text))
+        query = query.where(holds(poll.c.title, chosen.text))
     return short(tx, query, chosen, community=poll.c.community_id, at=poll.c.opens_at, key=poll.c.id)
 
 
@@ -102,7 +104,7 @@ def posts(tx: Tx, chosen: Filter) -> Page:
     if chosen.kind:
         query = query.where(outbox.c.state == chosen.kind)
     if chosen.text:
-        query = query.where(_holds(text, chosen.text) | _holds(outbox.c.key, chosen.text))
+        query = query.where(holds(text, chosen.text) | holds(outbox.c.key, chosen.text))
     return long(tx, query, chosen, community=outbox.c.community_id, at=outbox.c.created_at, key=outbox.c.id,
                 words=bool(chosen.text))
 
@@ -124,7 +126,7 @@ def homes(tx: Tx, chosen: Filter) -> Page:
         bind_code.c.home_id == home.c.id, bind_code.c.used_at.is_(None)).scalar_subquery()
     query = select(home, bound.label("bound"), code.label("code_until"))
     if chosen.text:
-        query = query.where(_holds(home.c.label, chosen.text))
+        query = query.where(holds(home.c.label, chosen.text))
     return short(tx, query, chosen, community=home.c.community_id, at=None, key=home.c.id)
 
 
@@ -174,6 +176,8 @@ def overview(tx: Tx, community_id: int | None) -> dict[str, Any]:
         "people": how_many(person, person.c.erased_at.is_(None), person.c.joined_into.is_(None)),
         "waiting": how_many(outbox, outbox.c.state.in_(["waiting", "sending"])),
         "dead": how_many(outbox, outbox.c.state == "dead"),
+        "forwards": how_many(forward, forward.c.state == "waiting"),
+        "tasks": how_many(group_task, group_task.c.state == "waiting"),
         "parked": tx.scalar(select(func.count()).select_from(message).where(
             message.c.state == literal_column("'parked'"))),  # as the partial index spells it; whose they are is not known yet
         "chain": tx.first(select(audit_head.c.seq, audit_head.c.hash).where(audit_head.c.id == 1)),
@@ -272,7 +276,8 @@ def _starts(column: ColumnElement[Any], words: str) -> ColumnElement[bool]:
     return column.like(f"{plain(words)}%", escape="\\")
 
 
-def _holds(column: ColumnElement[Any], words: str) -> ColumnElement[bool]:
+def holds(column: ColumnElement[Any], words: str) -> ColumnElement[bool]:
+    """The column has these words somewhere, in which % and _ mean themselves."""
     return column.ilike(f"%{plain(words)}%", escape="\\")
 
 

@@ -1,26 +1,37 @@
 """The cards of polls and issues: the same facts and the same words as in plain chat, to be touched."""
 
+from dataclasses import replace
+
 from sqlalchemy import Row, func, select
 
 from domain.card import Button, Card, Option, Select
 from models.base import Tx
 from models.tables import issue as issue_table
 from services import pages
+from texts.kinds import MARKS
 from texts.say import say
 from texts.words import categories
 
 CATEGORIES = 10  # the most one list of a card may hold
 
 
-def poll(tx: Tx, row: Row, *, mine: frozenset[int] | None = None, told: str = "") -> Card:
-    """A poll to vote in; `mine` are the options of whoever looks at it, `told` what to say beside them; closed when it is over."""
-    over = row.state != "open"
-    return Card(
-        about=f"poll-{row.id}", title=f"P{row.number} {row.title}", text=told or say("card.poll", poll=row), says=f"P{row.number}",
-        options=tuple(Option(str(n), f"{n} {text}", checked=mine is not None and n - 1 in mine)
-                      for n, text in enumerate(row.options, 1)),
-        most=row.most, submit=say("card.change" if mine else "card.vote"), closed=say("card.over", poll=row) if over else "",
-        url=pages.url_of(tx, "poll", row.community_id, row.number))
+def poll(tx: Tx, row: Row, *, mine: str = "", told: str = "") -> Card:
+    """A poll to vote in; `mine` is the ballot of whoever looks at it, `told` what to say beside it; closed when it is over.
+
+    Orders, points and many options do not fit on a card: it leads to the page, where they are forms.
+    """
+    over, words = row.state != "open", told or say("card.poll", poll=row)
+    whole = Card(about=f"poll-{row.id}", title=f"P{row.number} {row.title}", text=words, says=f"P{row.number}",
+                 closed=say("card.over", poll=row) if over else "", url=pages.url_of(tx, "poll", row.community_id, row.number))
+    if row.kind == "signup" and not over:
+        return replace(whole, buttons=(Button(f"P{row.number} 报名", say("card.join"), main=True),
+                                       Button(f"撤票 P{row.number}", say("card.leave"))))
+    if row.kind not in MARKS:
+        return replace(whole, buttons=() if over else (Button(f"P{row.number}", say("card.how"), main=True),))
+    checked = set(mine.split(",")) if mine else set()
+    return replace(
+        whole, most=row.most, submit=say("card.change" if mine else "card.vote"),
+        options=tuple(Option(str(n), f"{n} {text}", checked=str(n - 1) in checked) for n, text in enumerate(row.options, 1)))
 
 
 def issue(tx: Tx, row: Row, *, told: str = "") -> Card:

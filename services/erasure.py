@@ -10,7 +10,6 @@ from domain.lifecycle import TABLE, Act, State
 from domain.roles import Role
 from models.base import Tx
 from models.tables import (
-    ballot,
     bind_code,
     chat_member,
     identity,
@@ -22,12 +21,12 @@ from models.tables import (
     outbox,
     permission,
     person,
-    poll,
     reminder,
     residence,
 )
-from services import audit, issues
+from services import audit, ballots, digest, issues
 from services.people import Speaker, behind, drop_waiting
+from services.roads import TEXT_BYTES
 from texts.say import say
 
 
@@ -38,8 +37,8 @@ def erase(tx: Tx, speaker: Speaker, *, now: datetime) -> None:
     """
     mine = behind(tx, speaker.id)
     _erase_words(tx, speaker, mine, now=now)
-    still_open = select(poll.c.id).where(poll.c.community_id == speaker.community_id, poll.c.state == "open")
-    tx.execute(delete(ballot).where(ballot.c.person_id.in_(mine), ballot.c.poll_id.in_(still_open)))
+    for person_id in mine:
+        ballots.take_all_back(tx, person_id, now=now)
     answered = select(message.c.id).where(message.c.person_id.in_(mine))
     tx.execute(delete(outbox).where(outbox.c.message_id.in_(answered), outbox.c.state != "sending"))
     tx.execute(update(message).where(message.c.person_id.in_(mine)).values(text=None, reply=None, card=None, payload=None))
@@ -64,14 +63,14 @@ def _erase_words(tx: Tx, speaker: Speaker, mine: list[int], *, now: datetime) ->
         elif (State(row.state), Act.WITHDRAW) in TABLE:
             issues.withdraw(tx, submitter, number=row.number, now=now)
         issues.forget(tx, row.id)
-        _silence(tx, row)
+        silence(tx, row)
     for row in tx.all(select(issue).where(issue.c.id.in_(
             select(issue_event.c.issue_id).where(issue_event.c.actor_id.in_(mine), issue_event.c.text.is_not(None))))):
-        _silence(tx, row)
+        silence(tx, row)
     tx.execute(update(issue_event).where(issue_event.c.actor_id.in_(mine)).values(text=None))
 
 
-def _silence(tx: Tx, row: Row[Any]) -> None:
+def silence(tx: Tx, row: Row[Any]) -> None:
     """Forgets what the bot has said about an issue since it was raised: answers that name it or list issues, and posts.
 
     By number and key, never by searching for the person's words: those could be anybody's.
@@ -82,6 +81,8 @@ def _silence(tx: Tx, row: Row[Any]) -> None:
         select(message.c.id).where(*answers))))
     tx.execute(update(message).where(*answers)
                .values(reply=None, card=None))
-    tx.execute(update(outbox).where(outbox.c.key.startswith(f"issue:{row.id}:"), outbox.c.state.in_(["sent", "dead"]))
-               .values(text=say("issue.struck")))
-    tx.execute(delete(outbox).where(outbox.c.key.startswith(f"issue:{row.id}:"), outbox.c.state == "waiting"))
+    own = outbox.c.key.startswith(f"issue:{row.id}:")
+    tx.execute(update(outbox).where(own, outbox.c.state.in_(["sent", "dead", "merged"])).values(text=say("issue.struck")))
+    for digest_id in set(tx.connection.scalars(select(outbox.c.merged_into).where(own, outbox.c.merged_into.is_not(None)))):
+        digest.compose(tx, digest_id, text_bytes=TEXT_BYTES)
+    tx.execute(delete(outbox).where(own, outbox.c.state == "waiting"))

@@ -8,7 +8,7 @@ from sqlalchemy import Row, select, update
 
 from domain.clock import SHANGHAI
 from domain.errors import Refusal
-from domain.roles import SYSTEM, Role
+from domain.roles import SYSTEM, Actor, Role
 from models.base import Tx
 from models.tables import chat, forward, poll, poll_chat
 from services import audit, outbox, people
@@ -61,11 +61,13 @@ def keepers(tx: Tx, chat_id: int, now: datetime) -> list[int]:
     return people.staff_of(tx, row.community_id)
 
 
-def waiting(tx: Tx, speaker: Speaker, numbers: list[int] | None = None) -> list[Row[Any]]:
+def waiting(tx: Tx, actor: Actor, numbers: list[int] | None = None) -> list[Row[Any]]:
     """What is still to be carried, group by group: all that is theirs to carry, or these."""
-    _staff(speaker)
-    mine = [forward.c.id.in_(numbers)] if numbers is not None else []
-    return [row for rows in _by_chat(tx, forward.c.community_id == speaker.community_id, *mine) for row in rows]
+    _staff(actor)
+    mine: list[Any] = [forward.c.id.in_(numbers)] if numbers is not None else []
+    if actor.community_id is not None:
+        mine.append(forward.c.community_id == actor.community_id)
+    return [row for rows in _by_chat(tx, *mine) for row in rows]
 
 
 def again(tx: Tx, speaker: Speaker, numbers: list[int], *, key: str, now: datetime) -> None:
@@ -75,14 +77,16 @@ def again(tx: Tx, speaker: Speaker, numbers: list[int], *, key: str, now: dateti
         _give(tx, each, [speaker.id], f"forward:{each[-1].id}:again:{key}", now)
 
 
-def done(tx: Tx, speaker: Speaker, numbers: list[int], *, now: datetime) -> list[Row[Any]]:
+def done(tx: Tx, actor: Actor, numbers: list[int], *, now: datetime) -> list[Row[Any]]:
     """Ticks off what was carried; no numbers mean the only one that waits."""
-    return _end(tx, speaker, numbers, "done", "", now)
+    return _end(tx, actor, numbers, "done", "", now)
 
 
-def drop(tx: Tx, speaker: Speaker, numbers: list[int], *, reason: str, now: datetime) -> list[Row[Any]]:
+def drop(tx: Tx, actor: Actor, numbers: list[int], *, reason: str, now: datetime) -> list[Row[Any]]:
     """Notes that these will not be carried, and why."""
-    return _end(tx, speaker, numbers, "dropped", reason, now)
+    if not reason.strip():
+        raise Refusal("forward.reason", number=numbers[0])
+    return _end(tx, actor, numbers, "dropped", reason, now)
 
 
 def served(tx: Tx, row: Row[Any]) -> tuple[int, int, list[str]]:
@@ -94,21 +98,21 @@ def served(tx: Tx, row: Row[Any]) -> tuple[int, int, list[str]]:
     return len(rows), len(rows) - len(left), left
 
 
-def _end(tx: Tx, speaker: Speaker, numbers: list[int], state: str, reason: str, now: datetime) -> list[Row[Any]]:
-    rows = _these(tx, speaker, numbers) if numbers else waiting(tx, speaker)
+def _end(tx: Tx, actor: Actor, numbers: list[int], state: str, reason: str, now: datetime) -> list[Row[Any]]:
+    rows = _these(tx, actor, numbers) if numbers else waiting(tx, actor)
     if not numbers and len(rows) != 1:
         raise Refusal("forward.which" if rows else "forward.none", numbers=[r.id for r in rows])
     for row in rows:
         own = tx.execute(update(forward).where(forward.c.id == row.id, forward.c.state == "waiting").values(
-            state=state, done_at=now, done_by=speaker.id))
+            state=state, done_at=now, done_by=actor.person_id))
         if own.rowcount == 1:
-            audit.note(tx, speaker, f"forward.{state}", f"forward:{row.id}", now=now, community_id=row.community_id,
+            audit.note(tx, actor, f"forward.{state}", f"forward:{row.id}", now=now, community_id=row.community_id,
                        reason=audit.digest(reason))
     return rows
 
 
-def _these(tx: Tx, speaker: Speaker, numbers: list[int]) -> list[Row[Any]]:
-    rows = waiting(tx, speaker, numbers)
+def _these(tx: Tx, actor: Actor, numbers: list[int]) -> list[Row[Any]]:
+    rows = waiting(tx, actor, numbers)
     missing = sorted(set(numbers) - {r.id for r in rows})
     if missing:
         raise Refusal("forward.unknown", numbers=missing)
@@ -116,15 +120,21 @@ def _these(tx: Tx, speaker: Speaker, numbers: list[int]) -> list[Row[Any]]:
 
 
 def _give(tx: Tx, rows: list[Row[Any]], persons: list[int], key: str, now: datetime) -> bool:
-    """The line that says what to do, then each text alone, so that it can be forwarded as it is."""
+    """The line that says what to do, then each text alone, so that it can be forwarded as it is, and its picture if any.
+
+    Where the keeper's account shows no pictures, the link in the words leads to the page that draws the result.
+    """
     numbers = [r.id for r in rows]
     told = False
     for person_id in persons:
+        pictures = any(r.facts for r in rows) and outbox.shows_pictures(tx, person_id, now)
         if outbox.to_person(tx, person_id=person_id, key=f"{key}:{person_id}", now=now,
-                            text=say("forward.kit", group=rows[0].name, numbers=numbers)):
+                            text=say("forward.kit", group=rows[0].name, numbers=numbers, pictures=pictures)):
             told = True
             for row in rows:
                 outbox.to_person(tx, person_id=person_id, key=f"{key}:{person_id}:{row.id}", text=row.text, now=now)
+                if row.facts:
+                    outbox.to_person(tx, person_id=person_id, key=f"{key}:{person_id}:{row.id}:chart", facts=row.facts, now=now)
     return told
 
 
@@ -151,8 +161,8 @@ def _drop_late(tx: Tx, now: datetime) -> None:
                 audit.note(tx, SYSTEM, "forward.late", f"forward:{row.id}", now=now, community_id=row.community_id)
 
 
-def _staff(speaker: Speaker) -> None:
-    if not speaker.role.covers(Role.GRID_WORKER):
+def _staff(actor: Actor) -> None:
+    if not actor.role.covers(Role.GRID_WORKER):
         raise Refusal("role.refused", usage="")
 
 

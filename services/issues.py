@@ -221,7 +221,7 @@ def resolve(tx: Tx, actor: Actor, *, number: int, result: str, now: datetime) ->
     if row.chat_id is not None:
         outbox.to_chat(tx, chat_id=row.chat_id, key=f"issue:{row.id}:resolved:{_last_event(tx, row.id)}:chat:{row.chat_id}",
                        text=say("issue.resolved.group", number=row.number, title=row.title, result=result), now=now,
-                       weight=outbox.RESULT, url=pages.url_of(tx, "issue", row.community_id, row.number))
+                       url=pages.url_of(tx, "issue", row.community_id, row.number))
     return row
 
 

@@ -18,6 +18,7 @@ from models.tables import ballot, home, person, residence
 from services import ballots, electorate, issues, outbox, people
 from services.people import Speaker
 from services.solitaire import LONGEST, MOST, TOKEN, News, choice_of, homeless
+from texts.kinds import spoken
 from texts.places import room
 from texts.say import say
 from understanding.jielong import Entry
@@ -32,7 +33,7 @@ class Known:
     person_id: int
     home_id: int
     label: str
-    choice: tuple[int, ...] = ()
+    choice: str = ""
 
 
 def own_line(speaker_name: str | None, entries: Sequence[Entry]) -> Entry | None:
@@ -73,7 +74,7 @@ def votes(tx: Tx, poll: Row[Any], entries: Sequence[Entry], news: News) -> tuple
         elif any(ballots.own_hand(tx, poll.id, v) for v in voters):
             own += 1
         elif news.has(entry) or not _has_ballot(tx, poll.id, voters):
-            sure.append(Known(known.person_id, known.home_id, known.label, tuple(sorted(choice))))
+            sure.append(Known(known.person_id, known.home_id, known.label, choice))
     return sure, own, unclear
 
 
@@ -83,12 +84,12 @@ def enter_votes(tx: Tx, actor: Actor, poll: Row[Any], found: Sequence[Known], *,
     done = 0
     for known in found:
         resident = people.as_person(tx, known.person_id)
-        if not ballots.enter(tx, actor, resident, poll_id=poll.id, home_id=known.home_id, choice=frozenset(known.choice),
+        if not ballots.enter(tx, actor, resident, poll_id=poll.id, home_id=known.home_id, choice=known.choice,
                              message_id=message_id, now=now):
             continue
         done += 1
         outbox.to_person(tx, person_id=known.person_id, key=f"poll:{poll.id}:jielong:{message_id}:person:{known.person_id}",
-                         text=say("jielong.told", poll=poll, options=[poll.options[i] for i in known.choice]), now=now)
+                         text=say("jielong.told", poll=poll, options=spoken(known.choice, poll.kind, poll.options)), now=now)
     return done
 
 

@@ -8,8 +8,8 @@ from sqlalchemy import Row, select, update
 from domain.clock import SHANGHAI
 from domain.roles import SYSTEM
 from models.base import Tx
-from models.tables import chat, identity, issue, outbox, poll
-from services import audit, notices, people
+from models.tables import chat, identity, issue, message, outbox, poll
+from services import audit, digest, notices, people
 from services import outbox as queue
 from texts.say import say
 
@@ -40,7 +40,16 @@ def divert(tx: Tx, row: Row[Any], *, gone: bool = False, shut: bool = False, now
     other = None if gone or shut else identity_id  # what simply failed is not tried on the same road once more
     if not queue.to_person(tx, person_id=person_id, key=row.key + _AGAIN, text=row.text, notice=told, now=now, quiet=row.quiet,
                            weight=row.weight, but=other):
-        _tell_staff(tx, row, now)
+        for part in digest.parts(tx, row.id) or [row]:
+            (_tell_caller if ":handoff:person:" in part.key else _tell_staff)(tx, part, now)
+
+
+def unspoken(tx: Tx, row: Row[Any], now: datetime) -> None:
+    """Staff hear once for a post that waits until somebody speaks to the bot in its group."""
+    name = tx.scalar(select(chat.c.name).where(chat.c.id == int(row.target[5:])))
+    for person_id in people.staff_of(tx, row.community_id):
+        queue.to_person(tx, person_id=person_id, key=f"lost:outbox:{row.id}:person:{person_id}",
+                        text=say("lost.unspoken", name=name or row.target), now=now)
 
 
 def missed(tx: Tx, *, channel: str, identity_id: int, what: str, now: datetime) -> bool:
@@ -62,6 +71,15 @@ def _tell_of_group(tx: Tx, row: Row[Any], now: datetime) -> None:
     for person_id in people.staff_of(tx, row.community_id):
         queue.to_person(tx, person_id=person_id, key=f"lost:{row.target}:{now.astimezone(SHANGHAI):%Y-%m-%d}:person:{person_id}",
                         text=say("lost.group", name=name or row.target), now=now)
+
+
+def _tell_caller(tx: Tx, row: Row[Any], now: datetime) -> None:
+    """Who asked for a human was told that somebody would come: once nobody has heard of it, they are told that too."""
+    call = row.key.partition(":person:")[0]
+    other = select(outbox.c.id).where(outbox.c.key.startswith(f"{call}:person:", autoescape=True), outbox.c.state != "dead")
+    caller = tx.scalar(select(message.c.person_id).where(message.c.id == int(call.split(":")[1])))
+    if caller is not None and tx.first(other.limit(1)) is None:
+        queue.to_person(tx, person_id=caller, key=f"lost:{call}", text=say("handoff.lost"), now=now)
 
 
 def _tell_staff(tx: Tx, row: Row[Any], now: datetime) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Row, Table, and_, delete, exists, insert, or_, select, update
 
+from domain.receipts import commitment
 from models.base import Tx
 from models.tables import (
     ballot,
@@ -24,15 +25,16 @@ from models.tables import (
     residence,
     supporter,
 )
+from services import secrecy
 
-_VALUES = ("home_id", "choice", "sent_at", "cast_at", "message_id")
+_VALUES = ("choice", "sent_at", "cast_at", "message_id")
 _CARE = ("role", "told_version", "consent_version")
 Record = dict[str, Any]
 
 
 def open_polls(tx: Tx, community_id: int | None, *, now: datetime) -> list[Row[Any]]:
     """The open polls of the community, held against ballots and closing, in the order in which everybody holds them."""
-    return tx.all(select(poll.c.id, poll.c.household).where(
+    return tx.all(select(poll.c.id, poll.c.household, poll.c.secret, poll.c.anonymous).where(
         poll.c.community_id == community_id, poll.c.state == "open", poll.c.closes_at > now).order_by(poll.c.id).with_for_update())
 
 
@@ -106,10 +108,16 @@ def _ballots(tx: Tx, row: Row[Any], old: int, new: int, now: datetime) -> Record
     if theirs is None:
         return None
     last = max((r for r in (mine, theirs) if r is not None), key=lambda r: (r.sent_at, r.cast_at, r.id))
-    tx.execute(delete(ballot).where(ballot.c.id.in_([r.id for r in found.values()])))
-    _put(tx, row.id, old, {name: getattr(last, name) for name in _VALUES})
-    _log(tx, row.id, old, "join", last.choice, last.message_id, now)
-    return {"poll": row.id, "theirs": _pack(theirs), "mine": _pack(mine), "sent_at": _text(last.sent_at), "choice": last.choice}
+    kept = {"poll": row.id, "theirs": _pack(theirs), "mine": _pack(mine), "sent_at": _text(last.sent_at), "choice": last.choice}
+    if last is theirs:
+        _name(tx, {theirs.id: old} | ({mine.id: new} if mine is not None else {}))
+    _log(tx, row, old, "join", last, now)
+    other = mine if last is theirs else theirs
+    if other is not None and other.choice:  # it stays as one that was taken back: its receipt remains good
+        link, seal = secrecy.keep(tx, row.id, other.link, "", "") if row.secret else (None, _seal(row, other, ""))
+        tx.execute(update(ballot).where(ballot.c.id == other.id).values(choice="", link=link))
+        _write(tx, row.id, new, "withdraw", "", other.message_id, seal, now)
+    return kept
 
 
 # --- and back ---------------------------------------------------------------------------------------------------
@@ -150,29 +158,55 @@ def _ballots_back(tx: Tx, kept: Record, old: int, new: int, now: datetime) -> No
     if "household" in kept:
         tx.execute(update(ballot).where(ballot.c.id.in_(kept["household"]), ballot.c.person_id == old).values(person_id=new))
         return
-    now_is = tx.first(select(ballot).where(ballot.c.poll_id == kept["poll"], ballot.c.voter == _voter(old)).with_for_update())
-    if now_is is not None and (_text(now_is.sent_at), now_is.choice) == (kept["sent_at"], kept["choice"]):
-        tx.execute(delete(ballot).where(ballot.c.id == now_is.id))
-        if kept["mine"] is not None:
-            _put(tx, kept["poll"], old, _unpack(kept["mine"]))
-    theirs = _unpack(kept["theirs"])
-    _put(tx, kept["poll"], new, theirs)
-    _log(tx, kept["poll"], new, "split", theirs["choice"], theirs["message_id"], now)
+    row = tx.execute(select(poll.c.id, poll.c.secret, poll.c.anonymous).where(poll.c.id == kept["poll"])).one()
+    now_is = tx.first(select(ballot).where(ballot.c.poll_id == row.id, ballot.c.voter == _voter(old)).with_for_update())
+    if row.secret or now_is is None:
+        return  # what was chosen in secret is kept nowhere else: the other votes anew
+    if (_text(now_is.sent_at), now_is.choice) != (kept["sent_at"], kept["choice"]):  # voted since: that is the older person's
+        given_up = tx.first(select(ballot).where(ballot.c.poll_id == row.id, ballot.c.voter == _voter(new)))
+        if given_up is not None:
+            values = {name: value for name, value in _unpack(kept["theirs"]).items() if name in _VALUES}
+            tx.execute(update(ballot).where(ballot.c.id == given_up.id).values(values))
+            _log(tx, row, new, "split", tx.execute(select(ballot).where(ballot.c.id == given_up.id)).one(), now)
+        return
+    was_of = {person_id: _unpack(was) for person_id, was in ((new, kept["theirs"]), (old, kept["mine"])) if was is not None}
+    _name(tx, {was["id"]: person_id for person_id, was in was_of.items()})
+    for person_id, was in was_of.items():
+        tx.execute(update(ballot).where(ballot.c.id == was["id"]).values({name: was[name] for name in _VALUES}))
+        _log(tx, row, person_id, "split", tx.execute(select(ballot).where(ballot.c.id == was["id"])).one(), now)
 
 
-def _put(tx: Tx, poll_id: int, person_id: int, values: Record) -> None:
-    tx.execute(insert(ballot).values(poll_id=poll_id, voter=_voter(person_id), person_id=person_id, **values))
+def _name(tx: Tx, persons: dict[int, int]) -> None:
+    """Gives ballots to persons; two may change places."""
+    for ballot_id in persons:
+        tx.execute(update(ballot).where(ballot.c.id == ballot_id).values(voter=f"moving:{ballot_id}"))
+    for ballot_id, person_id in persons.items():
+        tx.execute(update(ballot).where(ballot.c.id == ballot_id).values(voter=_voter(person_id), person_id=person_id))
 
 
-def _log(tx: Tx, poll_id: int, person_id: int, act: str, choice: str, message_id: int | None, now: datetime) -> None:
+def _log(tx: Tx, row: Row[Any], person_id: int, act: str, cast: Row[Any], now: datetime) -> None:
+    """A ballot as it now stands goes on under this person, with the seal it has."""
+    seal = _seal(row, cast, cast.choice)
+    if row.secret:
+        seal = tx.scalar(select(ballot_log.c.seal).where(ballot_log.c.poll_id == row.id, ballot_log.c.person_id == cast.person_id)
+                         .order_by(ballot_log.c.id.desc()).limit(1))
+    _write(tx, row.id, person_id, act, cast.choice, cast.message_id, seal, now)
+
+
+def _seal(row: Row[Any], cast: Row[Any], choice: str) -> str:
+    return commitment(cast.receipt or "", choice, cast.salt if row.anonymous else "")
+
+
+def _write(tx: Tx, poll_id: int, person_id: int, act: str, choice: str, message_id: int | None, seal: str | None,
+           now: datetime) -> None:
     tx.execute(insert(ballot_log).values(poll_id=poll_id, voter=_voter(person_id), person_id=person_id, act=act, choice=choice,
-                                         at=now, message_id=message_id))
+                                         at=now, message_id=message_id, seal=seal))
 
 
 def _pack(row: Row[Any] | None) -> Record | None:
     if row is None:
         return None
-    return {name: getattr(row, name) for name in _VALUES} | {"sent_at": _text(row.sent_at), "cast_at": _text(row.cast_at)}
+    return {name: getattr(row, name) for name in ("id", *_VALUES)} | {"sent_at": _text(row.sent_at), "cast_at": _text(row.cast_at)}
 
 
 def _unpack(kept: Record) -> Record:

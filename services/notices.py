@@ -54,6 +54,11 @@ def alarm(category: str, place: str | None, *, now: datetime) -> Notice:
     return Notice(RESULT, say("notices.alarm", category=category, place=place), say("notices.check"), _moment(now))
 
 
+def call(who: str, *, now: datetime) -> Notice:
+    """Somebody asks for a human, and the staff have been silent for days."""
+    return Notice(RESULT, say("notices.call", who=who), say("notices.contact"), _moment(now))
+
+
 def grant(tx: Tx, *, identity_id: int, template: str, event_id: str, now: datetime) -> bool:
     """Keeps one permission; the same event again is the same permission."""
     insert = insert_postgres if tx.postgres else insert_sqlite

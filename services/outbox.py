@@ -1,8 +1,9 @@
 """What shall be sent, written in the transaction that decided it; bot/delivery.py sends it after the commit."""
 
+import hashlib
 import json
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgres
@@ -14,7 +15,7 @@ from domain.errors import Refusal
 from domain.roles import Actor
 from models.base import Tx
 from models.tables import chat, forward, identity, outbox, person
-from services import audit, notices, quota
+from services import audit, digest, notices, quota
 from services.notices import Notice
 from services.people import account_of
 from services.roads import Road
@@ -22,10 +23,18 @@ from texts.say import say
 
 QUIET = QuietHours()
 HAND = "hand"  # the road of a group that no API reaches: somebody carries the news there, services/forward.py
+MORNING_S = 300
 DANGER, RESULT, NEWS, REMINDER = 0, 1, 2, 3  # what goes first when not everything may be sent
 
 
 _roads: dict[str, Road] = {}
+
+
+class Way(NamedTuple):
+    """How a private message reaches somebody."""
+
+    who: Row[Any]  # the account
+    joins: bool  # in one post with what already waits there
 
 
 def configure(roads: dict[str, Road], quiet: QuietHours) -> None:
@@ -54,8 +63,12 @@ def to_chat(tx: Tx, *, chat_id: int, key: str, text: str = "", facts: dict[str, 
         return True
     if facts is not None and not road.images:
         return True  # the words of the result say it all
-    put(tx, key=key, community_id=row.community_id, channel=row.post_channel, target=f"chat:{chat_id}",
-        address=row.post_address, text=text, facts=facts, card=card, url=url, at=now, now=now, quiet=quiet, weight=weight)
+    target = f"chat:{chat_id}"
+    held = digest.tomorrow(now) if weight >= NEWS and card is None and digest.enough_today(tx, target, key, now=now) else None
+    put(tx, key=key, community_id=row.community_id, channel=row.post_channel, target=target,
+        address=row.post_address, text=text, facts=facts, card=card, url=url, at=held or now, now=now, quiet=quiet, weight=weight)
+    if held is not None:
+        digest.merge(tx, target, text_bytes=road.text_bytes, now=now, held_until=held)
     return True
 
 
@@ -69,21 +82,28 @@ def carry(tx: Tx, *, chat_id: int, community_id: int, key: str, text: str, facts
                                       created_at=now, reminders=0).on_conflict_do_nothing(index_elements=["key"]))
 
 
-def to_person(tx: Tx, *, person_id: int, key: str, text: str, card: Card | None = None, url: str = "",
-              notice: Notice | None = None, now: datetime, quiet: bool = True, weight: int = NEWS, but: int | None = None) -> bool:
+def to_person(tx: Tx, *, person_id: int, key: str, text: str = "", facts: dict[str, Any] | None = None, card: Card | None = None,
+              url: str = "", notice: Notice | None = None, now: datetime, quiet: bool = True, weight: int = NEWS,
+              but: int | None = None) -> bool:
     """Queues a private message; False when no channel can reach this person or they have left.
 
     With a `notice` it may become a one-time notice where ordinary messages are no longer allowed. `but` is an account
-    that is left out, because it has just failed.
+    that is left out, because it has just failed. `facts` are those of a result's picture, which not every road shows.
     """
-    who = _way_to(tx, person_id, now, text=text, url=url, quiet=quiet, but=but)
-    if who is None:
+    way = _way_to(tx, person_id, now, text=text, url=url, quiet=quiet, but=but)
+    if way is None:
         return notice is not None and _notify(tx, person_id, key, text, notice, now, quiet, weight)
-    road = _roads[who.channel]
+    who = way.who
+    road, target = _roads[who.channel], f"identity:{who.id}"
+    if facts is not None and not road.images:
+        return False
     if notice is not None and road.asks and weight == REMINDER:  # the moment to ask for the next one
         text = "\n".join(filter(None, (text, notices.offer(tx, who, road, community_id=who.community_id, now=now))))
-    put(tx, key=key, community_id=who.community_id, channel=who.channel, target=f"identity:{who.id}", address=who.external_id,
-        text=text, card=card, url=url, notice=notice if road.templates else None, at=now, now=now, quiet=quiet, weight=weight)
+    put(tx, key=key, community_id=who.community_id, channel=who.channel, target=target, address=who.external_id,
+        text=text, facts=facts, card=card, url=url, notice=notice if road.templates else None, at=now, now=now, quiet=quiet,
+        weight=weight)
+    if way.joins:
+        digest.merge(tx, target, text_bytes=road.text_bytes, now=now)
     return True
 
 
@@ -93,6 +113,12 @@ def reaches(tx: Tx, person_id: int, now: datetime, *, notice: str = "") -> bool:
         return True
     return bool(notice) and any(not _roads[who.channel].templates[notice] or notices.unused(tx, who.id, notice)
                                 for who in _notifiable(tx, person_id, notice))
+
+
+def shows_pictures(tx: Tx, person_id: int, now: datetime) -> bool:
+    """True when what is pushed to this person now goes a road that shows pictures."""
+    way = _way_to(tx, person_id, now)
+    return way is not None and _roads[way.who.channel].images
 
 
 def offer(tx: Tx, *, channel: str, sender: str, community_id: int, now: datetime) -> str:
@@ -108,19 +134,29 @@ def shut(tx: Tx, row: Row[Any], *, now: datetime) -> bool:
 
 
 def _way_to(tx: Tx, person_id: int, now: datetime, *, text: str = "", url: str = "", quiet: bool = True,
-            but: int | None = None) -> Row[Any] | None:
+            but: int | None = None) -> Way | None:
     """The account that was heard last among those a channel can write to at the hour when it would.
 
     A 公众号 may write to a person only within 48 hours of their last message and a few times (customer-service messages);
-    of somebody who was never heard here (just loaded) the platform knows better, so they are tried.
+    of somebody who was never heard here (just loaded) the platform knows better, so they are tried. When all places are taken
+    by what still waits, that and this become one post.
     """
-    at = QUIET.next_allowed(now) if quiet else now
+    at, full = _goes_at(now, quiet), None
     for who in _accounts(tx, person_id):
+        if who.id == but:
+            continue
         road = _roads[who.channel]
         size = len(text.encode()) + (len(say("page.link", url=url).encode()) + 1 if url else 0)
-        if who.id != but and quota.left(tx, who, road, at=at) >= -(-max(1, size) // road.text_bytes):
-            return who
-    return None
+        if quota.left(tx, who, road, at=at) >= -(-max(1, size) // road.text_bytes):
+            return Way(who, False)
+        short = quiet and 0 < len(text) <= digest.SHORT
+        if full is None and short and quota.left(tx, who, road, at=at, but=0) > 0 and digest.can_merge(tx, f"identity:{who.id}"):
+            full = Way(who, True)
+    return full
+
+
+def _goes_at(now: datetime, quiet: bool) -> datetime:
+    return QUIET.next_allowed(now) if quiet else now
 
 
 def _accounts(tx: Tx, person_id: int) -> list[Row[Any]]:
@@ -173,6 +209,8 @@ def put(tx: Tx, *, key: str, community_id: int | None, channel: str, target: str
     elif url and kind == "text":
         text = f"{text}\n{say('page.link', url=url)}"
     parts = split(text, most or road.text_bytes) if kind == "text" else [text]
+    if quiet and weight >= NEWS and target.startswith("identity:") and QUIET.cover(at):
+        at = QUIET.next_allowed(at) + _a_little_later(target)
     insert = insert_postgres if tx.postgres else insert_sqlite
     rows = [{
         "key": key if n == 0 else f"{key}:{n + 1}", "community_id": community_id, "channel": channel, "target": target,
@@ -180,6 +218,11 @@ def put(tx: Tx, *, key: str, community_id: int | None, channel: str, target: str
         "state": "waiting", "attempts": 0, "next_at": at, "doubtful": False, "quiet": quiet, "created_at": now,
     } for n, part in enumerate(parts)]
     tx.execute(insert(outbox).on_conflict_do_nothing(index_elements=["key"]), rows)
+
+
+def _a_little_later(target: str) -> timedelta:
+    """Spreads what waited for the morning over its first minutes; one person hears everything in its order."""
+    return timedelta(seconds=int.from_bytes(hashlib.sha256(target.encode()).digest()[:4]) % MORNING_S)
 
 
 def answer(tx: Tx, *, message_id: int, community_id: int | None, channel: str, address: str, text: str, card: Card | None,
@@ -206,6 +249,12 @@ def split(text: str, most: int) -> list[str]:
         pieces.append(rest[:cut].rstrip("\n"))
         rest = rest[cut:].lstrip("\n")
     return [*pieces, rest]
+
+
+def wake(tx: Tx, *, channel: str, external_id: str, now: datetime) -> None:
+    """What waits for a group goes at once: somebody has just spoken there."""
+    where = tx.scalar(select(chat.c.id).where(chat.c.channel == channel, chat.c.external_id == external_id))
+    tx.execute(update(outbox).where(outbox.c.target == f"chat:{where}", outbox.c.state == "waiting").values(next_at=now))
 
 
 def retry(tx: Tx, actor: Actor, *, outbox_id: int, now: datetime) -> None:

@@ -7,12 +7,13 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from domain.lifecycle import OPEN
-from domain.polls import Tally
 from domain.roles import Role
 from models.base import Tx
 from models.tables import ballot, community, identity, issue, issue_event, poll, supporter
 from services import ballots, electorate, issues, notices, pages, polls
 from services.people import Speaker, homes_of
+from services.standing import MARKED, Standing
+from texts.kinds import spoken
 from texts.mask import mask
 from texts.say import say
 
@@ -22,14 +23,14 @@ LISTED = 20
 
 @dataclass(frozen=True, slots=True)
 class PollPage:
-    """A poll as somebody sees it; `marks` is None while the count is not to be seen."""
+    """A poll as somebody sees it."""
 
     row: Row[Any]
     open: bool
-    tally: Tally
+    tally: Standing
     asked: int
-    marks: tuple[int, ...] | None
-    mine: frozenset[int]  # options of the viewer's ballot that counts now
+    mine: str  # the viewer's ballot that counts now, as it is stored
+    said: tuple[str, ...]  # and in words
     issue_url: str = ""
 
 
@@ -63,12 +64,11 @@ def poll_of(tx: Tx, code: str, number: int, *, person_id: int | None, now: datet
     if row is None:
         return None
     tally, still = polls.count(tx, row), row.state == "open" and row.closes_at > now
-    mine = ballots.mine(tx, _speaker(row.community_id, person_id), row) if person_id else None
+    mine = ballots.choice_of(tx, _speaker(row.community_id, person_id), row) if person_id else ""
     about = tx.first(select(issue.c.number).where(issue.c.id == row.issue_id)) if row.issue_id else None
     return PollPage(
         row, still, tally, max(tally.ballots, row.result["asked"] if row.result else electorate.size(tx, row)),
-        None if row.anonymous and row.state == "open" else tally.marks,
-        frozenset(row.options.index(o) for o in mine or ()),
+        mine, spoken(mine, row.kind, row.options),
         pages.path_of("issue", code, about.number) if about is not None and about.number else "")
 
 
@@ -129,7 +129,7 @@ def picture_of(tx: Tx, kind: str, code: str, number: int) -> tuple[str, str, lis
     if kind == "issue":
         return f"I{row.number} {row.title}", say("card.issue", issue=row), [], say("page.picture")
     tally = polls.count(tx, row)
-    if row.state != "closed":
+    if row.state != "closed" or tally.hidden or row.kind not in MARKED:
         return f"P{row.number} {row.title}", say("card.poll", poll=row), [], say("page.picture")
     return (f"P{row.number} {row.title}", say("poll.chart.subtitle", poll=row, tally=tally),
             list(zip(row.options, tally.marks, strict=True)), say("poll.chart.footer", poll=row))

@@ -1,27 +1,32 @@
 """The verbs of a poll: open, remind, extend, close, void. Every poll here is an opinion poll."""
 
-from dataclasses import dataclass
+import json
+import random
+import secrets
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, and_, bindparam, exists, func, literal_column, or_, select, update
 
 from domain.errors import Refusal
-from domain.polls import OPTIONS_MAX, OPTIONS_MIN, Tally
+from domain.kinds import kind
 from domain.roles import SYSTEM, Actor, Role
 from models.base import Tx
 from models.hot import Hot
 from models.tables import ballot, building, chat, community, issue, message, poll, poll_chat, reminder
-from services import audit, card_updates, cards, electorate, issues, notices, outbox, pages
+from services import audit, card_updates, cards, closing, electorate, issues, notices, outbox, pages, standing
 from services.people import Speaker
 from texts.say import say
 
+OPTIONS_MIN, OPTIONS_MAX = 2, 20
 SHORTEST = timedelta(minutes=1)
 LONGEST = timedelta(days=60)
 REMIND_BEFORE = timedelta(hours=24)  # at most; a short poll reminds when a third of its time is left
 _BY_NUMBER = Hot(select(poll).where(poll.c.community_id == bindparam("community_id"), poll.c.number == bindparam("number")))
 _LOCKED = Hot(select(poll).where(poll.c.community_id == bindparam("community_id"), poll.c.number == bindparam("number"))
               .with_for_update())
+RANDOM: random.Random = secrets.SystemRandom()  # of the lots that are drawn; tests put a reproducible one here
 _BUMP = update(community).values(last_poll=community.c.last_poll + 1).returning(community.c.last_poll)
 
 
@@ -36,6 +41,11 @@ class Draft:
     household: bool = False
     anonymous: bool = False
     scope: str | None = None  # 全小区 | 本群 | a building's name | None
+    kind: str = "single"
+    rules: dict[str, Any] = field(default_factory=dict)
+    poll_class: str = "straw"
+    secret: bool = False
+    hides: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +59,10 @@ class Opened:
 
 def check(draft: Draft, *, now: datetime) -> None:
     """Refuses a draft that could not be a poll."""
-    if not OPTIONS_MIN <= len(draft.options) <= OPTIONS_MAX:
+    if draft.kind != "signup" and not OPTIONS_MIN <= len(draft.options) <= OPTIONS_MAX:
         raise Refusal("poll.options_count", least=OPTIONS_MIN, most=OPTIONS_MAX)
+    if draft.secret and draft.kind == "signup":
+        raise Refusal("kind.secret_signup")
     if draft.closes_at < now + SHORTEST:
         raise Refusal("poll.deadline_past", at=draft.closes_at)
     if draft.closes_at > now + LONGEST:
@@ -68,11 +80,14 @@ def open_poll(tx: Tx, actor: Speaker, draft: Draft, *, chat_id: int | None, issu
     concerned = issues.by_number(tx, actor.community_id, issue_number) if issue_number is not None else None
     scope, scope_id, scope_name, chats = _scope(tx, actor, draft.scope, chat_id)
     closes_at = outbox.QUIET.closing(draft.closes_at)
+    rules = _rules(draft)
     number = tx.scalar(_BUMP.where(community.c.id == actor.community_id))
     poll_id = tx.add(
         poll, community_id=actor.community_id, number=number, issue_id=concerned.id if concerned else None,
-        title=draft.title, options=list(draft.options), most=min(draft.most, len(draft.options)),
-        household=draft.household, anonymous=draft.anonymous, scope=scope, scope_id=scope_id, scope_name=scope_name,
+        title=draft.title, options=list(draft.options), most=_most(draft, rules), kind=draft.kind, rules=rules,
+        poll_class=draft.poll_class, secret=draft.secret, hides=draft.hides or draft.secret,
+        household=draft.household or draft.poll_class == "household", anonymous=draft.anonymous or draft.secret,
+        scope=scope, scope_id=scope_id, scope_name=scope_name,
         state="open", opens_at=now, closes_at=closes_at, remind_at=_remind_at(now, closes_at), opened_by=actor.id,
         preview_id=preview_id)
     if chats:
@@ -81,11 +96,27 @@ def open_poll(tx: Tx, actor: Speaker, draft: Draft, *, chat_id: int | None, issu
     if concerned is not None:
         issues.consult(tx, actor, concerned, poll_number=row.number, now=now)
     audit.note(tx, actor, "poll.open", f"poll:{poll_id}", now=now, number=number, options=len(draft.options),
-               closes_at=closes_at.isoformat(), scope=scope, household=draft.household, anonymous=draft.anonymous)
+               closes_at=closes_at.isoformat(), scope=scope, household=draft.household, anonymous=draft.anonymous,
+               kind=draft.kind, poll_class=draft.poll_class, secret=draft.secret, hides=draft.hides)
     news, url = cards.poll(tx, row), pages.url_of(tx, "poll", row.community_id, number)
     posted = sum(outbox.to_chat(tx, chat_id=c, key=f"poll:{poll_id}:open:chat:{c}", text=card(row), card=news, url=url,
                                 page_text=say("poll.card_page", poll=row), now=now) for c in chats if c != chat_id)
     return Opened(row, posted, closes_at != draft.closes_at)
+
+
+def _rules(draft: Draft) -> dict[str, Any]:
+    """The rules of the poll's kind, checked, with the order in which it breaks ties drawn now and for all to see."""
+    rules = dict(draft.rules)
+    if draft.kind in ("ranked", "budget"):
+        lot = list(range(len(draft.options)))
+        RANDOM.shuffle(lot)
+        rules["lot"] = lot
+    return kind(draft.kind).check_rules(rules, len(draft.options))
+
+
+def _most(draft: Draft, rules: dict[str, Any]) -> int:
+    """How many options a touch on the card may mark."""
+    return 1 if draft.kind in ("single", "stance", "signup") else int(rules.get("most") or len(draft.options))
 
 
 def card(row: Row[Any]) -> str:
@@ -180,15 +211,17 @@ def close_due(tx: Tx, *, now: datetime, limit: int = 20) -> int:
 
 def close(tx: Tx, actor: Actor, row: Row[Any], *, reason: str | None, now: datetime) -> Row[Any]:
     """Freezes the count and posts it, in words and as a picture, to each group of the poll."""
-    counted = count(tx, row)
     asked = electorate.size(tx, row)
-    result = {"marks": list(counted.marks), "ballots": counted.ballots, "asked": max(asked, counted.ballots)}
+    result, root = closing.freeze(tx, row, now=now)
+    result["asked"] = max(asked, result["ballots"])
     moved = tx.execute(update(poll).where(poll.c.id == row.id, poll.c.state == "open").values(
-        state="closed", closed_at=now, result=result, reason=reason))
+        state="closed", closed_at=now, result=result, reason=reason, root=root))
     if moved.rowcount != 1:
         raise Refusal("poll.over", number=row.number)
-    audit.note(tx, actor, "poll.close", f"poll:{row.id}", now=now, community_id=row.community_id, **result)
+    audit.note(tx, actor, "poll.close", f"poll:{row.id}", now=now, community_id=row.community_id, root=root,
+               result=audit.digest(json.dumps(result, sort_keys=True)))
     row = _get(tx, row.id)
+    counted = count(tx, row)
     card_updates.replace(tx, cards.poll(tx, row), community_id=row.community_id, now=now)
     text = say("poll.result", poll=row, tally=counted)
     told = _post(tx, row, "result", text, now, chart=_chart(row, counted))
@@ -211,21 +244,14 @@ def told(tx: Tx, row: Row[Any]) -> int:
         poll_chat.c.poll_id == row.id, chat.c.post_address.is_not(None))))
 
 
-def count(tx: Tx, row: Row[Any]) -> Tally:
-    """The count of a poll as it stands: frozen once closed, from the ballots while open."""
-    if row.result is not None:
-        return Tally(tuple(row.result["marks"]), row.result["ballots"])
-    marks, ballots = [0] * len(row.options), 0
-    grouped = select(ballot.c.choice, func.count().label("times")).where(
-        ballot.c.poll_id == row.id, ballot.c.choice != "").group_by(ballot.c.choice)
-    for same in tx.all(grouped):
-        ballots += same.times
-        for option in same.choice.split(","):
-            marks[int(option)] += same.times
-    return Tally(tuple(marks), ballots)
+def count(tx: Tx, row: Row[Any]) -> standing.Standing:
+    """The count of a poll as it stands."""
+    return standing.of(tx, row)
 
 
-def _chart(row: Row[Any], counted: Tally) -> dict[str, Any]:
+def _chart(row: Row[Any], counted: standing.Standing) -> dict[str, Any] | None:
+    if counted.hidden or row.kind not in standing.MARKED:
+        return None
     return {
         "title": f"P{row.number} {row.title}",
         "subtitle": say("poll.chart.subtitle", poll=row, tally=counted),

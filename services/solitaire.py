@@ -19,7 +19,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from models.base import Tx
 from models.tables import ballot, home, solitaire
 from services import people
-from texts.choices import Choice, read_choice
+from texts.kinds import read, spoken
 from texts.normal import plain
 from texts.places import room
 from texts.say import say
@@ -90,13 +90,13 @@ def forget(tx: Tx, *, now: datetime) -> int:
     return tx.execute(delete(solitaire).where(solitaire.c.at <= now - KEPT)).rowcount
 
 
-def choice_of(entry: Entry, poll: Row[Any]) -> frozenset[int] | None:
-    """The options a line marks after its name or home; None when that is not certain."""
+def choice_of(entry: Entry, poll: Row[Any]) -> str | None:
+    """The ballot a line holds after its name or home; None when that is not certain."""
     words = [w for w in TOKEN.split(homeless(entry.text)) if w]
     for begin in range(0 if room(entry.text[:LONGEST]) else 1, min(len(words), 4)):
-        read = read_choice(" ".join(words[begin:]), poll.options, most=poll.most)
-        if isinstance(read, Choice):
-            return read.options
+        heard = read(" ".join(words[begin:]), poll.kind, poll.options, poll.rules)
+        if isinstance(heard, str):
+            return heard
     return None
 
 
@@ -110,7 +110,7 @@ def export(tx: Tx, poll: Row[Any], *, entries: bool) -> str:
             ballot.c.poll_id == poll.id, ballot.c.choice != "").order_by(ballot.c.id))
         for n, row in enumerate(found, 1):
             label = row.label or next((h[2] for h in people.homes_of(tx, row.person_id)), None)
-            said = "、".join(poll.options[int(i)] for i in row.choice.split(","))
+            said = "、".join(spoken(row.choice, poll.kind, poll.options))
             rows.append(Entry(n, masked(label) if label else say("jielong.resident"), said))
     options = " ".join(f"{n} {o}" for n, o in enumerate(poll.options, 1))
     return write(f"P{poll.number} {poll.title}（{options}）", say("jielong.example"), rows)

@@ -70,6 +70,11 @@ class Controls:
         found = self.sim.feed.after(after, wait_s)
         return jsonify(events=found, last=found[-1]["n"] if found else min(after, self.sim.feed.last))
 
+    def bots(self) -> Answer:
+        """Whether every bot with an own connection is subscribed."""
+        own = [a for a in self.sim.accounts if a.kind == "wecom_aibot_ws"]
+        return jsonify(connected=all(map(self.sim.socket.connected, own)))
+
     def calls(self) -> Answer:
         """The REST calls of the app after a number."""
         return _records("calls", self.sim.calls)
@@ -121,9 +126,7 @@ def blueprint(sim: Simulation, player: DayPlayer) -> Blueprint:
     control, does = Blueprint("control", __name__, url_prefix="/sim"), Controls(sim, player)
     table: list[tuple[str, Callable[..., Answer], list[str]]] = [
         ("/say", does.say, ["POST"]), ("/event", does.event, ["POST"]), ("/tap", does.tap, ["POST"]),
-        ("/events", does.events, ["GET"]),
-        ("/calls", does.calls, ["GET"]), ("/deliveries", does.deliveries, ["GET"]),
-        ("/say", does.say, ["POST"]), ("/event", does.event, ["POST"]), ("/events", does.events, ["GET"]),
+        ("/events", does.events, ["GET"]), ("/bots", does.bots, ["GET"]),
         ("/menu", does.menu, ["GET"]), ("/calls", does.calls, ["GET"]), ("/deliveries", does.deliveries, ["GET"]),
         ("/faults", does.faults, ["GET", "POST"]), ("/verify", does.verify, ["POST"]),
         ("/day", does.day, ["GET", "POST"]), ("/pictures/<name>", does.picture, ["GET"]),

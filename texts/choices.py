@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from texts.ballots import EDGE, Ballot, Choice, Read, Unclear, ballot_of
 from texts.normal import plain
 
-__all__ = ["Choice", "Unclear", "poll_number", "read_choice"]
+__all__ = ["Choice", "Unclear", "doubt", "poll_number", "read_choice"]
 
 LONGEST = 80
 _POLL = re.compile(r"^[/#\s]*(?:投票|投)?\s?[Pp]\s?(\d{1,6})(?!\d)[\s,:。;、]*")
@@ -83,6 +83,11 @@ def read_choice(text: str, options: Sequence[str], *, most: int = 1) -> Choice |
     if isinstance(read, Unclear):
         return read
     return _limited(read, most, len(options), change)
+
+
+def doubt(said: str, options: Sequence[str]) -> Unclear | None:
+    """Why words like these, in their plain spelling, are not counted, whatever else they say."""
+    return _doubt(said, ballot_of(tuple(plain(o).lower().strip(EDGE) for o in options)), None)
 
 
 def _limited(read: Read, most: int, options: int, change: bool) -> Choice | Unclear:

@@ -1,16 +1,19 @@
 """A poll as the grid worker types it, in one message or line by line: title, options, deadline, and how it is counted."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise, zip_longest
+from typing import Any
 
+from texts.draft_kinds import STANCES, costs, take
 from texts.normal import plain, printed
 from texts.numbers import number
 from texts.places import building
 from texts.when import find_when
 
 MOST_OPTIONS, LONGEST_OPTION, LONGEST_TITLE = 10, 30, 60
+MOST_LISTED = 20  # where one list is gone through: candidates, projects
 
 _VERB = re.compile(r"^[/#@\s]*(?:小议\s*)?(?:发起|新建|开)一?个?投票[\s,:。]*")
 _CIRCLED = re.compile(r"\s*([\u2460-\u2469\u2776-\u277f])\s*")
@@ -46,13 +49,18 @@ class PollDraft:
     anonymous: bool = False
     scope: str | None = None  # 全小区, 本群, or a building
     past: bool = False  # the deadline had gone by when it was read
+    kind: str = "single"  # see domain/kinds; "multiple" when more than one may be marked
+    rules: dict[str, Any] = field(default_factory=dict)
+    poll_class: str = "straw"
+    secret: bool = False
+    hides: bool = False
 
     @property
     def missing(self) -> str | None:
         """The first thing that has not been said: title, options or deadline."""
         if not self.title:
             return "title"
-        if not self.options:
+        if not self.options and self.kind != "signup":
             return "options"
         return None if self.deadline_text else "deadline"
 
@@ -63,7 +71,8 @@ class PollDraft:
         found = {
             "title_too_long": len(self.title) > LONGEST_TITLE,
             "too_few_options": len(self.options) == 1,
-            "too_many_options": len(self.options) > MOST_OPTIONS,
+            "too_many_options": len(self.options) > (
+                MOST_LISTED if self.kind in ("ranked", "budget", "approval", "score") else MOST_OPTIONS),
             "duplicate_option": len(set(spelled)) < len(spelled),
             "option_too_long": any(len(o) > LONGEST_OPTION for o in self.options),
             "deadline_unreadable": bool(self.deadline_text) and self.closes_at is None,
@@ -77,6 +86,7 @@ def parse_draft(text: str, *, now: datetime) -> PollDraft:
     words = plain(_CIRCLED.sub(lambda m: f"\n{m[1]}.", text))
     words = words[verb.end():] if (verb := _VERB.match(words)) else words
     title, words = _quoted(words)
+    kind, words = take(words)
     said, body, facts = _fields(words)
     ending, body = _ending(body, now) if "deadline" not in said else ("", body)
     closes_at, deadline, rest = _deadline(said.get("deadline", ending), now)
@@ -84,10 +94,28 @@ def parse_draft(text: str, *, now: datetime) -> PollDraft:
     options = split_options(said["options"]) if "options" in said else body_options
     if not options and rest and len(split_options(rest)) > 1:
         options = split_options(rest)
-    facts["multiple"] = len(options) if facts.get("multiple") == 0 else facts.get("multiple", 1)
+    options, facts = _of_kind(kind, options, facts)
     title = title or said.get("title", "") or (body_title if options is body_options else _line(body))
     return PollDraft(title=printed(_line(title)), options=options, closes_at=closes_at, deadline_text=deadline,
                      past=closes_at is not None and closes_at <= now, **facts)
+
+
+def _of_kind(kind: dict[str, Any], options: tuple[str, ...], facts: dict[str, Any]) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """The options and facts as this kind of poll wants them."""
+    facts = facts | kind
+    name = facts.setdefault("kind", "stance" if facts.get("poll_class", "straw") != "straw" and not options else "single")
+    if name == "stance" and not options:
+        options = STANCES
+    if name == "stance" and options != STANCES:
+        facts["kind"] = "single"
+    if name == "budget":
+        options, prices = costs(options)
+        facts["rules"] = facts.get("rules", {}) | {"costs": prices}
+    most = len(options) if facts.get("multiple") == 0 else facts.get("multiple", 1)
+    facts["multiple"] = most
+    if facts["kind"] == "single" and most > 1:
+        facts |= {"kind": "multiple", "rules": {"least": 1, "most": most}}
+    return options, facts
 
 
 def split_options(text: str) -> tuple[str, ...]:

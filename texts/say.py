@@ -43,13 +43,38 @@ def day(at: datetime) -> str:
     return f"{local.month} 月 {local.day} 日"
 
 
+def yuan(fen: int) -> str:
+    """Money as people say it: 3.5 万元, 8000 元."""
+    amount, unit = (fen / 1_000_000, "万元") if fen >= 1_000_000 and fen % 10_000 == 0 else (fen / 100, "元")
+    return f"{amount:.2f}".rstrip("0").rstrip(".") + f" {unit}"
+
+
+def price(poll: Any, option: int) -> str:
+    """What an option costs, in brackets; nothing where it costs nothing."""
+    return f"（{yuan(poll.rules['costs'][option])}）" if "costs" in poll.rules else ""
+
+
+def poll_rules(poll: Any) -> list[str]:
+    """What must be known beforehand of how a poll is counted and what is kept secret; nothing for the plain ones."""
+    method = poll.rules.get("method", poll.kind)
+    said = [say(f"rule.{method}", poll=poll)] if has(f"rule.{method}") else []
+    if "lot" in poll.rules:
+        said.append(say("rule.lot", names=[poll.options[i] for i in poll.rules["lot"]]))
+    if poll.secret:
+        said.append(say("secret"))
+    elif poll.hides:
+        said.append(say("hides"))
+    return said
+
+
 @cache
 def _templates() -> dict[str, Template]:
     env = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=False)
-    env.filters.update(clock=clock, day=day)
+    env.filters.update(clock=clock, day=day, yuan=yuan)
     found: dict[str, Template] = {}
     for path in sorted(FOLDER.glob("zh*.yaml")):
         _collect(yaml.safe_load(path.read_text("utf-8")), "", env, found)
+    env.globals |= {"say": say, "poll_rules": poll_rules, "price": price}
     env.globals["term"] = lambda group, name: found[f"terms.{group}.{name}"].render()
     return found
 

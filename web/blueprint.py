@@ -10,8 +10,9 @@ from flask.blueprints import BlueprintSetupState
 
 from domain.errors import Refusal
 from models.base import Database, Tx
-from models.tables import home, issue, outbox, person, poll
+from models.tables import forward, home, issue, outbox, person, poll
 from services import audit, browse, electorate, homes, names, pages, paging, people, polls, proposals
+from services import forward as carrying
 from services import outbox as posting
 from texts.say import clock as show_clock
 from texts.say import has, say
@@ -46,6 +47,8 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
     console.add_url_rule("/polls/<int:key>", "poll", views.poll)
     console.add_url_rule("/polls/<int:key>.csv", "poll_csv", views.poll_csv, methods=["POST"])
     console.add_url_rule("/outbox/<int:key>/retry", "retry", views.retry, methods=["POST"])
+    console.add_url_rule("/forwards/<int:key>/done", "forward_done", views.forward_done, methods=["POST"])
+    console.add_url_rule("/forwards/<int:key>/drop", "forward_drop", views.forward_drop, methods=["POST"])
     console.add_url_rule("/people/<int:key>/role", "role", views.role, methods=["POST"])
     console.add_url_rule("/people/<int:key>/name", "name", views.name, methods=["POST"])
     console.add_url_rule("/homes/<int:key>/code", "code", views.code, methods=["POST"])
@@ -166,6 +169,21 @@ class _Pages:
         return redirect(url_for("console.outbox", kind="waiting"))
 
     @_refused
+    def forward_done(self, key: int) -> Any:
+        """Ticks off what somebody carried into its group."""
+        self._mine(forward, key)
+        written(self.db, lambda tx: carrying.done(tx, g.login.actor, [key], now=self.clock()))
+        return redirect(url_for("console.forwards", kind="waiting"))
+
+    @_refused
+    def forward_drop(self, key: int) -> Any:
+        """Notes that this will not be carried, and why."""
+        self._mine(forward, key)
+        reason = request.form.get("reason", "").replace("\0", "").strip()[:200]
+        written(self.db, lambda tx: carrying.drop(tx, g.login.actor, [key], reason=reason, now=self.clock()))
+        return redirect(url_for("console.forwards", kind="waiting"))
+
+    @_refused
     def role(self, key: int) -> Any:
         """Gives a person a role."""
         self._mine(person, key)
@@ -215,6 +233,6 @@ class _Pages:
 def _ballots_of(row: Any) -> Listing:
     """The list of a poll's ballots: acts with their choice when it is named, else only who took part."""
     listing = VOTERS if row.anonymous else BALLOTS
-    return listing.over(lambda tx, chosen: browse.ballots(tx, row, chosen), options=row.options)
+    return listing.over(lambda tx, chosen: browse.ballots(tx, row, chosen), options=row.options, kind=row.kind)
 
 

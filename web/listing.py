@@ -64,6 +64,12 @@ class Listing:
         """The list's name as people read it."""
         return word(f"nav.{self.name}")
 
+    @property
+    def about(self) -> str:
+        """What one should know to read the list; '' when its columns say it."""
+        key = f"about.{self.name}"
+        return word(key) if has_word(key) else ""
+
     def label(self, name: str) -> str:
         """What a filter is called in this list."""
         key = f"label.{self.name}_{name}"
@@ -90,10 +96,10 @@ class Listing:
             found |= {f"community:{i}": name for i, name in browse.communities(tx).items()}
         return found
 
-    def over(self, rows: Callable[[Tx, Filter], Page], *, options: list[str]) -> "Listing":
-        """The same list over other rows, with the options their choices stand for."""
+    def over(self, rows: Callable[[Tx, Filter], Page], *, options: list[str], kind: str) -> "Listing":
+        """The same list over other rows, with the options their choices stand for in a poll of this kind."""
         called = self.called
-        return replace(self, rows=rows, called=lambda tx, found: called(tx, found) | {"options": options})
+        return replace(self, rows=rows, called=lambda tx, found: called(tx, found) | {"options": options, "kind": kind})
 
 
 def asked_filter(listing: Listing, community_id: int | None, now: datetime) -> Filter:

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 from models.base import Tx
-from services import browse
+from services import browse, by_hand
 from services.paging import Filter, Page
+from texts.kinds import spoken
 from texts.say import has, say
 from web.listing import Column, Listing, Names, Row, Show
 from web.words import term, word
@@ -52,11 +53,17 @@ def _actor(row: Row, names: Names) -> str:
 
 
 def _choice(row: Row, names: Names) -> str:
-    return "、".join(names["options"][int(i)] for i in row.choice.split(",")) if row.choice else ""
+    return "、".join(spoken(row.choice, names["kind"], names["options"]))
 
 
 def _post(row: Row, names: Names) -> str:
     return word("cell.reply") if row.text is None else row.text or word("cell.picture")
+
+
+def _carrier(row: Row, names: Names) -> str | None:
+    if row.state == "waiting":
+        return names.get(row.keeper_id) or word("cell.staff")
+    return names.get(row.done_by)
 
 
 LISTS = {listing.name: listing for listing in (
@@ -106,11 +113,34 @@ LISTS = {listing.name: listing for listing in (
         Column("content", _post, "words"),
         Column("state", _term("outbox_state", "state"), "chip"),
         Column("attempts", _field("attempts")),
-        Column("not_before", lambda r, n: None if r.state == "sent" else r.next_at, "time"),
+        Column("not_before", lambda r, n: r.next_at if r.state == "waiting" else None, "time"),
         Column("sent", _field("sent_at"), "time"),
         Column("problem", lambda r, n: r.error or (word("cell.doubtful") if r.doubtful else "")),
     ), called=lambda tx, rows: dict(browse.targets(tx, {row.target for row in rows})), deeds=True,
-        filters=("since", "until", "kind", "text"), kinds=("waiting", "sending", "sent", "dead"), kind_terms="outbox_state"),
+        filters=("since", "until", "kind", "text"), kinds=("waiting", "sending", "sent", "dead", "merged"),
+        kind_terms="outbox_state"),
+    Listing("forwards", "id", by_hand.forwards, (
+        Column("number", lambda r, n: f"F{r.id}"),
+        Column("time", _field("created_at"), "time"),
+        Column("to_group", _field("group")),
+        Column("content", _field("text"), "words"),
+        Column("carrier", _carrier),
+        Column("state", _term("forward_state", "state"), "chip"),
+        Column("told", _field("told_at"), "time"),
+        Column("reminders", _field("reminders")),
+        Column("ended", _field("done_at"), "time"),
+    ), called=by_hand.carriers, deeds=True,
+        filters=("since", "until", "kind", "text"), kinds=("waiting", "done", "dropped"), kind_terms="forward_state"),
+    Listing("tasks", "id", by_hand.tasks, (
+        Column("time", _field("created_at"), "time"),
+        Column("to_group", _field("group")),
+        Column("content", _field("text"), "words"),
+        Column("owner", _who("id")),
+        Column("state", _term("group_task_state", "state"), "chip"),
+        Column("reminders", _field("reminders")),
+        Column("sent", _field("sent_at"), "time"),
+    ), called=by_hand.owners,
+        filters=("since", "until", "kind", "text"), kinds=("waiting", "sent", "refused", "dead"), kind_terms="group_task_state"),
     Listing("people", "id", browse.people, (
         Column("number", _field("id")),
         Column("name", _field("name")),

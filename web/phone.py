@@ -16,7 +16,8 @@ from models.base import Database, Tx
 from services import browse, pages, phone
 from services.chart import bar_chart
 from texts.say import clock as show_clock
-from texts.say import day, say
+from texts.say import day, poll_rules, say, yuan
+from web import ballot_form
 from web.wechat import Visitor, WechatLogin, goodbye, own
 
 Hear = Callable[[Channel, Message], Reply | None]
@@ -28,7 +29,8 @@ def phone_blueprint(db: Database, login: WechatLogin, hear: Hear, *, clock: Call
     blueprint = Blueprint("phone", __name__, url_prefix="/m", template_folder="templates", static_folder="static",
                           static_url_path="/static")
     views = _Phone(db, login, hear, clock)
-    for name, show in {"clock": show_clock, "day": day}.items():
+    filters: dict[str, Callable[..., str]] = {"clock": show_clock, "day": day, "yuan": yuan}
+    for name, show in filters.items():
         blueprint.add_app_template_filter(show, name)
     blueprint.app_context_processor(lambda: {"say": say})
     blueprint.add_url_rule("/", "front", views.front)
@@ -65,8 +67,8 @@ class _Phone:
             found = make(tx, code, number, person_id=who.person_id if who else None, now=self.clock())
             if found is None:
                 abort(404)
-            return self._page(f"phone/{kind}.html", tx, who, code, it=found, mine_words=_chosen(found), here=request.path,
-                              picture=f"{request.base_url}.png")
+            return self._page(f"phone/{kind}.html", tx, who, code, it=found,
+                              here=request.path, picture=f"{request.base_url}.png", **_ballot(found))
 
     def picture(self, code: str, letter: str, number: int, mark: str) -> Any:
         """What a shared link shows of it: the result as bars, or the question."""
@@ -178,6 +180,8 @@ def _words() -> str | None:
     """What the form says, as one would type it; None when nothing was chosen or written."""
     says, chosen = legal(request.form.get("says", ""))[:200], request.form.getlist("option")
     more = legal(request.form.get("words", "")).strip()
+    if "choose" in request.form and (filled := ballot_form.words(request.form)):
+        return f"{says} {filled}"
     if "choose" in request.form:
         return f"{says} {'、'.join(legal(o)[:8] for o in chosen[:20])}" if chosen else None
     if "write" in request.form:
@@ -196,6 +200,8 @@ def _home_of(accounts: dict[str, Channel], who: Visitor) -> str:
     return next(code for code, channel in accounts.items() if channel.name == who.channel)
 
 
-def _chosen(it: Any) -> tuple[str, ...]:
-    """The words of the visitor's own ballot on a poll's page."""
-    return tuple(it.row.options[i] for i in sorted(it.mine)) if isinstance(it, phone.PollPage) else ()
+def _ballot(it: Any) -> dict[str, Any]:
+    """What a poll's page says of the visitor's own ballot."""
+    if not isinstance(it, phone.PollPage):
+        return {}
+    return {"mine_words": it.said, "given": ballot_form.given(it.row.kind, it.mine), "rules": poll_rules(it.row)}

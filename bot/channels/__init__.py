@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from bot.channels import codes
 from bot.channels.account import Account, Clock
 from bot.channels.api import ApiClient
 from bot.channels.customer_group import CustomerGroupChannel
@@ -19,7 +20,7 @@ __all__ = ["KINDS", "Account", "build"]
 
 
 def _mp(account: Account, redis: Any, clock: Clock) -> Channel:
-    api = ApiClient(account.api_base, busy_wait_s=3600)  # 45009 here means the day's quota
+    api = ApiClient(account.api_base, codes=codes.MP, pause_s=3600)  # 45009 here means the day's quota
     seen = NonceCache(redis, account.name) if redis is not None else None
     tokens = StableToken(account, api, redis=redis, clock=clock)
     return MpChannel(account, api=api, tokens=tokens, clock=clock, seen=seen)

@@ -14,13 +14,12 @@ from typing import Any
 from websockets.exceptions import ConnectionClosed, InvalidURI, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
-from bot.message import ChannelError
+from bot.message import TOO_OFTEN, ChannelError
 
 Frame = dict[str, Any]
 _QUIET = logging.getLogger("linyi.aibot.frames")  # the library would log whole frames: words, and the secret of the bot
 _QUIET.setLevel(logging.WARNING)
 CALLBACKS = ("aibot_msg_callback", "aibot_event_callback")
-FREQUENT = 45009
 PING_S, MISSED_MOST, ACK_S = 30.0, 2, 5.0
 TICK_S = 0.2
 
@@ -79,7 +78,7 @@ class Line:
                 raise Lost("no answer to the subscription")
             self._read(lambda frame: None)
         code = answer.result().get("errcode")
-        if code == FREQUENT or code == -1:
+        if code in (TOO_OFTEN, -1):
             raise Lost(f"subscription refused for now: {code}")
         if code != 0:
             raise Denied(f"errcode {code}")

@@ -10,33 +10,25 @@ from urllib.parse import urlsplit
 import requests
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
+from bot.channels.codes import ADDRESS_CODES, CORP, Then, refusal
 from bot.channels.redact import RedactingFilter
-from bot.message import TOO_OFTEN, ChannelError
+from bot.message import ChannelError
 
-log = logging.getLogger(__name__)
 logging.getLogger("urllib3.connectionpool").addFilter(RedactingFilter())  # its debug lines hold whole URLs
 
 TIMEOUT = (3.05, 5.0)
 _JSON = {"Content-Type": "application/json; charset=utf-8"}
-TOKEN_CODES = frozenset({40001, 40014, 42001})
-WRONG_ADDRESS = frozenset({40164, 60020})  # ours is not among the account's; an admin can change that while posts wait
 _IP = re.compile(r"(?<![0-9.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![0-9.])")
 PICTURES = (b"\x89PNG", b"\xff\xd8\xff")
-BUSY = -1
-# Telling the platform the same thing again will not help: outside the window, quota used up, not following,
-# blocked, unknown person, robot gone, nothing to say, a kind it does not know, too long, a used-up address.
-PERMANENT = frozenset({45015, 45047, 43004, 48001, 48002, 40003, 93000, 93001, 93004, 93006, 93008, 93017,
-                       93019, 44004, 40008, 40009, 40013, 40058, 40125, 45002, 47001, 301019,
-                       40050, 42045, 60011, 81013, 86003, 301002,
-                       43101, 40037, 41030, 47003, 41048, 90501, 40096})
 
 
 class ApiClient:
     """The REST side of one platform address."""
 
-    def __init__(self, base: str, *, busy_wait_s: float = 60, timeout: tuple[float, float] = TIMEOUT):
+    def __init__(self, base: str, *, codes: Mapping[int, Then] = CORP, pause_s: float = 60,
+                 timeout: tuple[float, float] = TIMEOUT):
         self.base = base.rstrip("/")
-        self._busy_wait_s, self._timeout = busy_wait_s, timeout
+        self._codes, self._pause_s, self._timeout = codes, pause_s, timeout
         self._session = requests.Session()
         self._session.trust_env = urlsplit(base).hostname not in ("127.0.0.1", "localhost", "::1")
 
@@ -80,7 +72,7 @@ class ApiClient:
     def _judge(self, path: str, status: int, answer: Any) -> dict[str, Any]:
         if status >= 500 or status == 429:
             raise ChannelError(f"HTTP {status} from {path}", retryable=True, unknown=status in (502, 504),
-                               wait_s=self._busy_wait_s if status == 429 else None)
+                               wait_s=self._pause_s if status == 429 else None)
         if status != 200:
             raise ChannelError(f"HTTP {status} from {path}", retryable=False)
         if not isinstance(answer, dict) or not isinstance(answer.get("errcode", 0), int):
@@ -88,11 +80,11 @@ class ApiClient:
         code = answer.get("errcode", 0)
         if code == 0:
             return answer
-        refusal = self._refusal(path, code)
-        if code in WRONG_ADDRESS:
+        error = refusal(self._codes, code, path, pause_s=self._pause_s)
+        if code in ADDRESS_CODES:
             found = _IP.search(str(answer.get("errmsg", "")))
-            refusal.hint = found.group() if found else ""
-        raise refusal
+            error.hint = found.group() if found else ""
+        raise error
 
     def fetch(self, url: str, *, most: int) -> bytes:
         """The picture at a whole address, which the caller knows to be the platform's."""
@@ -109,19 +101,6 @@ class ApiClient:
         if status != 200 or len(data) > most or not data.startswith(PICTURES):
             raise ChannelError(f"HTTP {status} and no picture from {urlsplit(url).path}", retryable=False)
         return data
-
-    def _refusal(self, path: str, code: int) -> ChannelError:
-        reason = f"errcode {code} from {path}"
-        if code == TOO_OFTEN:
-            return ChannelError(reason, retryable=True, code=code, wait_s=self._busy_wait_s)
-        if code in WRONG_ADDRESS:
-            log.error("errcode %d from %s: this server's IP is not among the account's trusted ones", code, path)
-            return ChannelError(reason, retryable=True, code=code, wait_s=3600)
-        if code in TOKEN_CODES:
-            return ChannelError(reason, retryable=True, code=code, wait_s=60)
-        if code != BUSY and code not in PERMANENT:
-            log.warning("unknown errcode %d from %s; not tried again", code, path)
-        return ChannelError(reason, retryable=code == BUSY, code=code)
 
 
 def _trouble(error: requests.RequestException) -> ChannelError:

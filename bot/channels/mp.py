@@ -32,8 +32,6 @@ from bot.message import (
 SILENCE = WireResponse(b"success")
 MODES = ("safe", "compat", "plain")
 CUSTOM = "/cgi-bin/message/custom/send"
-GONE = frozenset({40003, 43004, 48002})  # no such follower, not following, blocked us
-SHUT = frozenset({45015, 45047, 43101})  # silent too long, written to too often, nothing allowed (any more)
 
 
 @dataclass(slots=True)
@@ -110,11 +108,7 @@ class MpChannel:
     def send(self, post: Outgoing) -> Sent:
         """Writes to a follower who wrote to us within the last 48 hours, or sends a notice."""
         path, body = self._notice(post) if post.kind == "notice" else (CUSTOM, self._custom(post))
-        try:
-            answer = self._tokens.spend(self._api, path, body)
-        except ChannelError as error:
-            error.person_gone, error.shut = error.code in GONE, error.code in SHUT
-            raise
+        answer = self._tokens.spend(self._api, path, body)
         return Sent(str(answer.get("msgid", "")))
 
     def _custom(self, post: Outgoing) -> dict[str, Any]:

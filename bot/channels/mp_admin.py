@@ -6,6 +6,7 @@ from urllib.parse import urlencode, urlsplit
 
 from bot.channels.account import Account, Clock
 from bot.channels.api import ApiClient
+from bot.channels.codes import MP
 from bot.channels.mp_events import MENU
 from bot.channels.tokens import StableToken
 from bot.message import ChannelError
@@ -20,7 +21,7 @@ class MpAdmin:
     """The set-up side of one account; fetches its own token, which a stable token forgives."""
 
     def __init__(self, account: Account, *, clock: Clock, redis: Any = None):
-        self.account, self.api = account, ApiClient(account.api_base)
+        self.account, self.api = account, ApiClient(account.api_base, codes=MP)
         self.tokens = StableToken(account, self.api, redis=redis, clock=clock)
 
     def ask(self, path: str, query: dict[str, str] | None = None) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from typing import Any
 from redis import RedisError
 
 from bot.channels.account import Account, Clock
-from bot.channels.api import TOKEN_CODES, ApiClient
+from bot.channels.api import ApiClient
+from bot.channels.codes import TOKEN_CODES
 from bot.message import ChannelError
 
 log = logging.getLogger(__name__)

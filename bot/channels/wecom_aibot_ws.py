@@ -9,10 +9,13 @@ from typing import Any
 
 from bot.channels import aibot_packets as packets
 from bot.channels.account import Account, Clock
-from bot.channels.aibot_socket import FREQUENT, Frame, Line
+from bot.channels.aibot_media import lend
+from bot.channels.aibot_socket import Frame, Line
 from bot.channels.cards import draw
+from bot.channels.codes import CORP, refusal
 from bot.channels.wording import calm, clip, legal
 from bot.message import (
+    TOO_OFTEN,
     Capabilities,
     ChannelError,
     Message,
@@ -28,6 +31,7 @@ from bot.message import (
 )
 from domain.card import Card
 
+MUTE = (93001, 93006)  # not allowed to post there, or a chat it does not know: above all when nobody has spoken to it there
 TOO_LATE = (846605, 846608)  # the req_id is no longer valid, the stream has expired
 _COMMANDS = {"update": "aibot_respond_update_msg", "welcome": "aibot_respond_welcome_msg"}
 _SOON = timedelta(seconds=5)  # within which a welcome and an update must be there
@@ -39,7 +43,7 @@ class AibotSocketChannel:
     """One 智能机器人 without a callback address; only the process that holds its connection can send."""
 
     kind = "wecom_aibot_ws"
-    capabilities = Capabilities(hears_groups=True, push_person=True, push_group=True, images=False, reply_bytes=20480,
+    capabilities = Capabilities(hears_groups=True, push_person=True, push_group=True, images=True, reply_bytes=20480,
                                 push_bytes=20480, per_minute=30, per_hour=1000, cards=True, heard_once=True,
                                 replies_count=True, own_sender=True)
 
@@ -49,6 +53,7 @@ class AibotSocketChannel:
         self.name, self.community, self.account = account.name, account.community, account
         self.line: Line | None = None  # lent by ops/aibot.py while it lasts
         self._ears, self._clock = packets.Ears(account.name, account.bot_name), clock
+        self.mute: set[str] = set()  # groups that took no post; a word to the bot there opens them
         self._speaking = threading.Lock()
         self._answered: deque[str] = deque(maxlen=_REMEMBERED)
         self._past: defaultdict[str, deque[datetime]] = defaultdict(deque)
@@ -77,6 +82,13 @@ class AibotSocketChannel:
                  "task": message.tap.task_id if message.tap else "", "at": now.timestamp()}
         return replace(message, reply_to=json.dumps(facts))
 
+    def opened(self, message: Message) -> bool:
+        """True once when somebody speaks in a group that took no post."""
+        if message.chat not in self.mute:
+            return False
+        self.mute.discard(message.chat)
+        return True
+
     def working(self, message: Message, words: str) -> None:
         """Shows that an answer is on its way, unless it has come in the meantime."""
         facts = json.loads(message.reply_to or "{}")
@@ -90,8 +102,8 @@ class AibotSocketChannel:
 
     def send(self, post: Outgoing) -> Sent:
         """Answers a callback or pushes to a group or a person."""
-        if post.kind not in ("text", "card"):
-            raise ChannelError("only words and cards", retryable=False, code=40008)
+        if post.kind not in ("text", "card", "image"):
+            raise ChannelError("only words, cards and pictures", retryable=False, code=40008)
         if self.line is None:
             raise ChannelError("not connected", retryable=True)
         address, _, hidden = post.address.partition("\n")
@@ -126,14 +138,20 @@ class AibotSocketChannel:
 
     def _push(self, line: Line, address: str, chat_type: int, post: Outgoing, as_card: bool) -> Sent:
         body: dict[str, Any] = {"chatid": address, "chat_type": chat_type}
-        if as_card and post.card is not None:
+        if post.kind == "image":
+            body |= {"msgtype": "image", "image": {"media_id": lend(line, post)}}
+        elif as_card and post.card is not None:
             body |= {"msgtype": "template_card", "template_card": draw(post.card, task_id(post.card.about, post.key))}
         else:
             text = legal(post.text)
             if len(text.encode()) > self.capabilities.push_bytes:
                 raise ChannelError("text too long", retryable=False, code=45002)
             body |= {"msgtype": "markdown", "markdown": {"content": clip(calm(text), self.capabilities.push_bytes)}}
-        return _judge(line.request("aibot_send_msg", body).get("errcode"))
+        code = line.request("aibot_send_msg", body).get("errcode")
+        if code in MUTE and chat_type == 2:
+            self.mute.add(address)
+            raise ChannelError(f"errcode {code}", retryable=False, code=code, shut=True)
+        return _judge(code)
 
     def _keep_pace(self, conversation: str) -> None:
         """Answers and pushes count together; this process sends them all, so its own count is the whole truth."""
@@ -144,7 +162,7 @@ class AibotSocketChannel:
                 past.popleft()
             minute = sum(now - at < timedelta(minutes=1) for at in past)
             if minute >= self.capabilities.per_minute or len(past) >= self.capabilities.per_hour:
-                raise ChannelError("too many for this conversation", retryable=True, wait_s=60, code=FREQUENT)
+                raise ChannelError("too many for this conversation", retryable=True, wait_s=60, code=TOO_OFTEN)
             past.append(now)
 
 
@@ -159,6 +177,6 @@ def _shown(post: Outgoing, hidden: str) -> Outgoing:
 def _judge(code: Any) -> Sent:
     if code == 0:
         return Sent()
-    if code in (FREQUENT, -1):
-        raise ChannelError(f"errcode {code}", retryable=True, code=code, wait_s=60 if code == FREQUENT else None)
-    raise ChannelError(f"errcode {code}", retryable=False, code=code if isinstance(code, int) else None)
+    if not isinstance(code, int):
+        raise ChannelError("not the platform's answer", retryable=True, unknown=True)
+    raise refusal(CORP, code, "the connection")

@@ -34,7 +34,6 @@ from bot.message import (
 SILENCE = WireResponse()
 _EVENTS = {"enter_agent": "enter_chat"}  # what others call it
 _NOT_FOR_US = frozenset({"LOCATION"})
-_GONE = frozenset({40003, 81013})  # no such member, or one who may not see the app
 
 
 class AppChannel:
@@ -138,14 +137,9 @@ class AppChannel:
         return str(answer.get("chatid", ""))
 
     def _to_member(self, body: dict[str, Any], userid: str) -> Sent:
-        try:
-            return self._spend("/cgi-bin/message/send", {
-                "touser": userid, "agentid": int(self._agent), **body, "safe": 0,
-                "enable_duplicate_check": 1, "duplicate_check_interval": 1800})
-        except ChannelError as error:
-            gone = error.code in _GONE
-            trouble = error if not gone else ChannelError(error.reason, retryable=False, code=error.code, person_gone=True)
-        raise trouble
+        return self._spend("/cgi-bin/message/send", {
+            "touser": userid, "agentid": int(self._agent), **body, "safe": 0,
+            "enable_duplicate_check": 1, "duplicate_check_interval": 1800})
 
     def _spend(self, path: str, body: dict[str, Any]) -> Sent:
         answer = self._tokens.spend(self._api, path, body)

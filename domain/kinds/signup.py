@@ -6,7 +6,7 @@ from typing import Any
 from domain.errors import Refusal
 from domain.kinds.base import OPTIONS_MAX, Counts, Facts, Rules, only, whole
 
-PLACES_MAX, EACH_MAX = 100_000, 999
+PLACES_MAX, EACH_MAX, HOUSEHOLD = 100_000, 999, 5
 
 
 class Signup:
@@ -15,16 +15,16 @@ class Signup:
     name = "signup"
 
     def check_rules(self, rules: Rules, options_count: int) -> dict[str, Any]:
-        """At least one place, and no party larger than all places; one person each unless said otherwise."""
+        """At least one place, and no party larger than all places; a household of five unless said otherwise."""
         only(rules, "places", "each")
         if options_count > OPTIONS_MAX:
             raise Refusal("kind.many_options", most=OPTIONS_MAX, found=options_count)
-        places, each = rules.get("places"), rules.get("each", 1)
+        places, each = rules.get("places"), rules.get("each", HOUSEHOLD)
         if not (whole(places) and 1 <= places <= PLACES_MAX):
             raise Refusal("kind.places", most=PLACES_MAX)
-        if not (whole(each) and 1 <= each <= min(places, EACH_MAX)):
+        if not (whole(each) and 1 <= each <= EACH_MAX):
             raise Refusal("kind.party", most=min(places, EACH_MAX))
-        return {"places": places, "each": each}
+        return {"places": places, "each": min(each, places)}
 
     def read(self, text: str, options_count: int, rules: Rules) -> str:
         """How many persons come."""

@@ -124,7 +124,7 @@ def town(sqlite_db: Database, redis: Redis) -> Iterator[Town]:
     seed.load(sqlite_db, WORLD, now=house.now(), consented=True)
     bot = AibotSocketChannel.capabilities
     outbox.configure({"aibot_ws": outbox.Road(bot.push_person, bot.push_group, bot.cards, bot.links, bot.push_bytes,
-                                              heard_once=True, images=False)}, outbox.QUIET)
+                                              heard_once=True, images=bot.images)}, outbox.QUIET)
     accounts = [SimAccount("wecom_aibot_ws", "aibot_ws", app_id="aib2", app_secret="s3cret", bot_name=BOT)]
     app = create_app(load_world(WORLD), accounts, socket_port=0, pace=Pace(retry_wait_s=0), carriers=1)
     found = Town(app.extensions["simulation"], sqlite_db, redis, app.test_client())

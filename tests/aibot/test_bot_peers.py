@@ -13,6 +13,7 @@ import pytest
 
 from tests.aibot.conftest import COUNCIL, Town
 
+PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(700_000)  # two pieces
 PEERS = Path(__file__).parents[1] / "peers"
 
 
@@ -77,6 +78,8 @@ def test_the_python_client_hears_streams_and_pushes(town: Town) -> None:
             seen.append(body["text"]["content"])
             await client.reply_stream(frame, "stream-1", "想好了", True)
             await client.send_message(body["chatid"], {"msgtype": "markdown", "markdown": {"content": "明天停水"}})
+            lent = await client.upload_media(PICTURE, type="image", filename="result.png")
+            await client.send_media_message(body["chatid"], "image", lent["media_id"])
             done.set()
 
         client.on("authenticated", lambda *_: ready.set())
@@ -96,4 +99,5 @@ def test_the_python_client_hears_streams_and_pushes(town: Town) -> None:
     heard_id = town.say("王阿姨", "电梯坏了")
     assert town.answer(heard_id) == "想好了" and seen == ["@小邻 电梯坏了"]
     assert town.event("post", chat=COUNCIL)["text"] == "明天停水"
+    assert town.client.get(town.event("picture", chat=COUNCIL)["image"]).data == PICTURE
     thread.join(10)

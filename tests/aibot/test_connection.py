@@ -1,9 +1,12 @@
 """The connection itself: one owner, lost lines, thrown out, wrong secrets, and answers that outlive a process."""
 
+import base64
+import hashlib
 import logging
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text, update
@@ -179,6 +182,60 @@ def test_more_than_thirty_a_minute_wait_and_the_platform_counts_the_same(town: T
     assert line is not None
     push = {"chatid": "wrCuiyuanCouncil", "chat_type": 2, "msgtype": "markdown", "markdown": {"content": "31"}}
     assert line.request("aibot_send_msg", push)["errcode"] == 45009
+
+
+def png(size: int) -> bytes:
+    """So many bytes that look like a picture."""
+    return b"\x89PNG\r\n\x1a\n" + bytes(n % 251 for n in range(size - 8))
+
+
+def test_a_picture_travels_in_pieces_and_arrives_whole(town: Town) -> None:
+    owner = town.start()
+    town.connected()
+    town.ask("王阿姨", "帮助")
+    data = png(2 * 512 * 1024 + 1)
+    owner.channel.send(Outgoing("wrCuiyuanCouncil", "image", image=data, group=True))
+    assert town.client.get(town.event("picture", chat=COUNCIL)["image"]).data == data
+    steps = [c["path"].removeprefix("aibot_upload_media_") for c in town.client.get("/sim/calls").json["calls"]
+             if c["path"].startswith("aibot_upload")]
+    assert steps == ["init", "chunk", "chunk", "chunk", "finish"]
+
+
+@pytest.mark.parametrize("change,code", [({"md5": "0" * 32}, 301019), ({"total_size": 9}, 40058), ({"total_chunks": 2}, 40058)])
+def test_an_upload_that_does_not_add_up_is_refused(town: Town, change: dict[str, Any], code: int) -> None:
+    owner = town.start()
+    town.connected()
+    town.ask("王阿姨", "帮助")  # by then our end knows too that it is connected
+    line = owner.channel.line
+    assert line is not None
+    data = png(300)
+    given = line.request("aibot_upload_media_init", {"type": "image", "filename": "a.png", "total_size": 300, "total_chunks": 1,
+                                                     "md5": hashlib.md5(data).hexdigest()} | change)["body"]["upload_id"]
+    piece = {"upload_id": given, "chunk_index": 0, "base64_data": base64.b64encode(data).decode()}
+    assert line.request("aibot_upload_media_chunk", piece)["errcode"] == 0
+    assert line.request("aibot_upload_media_finish", {"upload_id": given})["errcode"] == code
+    push = {"chatid": "wrCuiyuanCouncil", "chat_type": 2, "msgtype": "image", "image": {"media_id": "made up"}}
+    assert line.request("aibot_send_msg", push)["errcode"] == 40007
+
+
+def test_a_platform_that_refuses_an_upload_is_asked_again_and_nothing_is_doubtful(town: Town) -> None:
+    owner = town.start()
+    town.connected()
+    town.ask("王阿姨", "帮助")
+    town.client.post("/sim/faults", json={"socket": {"errcode": 45009, "times": 1}})
+    with pytest.raises(ChannelError) as no:
+        owner.channel.send(Outgoing("wrCuiyuanCouncil", "image", image=png(300), group=True))
+    assert (no.value.retryable, no.value.wait_s, no.value.unknown) == (True, 60, False)
+    assert not [e for e in town.sim.feed.after(0) if e["type"] == "picture"]
+
+
+def test_what_is_no_picture_is_refused_before_it_leaves(town: Town) -> None:
+    owner = town.start()
+    town.connected()
+    town.ask("王阿姨", "帮助")
+    with pytest.raises(ChannelError) as no:
+        owner.channel.send(Outgoing("wrCuiyuanCouncil", "image", image=b"<svg>", group=True))
+    assert no.value.code == 40009 and not no.value.retryable
 
 
 @pytest.mark.parametrize("code,retryable,wait_s", [(45009, True, 60), (-1, True, None), (93001, False, None), (853000, False, None)])

@@ -1,8 +1,13 @@
 """What residents see of a bot on its own connection: words, cards, and one ballot whichever way it was cast."""
 
+from datetime import UTC, datetime, time
+
+import pytest
 from sqlalchemy import select
 
-from models.tables import ballot, outbox
+from domain.clock import QuietHours
+from models.tables import ballot, chat, outbox
+from services import outbox as queue
 from tests.aibot.conftest import BOT, COUNCIL, Town, until
 
 OPEN = "发起投票 要不要装电梯 选项 同意 反对 截止 明晚8点"
@@ -108,3 +113,30 @@ def waiting(town: Town) -> bool:
     """True while something is still to be sent."""
     with town.db.read() as tx:
         return bool(tx.all(select(outbox.c.id).where(outbox.c.state.in_(["waiting", "sending"]))))
+
+
+def test_a_result_comes_with_its_picture(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "QUIET", QuietHours(time(0), time(0)))  # whatever the time is
+    card = poll_card(town)
+    town.tap("王阿姨", card, "P1", "1")
+    town.event("card_update", person="王阿姨")
+    town.ask("周敏", "结束 P1 演示到此")
+    shown = town.event("picture", chat=COUNCIL)
+    assert town.client.get(shown["image"]).data.startswith(b"\x89PNG")
+    words = next(e for e in town.sim.feed.after(0) if e["type"] == "post" and "意向征集结果" in e["text"])
+    assert words["n"] < shown["n"] and words["chat"] == COUNCIL
+
+
+def test_news_wait_for_a_word_in_the_group_and_come_with_it(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "QUIET", QuietHours(time(0), time(0)))  # whatever the time is
+    town.start()
+    town.connected()
+    town.ask("周敏", "帮助", BOT)  # in private: that opens no group
+    with town.db.write() as tx:
+        group = tx.scalar(select(chat.c.id).where(chat.c.name == COUNCIL))
+        queue.to_chat(tx, chat_id=group, key="news", text="明天停水", now=datetime.now(UTC))
+    told = town.event("post", person="周敏")
+    assert COUNCIL in told["text"] and "你好" in told["text"]
+    assert not [e for e in town.sim.feed.after(0) if e["type"] == "post" and e["chat"] == COUNCIL]
+    town.say("王阿姨", "你好")
+    assert town.event("post", chat=COUNCIL, person="")["text"] == "明天停水"

@@ -125,6 +125,19 @@ def test_too_often_pauses_a_whole_account_where_the_quota_is_the_accounts(db: Da
     assert sorted(post.run(2)) == ["p0", "p2"]
 
 
+def test_what_the_platform_puts_off_again_and_again_is_asked_less_and_less_often(db: Database, redis: Redis) -> None:
+    """A secret that nobody corrects for a day costs some dozens of questions, and the post goes out once it is right."""
+    post, asked = Post(db, redis), 0
+    post.put("x")
+    for _ in range(24 * 60):
+        post.wire.refuse = {"x": ChannelError("errcode 40001", retryable=True, code=40001, wait_s=60)}
+        post.run(60)
+        asked += not post.wire.refuse
+    assert 20 < asked < 60
+    post.wire.refuse = {}
+    assert post.run(3600) == ["x"]
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_no_window_ever_holds_more_and_nothing_is_lost_or_doubled(db: Database, redis: Redis, seed: int) -> None:
     """Four senders at once, posts at random times; Valkey forgets everything once in the middle."""

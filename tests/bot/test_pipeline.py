@@ -95,7 +95,7 @@ def test_a_defect_undoes_the_handler_keeps_the_message_and_apologises(stage: Sta
         raise ZeroDivisionError(CANARY)
 
     pattern = router._compile("坏命令")
-    bad = Command("bad", (pattern,), (), "", Role.RESIDENT, False, broken)
+    bad = Command("bad", (pattern,), (), "", Role.RESIDENT, False, False, broken)
     router.registry.commands.append(bad)
     try:
         heard = spoken(stage, "坏命令")

@@ -3,13 +3,10 @@
 import re
 from typing import Any
 
-import pytest
-
 from ops.demo import ADMIN, PASSWORD
 
 GROUP = "翠苑三区居民群"
 PATIENCE_MS = 20_000
-pytestmark = pytest.mark.xdist_group("processes")  # one set of real processes at a time
 
 
 class Phone:

@@ -34,9 +34,12 @@ def _handler(platform: FakePlatform) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
+        def do_GET(self) -> None:
+            self.do_POST()
+
         def do_POST(self) -> None:
-            raw = self.rfile.read(int(self.headers["Content-Length"]))
-            url, body = urlsplit(self.path), json.loads(raw)
+            raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            url, body = urlsplit(self.path), json.loads(raw or b"{}")
             with platform.lock:
                 platform.calls.append((url.path, parse_qs(url.query), body | {"raw": raw}))
             answer = platform.rules[url.path](parse_qs(url.query), body)

@@ -29,34 +29,6 @@ from tests.channels.posting import (
 )
 
 
-@pytest.mark.parametrize(
-    "code,retryable,wait_s",
-    [
-        (-1, True, None),
-        (45009, True, 60),
-        (45015, False, None),
-        (45047, False, None),
-        (43004, False, None),
-        (48002, False, None),
-        (40003, False, None),
-        (93000, False, None),
-        (93004, False, None),
-        (93006, False, None),
-        (93008, False, None),
-        (44004, False, None),
-        (40008, False, None),
-        (987654, False, None),
-    ],
-)
-def test_errcode_decides(
-    platform: Any, code: int, retryable: bool, wait_s: float | None, caplog: pytest.LogCaptureFixture
-) -> None:
-    platform.rules[HOOK_PATH] = lambda query, body: {"errcode": code, "errmsg": "hint canary-key"}
-    error = failure(hook(platform), Outgoing("canary-key", "text", "结果"))
-    assert (error.code, error.retryable, error.wait_s, error.unknown) == (code, retryable, wait_s, False)
-    assert ("987654" in caplog.text) is (code == 987654) and "canary" not in caplog.text
-
-
 def test_daily_quota_of_an_mp_waits_an_hour(platform: Any, clock: Clock) -> None:
     fresh_tokens(platform)
     platform.rules[SEND_PATH] = lambda query, body: {"errcode": 45009}

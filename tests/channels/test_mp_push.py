@@ -41,21 +41,6 @@ def test_a_template_message_names_itself_so_that_it_goes_once(platform: Any, clo
     assert first["client_msg_id"] == second["client_msg_id"] and first["url"] == FACTS["url"]
 
 
-@pytest.mark.parametrize(("code", "retryable", "wait_s", "gone", "shut"), [
-    (-1, True, None, False, False), (45009, True, 3600, False, False), (43101, False, None, False, True),
-    (45015, False, None, False, True), (45047, False, None, False, True), (40003, False, None, True, False),
-    (43004, False, None, True, False), (48002, False, None, True, False), (48001, False, None, False, False),
-    (40037, False, None, False, False), (47003, False, None, False, False), (41030, False, None, False, False)])
-@pytest.mark.parametrize("path", [SEND_PATH, ASKED])
-def test_each_refusal_has_its_consequence(platform: Any, clock: Clock, path: str, code: int, retryable: bool,
-                                          wait_s: float | None, gone: bool, shut: bool) -> None:
-    """48001 is the account's trouble, not the person's: nobody becomes unreachable by it."""
-    fresh_tokens(platform)
-    platform.rules[path] = lambda query, body: {"errcode": code}
-    error = failure(mp(platform, clock), NOTICE if path == ASKED else Outgoing("oA", "text", "您好"))
-    assert (error.code, error.retryable, error.wait_s, error.person_gone, error.shut) == (code, retryable, wait_s, gone, shut)
-
-
 @pytest.mark.parametrize("code", [40001, 40014, 42001])
 def test_a_notice_is_tried_once_more_with_a_new_token(platform: Any, clock: Clock, code: int) -> None:
     fresh_tokens(platform)

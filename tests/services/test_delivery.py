@@ -12,6 +12,7 @@ from bot.message import Capabilities, ChannelError, Outgoing, Sent
 from domain.errors import Refusal
 from domain.roles import SYSTEM
 from models.base import Database
+from models.tables import chat, community, identity, person
 from models.tables import outbox as table
 from services import outbox
 
@@ -193,3 +194,39 @@ def test_long_texts_are_split_on_characters(text: str) -> None:
     pieces = outbox.split(text, 2048)
     assert all(len(p.encode()) <= 2048 for p in pieces)
     assert "".join(pieces).replace("\n", "") == text.replace("\n", "")
+
+
+def test_a_group_where_nobody_has_spoken_keeps_its_posts_and_staff_hear_once(post: Post) -> None:
+    """For three days; then it is dead like others. What waits behind keeps its order."""
+    with post.db.write() as tx:
+        where = tx.add(community, code="c", name="c", last_issue=0, last_poll=0)
+        group = tx.add(chat, community_id=where, channel="wire", external_id="g", name="议事会", post_channel="wire", post_address="g")
+        who = tx.add(person, community_id=where, role="grid_worker", created_at=START)
+        tx.add(identity, person_id=who, channel="wire", external_id="w", heard_at=START)
+        outbox.configure({"wire": outbox.Road(push_person=True, push_group=True)}, outbox.QUIET)
+        for text in ("公告", "结果"):
+            outbox.to_chat(tx, chat_id=group, key=text, text=text, now=START, quiet=False)
+    post.wire.refuse["公告"] = [ChannelError("errcode 93006", retryable=False, code=93006, shut=True) for _ in range(999)]
+    told = post.run()
+    assert len(told) == 1 and "议事会" in told[0] and "你好" in told[0]
+    for _ in range(4):
+        assert post.run(1200) == []
+    with post.db.write() as tx:
+        outbox.wake(tx, channel="wire", external_id="g", now=post.now)
+    post.wire.refuse.clear()
+    assert post.run() == ["公告", "结果"]
+
+
+def test_nobody_speaks_for_three_days_and_the_post_is_dead(post: Post) -> None:
+    with post.db.write() as tx:
+        where = tx.add(community, code="c", name="c", last_issue=0, last_poll=0)
+        group = tx.add(chat, community_id=where, channel="wire", external_id="g", name="议事会", post_channel="wire", post_address="g")
+        outbox.to_chat(tx, chat_id=group, key="公告", text="公告", now=START, quiet=False)
+    post.wire.refuse["公告"] = [ChannelError("errcode 93006", retryable=False, code=93006, shut=True) for _ in range(999)]
+    post.run()
+    post.run(3 * 86400 - 1200)
+    with post.db.read() as tx:
+        assert tx.scalar(select(table.c.state).where(table.c.key == "公告")) == "waiting"
+    post.run(1800)
+    with post.db.read() as tx:
+        assert tx.scalar(select(table.c.state).where(table.c.key == "公告")) == "dead"

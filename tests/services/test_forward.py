@@ -125,3 +125,23 @@ def test_another_communitys_news_cannot_be_seen_or_ticked_off(db: Database) -> N
             with pytest.raises(Refusal):
                 act()
         assert tx.scalar(select(forward.c.state)) == "waiting"
+
+
+@pytest.mark.parametrize("images", [True, False])
+def test_a_result_is_handed_over_with_its_picture_where_the_keepers_account_shows_one(db: Database, images: bool) -> None:
+    """Elsewhere the link in the words stands for it, and nobody is told to carry a picture they did not get."""
+    queue.configure({"mp": queue.Road(push_person=True, heard_once=True, images=images)}, queue.QUIET)
+    bars = {"title": "P1", "subtitle": "", "bars": [["同意", 1]], "footer": "", "voters": 1}
+    with db.write() as tx:
+        where, group = place(tx)
+        who = worker(tx, where, "o-1")
+        assert queue.to_chat(tx, chat_id=group, key="poll:1:result:chat:1", text="结果", url="http://h/p", now=NOW)
+        assert queue.to_chat(tx, chat_id=group, key="poll:1:result:chat:1:chart", facts=bars, now=NOW)
+        carrying.hand_over(tx, now=NOW)
+        carrying.again(tx, who, [1], key="7", now=NOW)
+        rows = tx.all(select(outbox.c.kind, outbox.c.text, outbox.c.facts).order_by(outbox.c.id))
+    kinds = ["text", "text", "chart"] if images else ["text", "text"]
+    assert [r.kind for r in rows] == 2 * kinds
+    assert [r.facts for r in rows if r.kind == "chart"] == (2 * [bars] if images else [])
+    assert all(("图片也一起转" in r.text) == images for r in rows[::len(kinds)])
+    assert all("http://h/p" in r.text for r in rows[1::len(kinds)])

@@ -136,12 +136,12 @@ def test_a_list_that_waited_for_an_own_vote_leaves_it(postgres_db: Database, red
 
     def enter() -> bool:
         with postgres_db.write() as tx:
-            done = ballots.enter(tx, SYSTEM, who, poll_id=poll_id, home_id=0, choice=frozenset({0}), message_id=None, now=stage.now)
+            done = ballots.enter(tx, SYSTEM, who, poll_id=poll_id, home_id=0, choice="0", message_id=None, now=stage.now)
             tx.notes.clear()
             return done
 
     with ThreadPoolExecutor(1) as pool, postgres_db.write() as tx:
-        ballots.cast(tx, who, poll_id=poll_id, choice=frozenset({1}), sent_at=stage.now, message_id=None, now=stage.now)
+        ballots.cast(tx, who, poll_id=poll_id, choice="1", sent_at=stage.now, message_id=None, now=stage.now)
         audit.seal(tx)
         waits = pool.submit(enter)
         while not _somebody_waits(postgres_db):

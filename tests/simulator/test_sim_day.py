@@ -111,6 +111,6 @@ def test_script_of_the_demo_fits_the_demo_world() -> None:
         assert step.caption
         if step.person:
             assert person, step
-            assert step.to in ("小议", "公众号", *person.groups), step
+            assert step.to in ("小议", "公众号", "社区应用", *person.groups), step
         assert not step.wait_in or world.group(step.wait_in)
     assert {step.text for step in script} >= {"1", "同意", "投第二个", "要是不加钱我就举手"}

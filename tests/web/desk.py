@@ -19,6 +19,8 @@ from models.tables import (
     building,
     chat,
     community,
+    forward,
+    group_task,
     home,
     issue,
     issue_event,
@@ -33,7 +35,7 @@ from services import accounts, audit
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 EVIL = "<script>alert(1)</script>"
-LISTS = ("messages", "audit", "issues", "polls", "outbox", "people", "homes")
+LISTS = ("messages", "audit", "issues", "polls", "outbox", "forwards", "tasks", "people", "homes")
 OPEN = {"console.login", "console.static"}
 
 
@@ -93,13 +95,17 @@ def fill(desk: Desk, name: str) -> None:
                         submitter_id=who, chat_id=group, created_at=NOW, changed_at=NOW)
         tx.add(issue_event, issue_id=matter, at=NOW, act="supplement", actor_id=who, text=EVIL)
         tx.add(supporter, issue_id=matter, person_id=who, at=NOW)
-        found = {"home": flat, "person": who, "issue": matter}
+        found = {"home": flat, "person": who, "group": group, "issue": matter}
         for number, anonymous in ((1, False), (2, True)):
             found[f"poll{number}"] = put_poll(tx, where, who, number, anonymous)
         found["outbox"] = tx.add(outbox, key=f"k-{name}", community_id=where, channel="webhook", target=f"chat:{group}",
             address="secret-key",
                                  kind="text", text=f"{name}结果", state="dead",
                                      attempts=7, next_at=NOW, doubtful=False, error="no", created_at=NOW)
+        found["forward"] = tx.add(forward, key=f"f-{name}", community_id=where, chat_id=group, text=f"{name}转发{EVIL}",
+            state="waiting", created_at=NOW, told_at=NOW, reminders=1)
+        tx.add(group_task, outbox_id=found["outbox"], community_id=where, chat_id=group, channel="customer",
+            msgid=f"msg-{name}", owner=f"owner-{name}{EVIL}", state="waiting", created_at=NOW, reminders=2)
         audit.note(tx, SYSTEM, "test.deed", f"thing:{name}", now=NOW, community_id=where, words=EVIL)
         audit.seal(tx)
     desk.ids[name] = found
@@ -141,6 +147,7 @@ def desk(db: Database) -> Iterator[Desk]:
 def addresses(desk: Desk, ids: dict[str, int]) -> list[tuple[str, str, str]]:
     """Every address of the console: (endpoint, method, path), with the ids of one community filled in."""
     key = {"issue": ids["issue"], "poll": ids["poll1"], "poll_csv": ids["poll2"], "retry": ids["outbox"],
+           "forward_done": ids["forward"], "forward_drop": ids["forward"],
            "role": ids["person"], "name": ids["person"], "code": ids["home"], "correct": ids["issue"]}
     assert desk.app is not None
     found = []

@@ -22,7 +22,8 @@ GOOD: list[tuple[str, int, dict[str, Any], dict[str, Any]]] = [
     ("ranked", 3, {"method": "stv", "seats": 2, "lot": [2, 0, 1]}, {"method": "stv", "seats": 2, "lot": [2, 0, 1]}),
     ("budget", 3, COSTS, COSTS | {"lot": [0, 1, 2]}),
     ("budget", 60, {"limit": 1, "costs": [1] * 60}, {"limit": 1, "costs": [1] * 60, "method": "greedy", "lot": list(range(60))}),
-    ("signup", 1, {"places": 20}, {"places": 20, "each": 1}),
+    ("signup", 1, {"places": 20}, {"places": 20, "each": 5}),
+    ("signup", 1, {"places": 3, "each": 4}, {"places": 3, "each": 3}),
     ("times", 2, {}, {}),
 ]
 BAD: list[tuple[str, int, dict[str, Any], str]] = [
@@ -40,7 +41,7 @@ BAD: list[tuple[str, int, dict[str, Any], str]] = [
     ("budget", 3, {"costs": [1, 2, 3]}, "kind.limit"), ("budget", 3, COSTS | {"costs": [60, 40]}, "kind.cost_missing"),
     ("budget", 3, COSTS | {"costs": [60, 0, 10]}, "kind.cost_missing"), ("budget", 3, COSTS | {"costs": [60, 40, 10, 10]}, "kind.costs_many"),
     ("budget", 3, {"limit": 5}, "kind.cost_missing"), ("budget", 3, COSTS | {"costs": [60, 101, 10]}, "kind.cost_over_limit"),
-    ("signup", 1, {}, "kind.places"), ("signup", 1, {"places": 0}, "kind.places"), ("signup", 1, {"places": 3, "each": 4}, "kind.party"),
+    ("signup", 1, {}, "kind.places"), ("signup", 1, {"places": 0}, "kind.places"), ("signup", 1, {"places": 3, "each": 0}, "kind.party"),
 ]
 IRV, SCHULZE = {"method": "irv", "seats": 1}, {"method": "schulze", "seats": 1}
 READ: list[tuple[str, int, dict[str, Any], str, str]] = [
