@@ -37,6 +37,11 @@ class _Trial:
             low, high = (low, middle) if does(middle) else (middle, high)
         return high
 
+    def least_added(self, most: int, changed: int, does: Callable[[int], bool]) -> int:
+        """As `least`, but looks first where it nearly always is: two further ballots do what one changed ballot does."""
+        near = self.least(min(most, 2 * changed + 1), does)
+        return near if near <= 2 * changed else self.least(most, does)
+
 
 def fewest(name: str, counts: Counts, options_count: int, rules: Rules, facts: Facts) -> tuple[int | None, int | None, int | None]:
     """Ballots changed, further ballots, and the rival they would all be for."""
@@ -50,7 +55,7 @@ def fewest(name: str, counts: Counts, options_count: int, rules: Rules, facts: F
         found = trial.least(changed, lambda k: trial.differs(_replaced(counts, victims, vote, k)))  # noqa: B023
         if found < changed:
             changed, rival = found, other
-        added = trial.least(added, lambda k: trial.differs({**counts, vote: counts.get(vote, 0) + k}))  # noqa: B023
+        added = trial.least_added(added, found, lambda k: trial.differs({**counts, vote: counts.get(vote, 0) + k}))  # noqa: B023
     return changed if changed <= trial.ballots else None, added if added <= trial.ballots + 1 else None, rival
 
 
