@@ -6,9 +6,10 @@ ranked ballots and budgets a number that is enough, while fewer might be (`exact
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import accumulate
 
 from domain import firm_search
 from domain.kinds.base import Counts, Facts, Rules
@@ -137,7 +138,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class FirmClass:
-    """How far a vote with thresholds is from the other outcome, in heads; None where no number does it."""
+    """How far a vote with thresholds is from the other outcome, in persons; None where no number does it."""
 
     quorum: bool
     passed: bool
@@ -156,21 +157,44 @@ class FirmClass:
 
 def firm_class(yes: int, participating: int, everybody: int, quorum: Bar, passes: Bar) -> FirmClass:
     """How firm a vote by heads is: the quorum is of everybody, the majority of those who took part."""
-    absent = everybody - participating
+    return _firm_class(([1] * yes,), ([1] * (participating - yes),), ([1] * (everybody - participating),), quorum, passes)
 
-    def decides(more_yes: int = 0, others: int = 0) -> bool:
-        took_part = participating + more_yes + others
-        return quorum.met(took_part, everybody) and passes.met(yes + more_yes, took_part)
 
-    if decides():
-        return FirmClass(
-            True, True, no_more=_first(absent, lambda k: not decides(0, k)), yes_fewer=_first(yes, lambda k: not decides(-k, k)),
-            yes_away=_first(yes, lambda k: not decides(-k, 0)))
-    return FirmClass(
-        quorum.met(participating, everybody), False, yes_more=_first(absent, lambda k: decides(k, 0)),
-        yes_switched=_first(participating - yes, lambda k: decides(k, -k)),
-        any_more=None if quorum.met(participating, everybody) else _first(
-            absent, lambda k: quorum.met(participating + k, everybody)))
+def firm_owners(yes: Sequence[int], others: Sequence[int], absent: Sequence[int], quorum: Bar, passes: Bar) -> FirmClass:
+    """How firm a vote of owners is, in owners: given are the areas of those for, of the others who took part, and of the rest.
+
+    Heads and area must both reach both bars. The fewest are those with the most area: it counts for area as much as so few
+    can, and for heads as much as any.
+    """
+    for_it, the_others, the_rest = [([1] * len(areas), sorted(areas, reverse=True)) for areas in (yes, others, absent)]
+    return _firm_class(for_it, the_others, the_rest, quorum, passes)
+
+
+Measures = tuple[Sequence[int], ...]  # the same persons by heads, and perhaps by area, the largest first
+
+
+def _firm_class(yes: Measures, others: Measures, absent: Measures, quorum: Bar, passes: Bar) -> FirmClass:
+    sums = [[list(accumulate(persons, initial=0)) for persons in group] for group in (yes, others, absent)]
+
+    def reached(bar: str, away: int = 0, fewer: int = 0, switched: int = 0, more_yes: int = 0, more: int = 0) -> bool:
+        """Whether every measure reaches the bar when so many of those with the most stay away, change sides, or come."""
+        for agree, rest, stay in zip(*sums, strict=True):
+            everybody = agree[-1] + rest[-1] + stay[-1]
+            took_part = agree[-1] + rest[-1] - agree[away] + stay[more_yes] + stay[more]
+            agreed = agree[-1] - agree[away] - agree[fewer] + rest[switched] + stay[more_yes]
+            if not quorum.met(took_part, everybody) or bar == "both" and not passes.met(agreed, took_part):
+                return False
+        return True
+
+    some, dissent, missing = len(yes[0]), len(others[0]), len(absent[0])
+    if reached("both"):
+        return FirmClass(True, True, no_more=_first(missing, lambda k: not reached("both", more=k)),
+                         yes_fewer=_first(some, lambda k: not reached("both", fewer=k)),
+                         yes_away=_first(some, lambda k: not reached("both", away=k)))
+    enough = reached("quorum")
+    return FirmClass(enough, False, yes_more=_first(missing, lambda k: reached("both", more_yes=k)),
+                     yes_switched=_first(dissent, lambda k: reached("both", switched=k)),
+                     any_more=None if enough else _first(missing, lambda k: reached("quorum", more=k)))
 
 
 def _first(most: int, does: Callable[[int], bool]) -> int | None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from domain import firmness, kinds
-from domain.firmness import Bar, firm_class
+from domain.firmness import Bar, firm_class, firm_owners
 from tests.domain.kinds.test_kinds_known import DERIVED, ward
 
 
@@ -232,3 +232,48 @@ def test_two_worked_votes() -> None:
     assert (lift.passed, lift.no_more, lift.yes_fewer, lift.yes_away, lift.absent_could) == (True, 1, 1, 1, True)
     short = firm_class(50, 55, 90, TWO_THIRDS, HALF)
     assert (short.quorum, short.any_more, short.yes_more, short.yes_switched) == (False, 5, 5, None)
+
+
+def owners_pass(yes: Sequence[int], others: Sequence[int], absent: Sequence[int]) -> bool:
+    """The elevator's rule in both measures, in whole numbers."""
+    for size in (len, sum):
+        took, agreed = size(yes) + size(others), size(yes)
+        if not (3 * took >= 2 * (took + size(absent)) and took and 4 * agreed >= 3 * took):
+            return False
+    return True
+
+
+def test_votes_of_owners_against_every_choice_of_owners() -> None:
+    """Small houses with flats of all sizes: no fewer owners, whichever they are, would have turned the outcome."""
+    turned = Counter[str]()
+    for seed in range(400):
+        random = Random(seed)
+        flats = [random.choice([3000, 8953, 9000, 12001]) for _ in range(random.randint(3, 8))]
+        cut = random.randint(len(flats) // 2, len(flats))
+        agreed = random.randint(cut // 2, cut)
+        yes, others, absent = flats[:agreed], flats[agreed:cut], flats[cut:]
+        firm, now = firm_owners(yes, others, absent, TWO_THIRDS, THREE_QUARTERS), owners_pass(yes, others, absent)
+
+        def least(group: list[int], outcome: Any, wanted: bool) -> int | None:
+            for k in range(1, len(group) + 1):
+                for some in combinations(range(len(group)), k):
+                    if outcome([group[i] for i in some], [a for i, a in enumerate(group) if i not in some]) == wanted:
+                        return k
+            return None
+
+        assert firm.passed == now
+        expected = {
+            "no_more": least(absent, lambda come, stay: owners_pass(yes, others + come, stay), False) if now else None,  # noqa: B023
+            "yes_fewer": least(yes, lambda turn, keep: owners_pass(keep, others + turn, absent), False) if now else None,  # noqa: B023
+            "yes_away": least(yes, lambda leave, keep: owners_pass(keep, others, absent + leave), False) if now else None,  # noqa: B023
+            "yes_more": None if now else least(absent, lambda come, stay: owners_pass(yes + come, others, stay), True),  # noqa: B023
+            "yes_switched": None if now else least(others, lambda turn, keep: owners_pass(yes + turn, keep, absent), True)}  # noqa: B023
+        assert {name: getattr(firm, name) for name in expected} == expected, (yes, others, absent)
+        turned.update(name for name, k in expected.items() if k and k > 1)
+    assert all(turned[name] for name in ("no_more", "yes_fewer", "yes_away", "yes_more", "yes_switched")), turned
+
+
+def test_a_few_hundredths_of_a_square_metre_decide() -> None:
+    """DOMAIN.md 3.6, row 6: 0.01 m² short of three quarters of the area; one owner more for it, of any size, is enough."""
+    firm = firm_owners([10000] * 44 + [9999], [10000] * 14 + [10001], [10000] * 30, TWO_THIRDS, THREE_QUARTERS)
+    assert (firm.quorum, firm.passed, firm.yes_switched, firm.yes_more) == (True, False, 1, 1)
