@@ -42,9 +42,9 @@ def check_options(options_count: int, most: int = OPTIONS_MAX) -> None:
 
 
 def only(rules: Rules, *names: str) -> None:
-    """Stops a rule that this kind would silently ignore."""
-    if unknown := set(rules) - set(names):
-        raise ValueError(f"rules this kind does not have: {sorted(unknown)}")
+    """Refuses a rule that this kind would silently ignore: whoever wrote it believes that it holds."""
+    if set(rules) - set(names):
+        raise Refusal("kind.rule_unfit")
 
 
 def lot_of(rules: Rules, options_count: int) -> list[int]:

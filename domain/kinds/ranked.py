@@ -20,10 +20,11 @@ class Ranked:
     name = "ranked"
 
     def check_rules(self, rules: Rules, options_count: int) -> dict[str, Any]:
-        """A method that exists, and fewer seats than candidates; several seats only by STV."""
+        """A method that exists, and fewer seats than candidates; several seats only by STV, which is what they get unsaid."""
         only(rules, "method", "seats", "lot")
         check_options(options_count)
-        method, seats = rules.get("method", "irv"), rules.get("seats", 1)
+        seats = rules.get("seats", 1)
+        method = rules.get("method", "irv" if seats == 1 else "stv")
         if method not in COUNTS:
             raise Refusal("kind.method")
         if not (whole(seats) and 1 <= seats < options_count):
