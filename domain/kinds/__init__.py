@@ -1,45 +1,35 @@
-"""The kinds of polls: what a ballot of each may hold, in one canonical spelling, and how it is counted. One file per kind.
+"""The kinds of polls: one file each, found by name; each checks its rules, reads a ballot and counts."""
 
-Options are indexes from 0. A count is a mapping of canonical ballots to how often each was cast, so that a hundred thousand
-ballots cost no more than their different spellings. Everything is exact: whole numbers, Fraction, Decimal. Where a rule must
-choose between equals in the middle of a count it takes the option that stands earlier in `rules["lot"]`, an order drawn and
-announced when the poll opens; who wins in the end is never drawn by lot: then the result names all in `tied` and no winner.
-"""
-
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections import Counter
+from collections.abc import Iterable
 
 from domain.errors import Refusal
-from domain.kinds import budget, marks, ranked, score, signup, times
-
-Rules = dict[str, Any]
-Facts = dict[str, Any]
-
-
-class Kind(Protocol):
-    """What every kind of poll can do."""
-
-    def check_rules(self, rules: Rules, options: int) -> Rules:
-        """The rules with their defaults filled in; a Refusal when no poll could be held by them."""
-        ...
-
-    def read(self, text: str, options: int, rules: Rules) -> str:
-        """The ballot in its canonical spelling; a Refusal when it is none."""
-        ...
-
-    def tally(self, counts: Mapping[str, int], options: int, rules: Rules) -> Facts:
-        """The result: `ballots`, `winners`, `tied`, and what else this kind tells."""
-        ...
-
+from domain.kinds.approval import Approval
+from domain.kinds.base import Facts, Kind, Rules
+from domain.kinds.budget import Budget
+from domain.kinds.multiple import Multiple
+from domain.kinds.ranked import Ranked
+from domain.kinds.score import Score
+from domain.kinds.signup import Signup
+from domain.kinds.single import Single
+from domain.kinds.stance import Stance
+from domain.kinds.times import Times
 
 KINDS: dict[str, Kind] = {
-    "single": marks.Marks(most=1), "multiple": marks.Marks(), "approval": marks.Marks(free=True), "stance": marks.Marks(most=1),
-    "score": score.Score(), "ranked": ranked.Ranked(), "budget": budget.Budget(), "signup": signup.Signup(), "times": times.Times(),
-}
+    kind.name: kind for kind in (Single(), Multiple(), Approval(), Stance(), Score(), Ranked(), Budget(), Signup(), Times())}
 
 
 def kind(name: str) -> Kind:
     """The kind of this name."""
     if name not in KINDS:
-        raise Refusal("kind.unknown", name=name)
+        raise Refusal("kind.unknown")
     return KINDS[name]
+
+
+def tally(name: str, ballots: Iterable[tuple[str, str, int]], options_count: int, rules: Rules) -> Facts:
+    """The result facts of (choice, receipt, seq) in any order; a withdrawn ballot has an empty choice and is not counted."""
+    cast = [ballot for ballot in ballots if ballot[0]]
+    counting = kind(name)
+    if isinstance(counting, Signup):
+        return counting.seat([(choice, receipt) for choice, receipt, _ in sorted(cast, key=lambda ballot: ballot[2])], rules)
+    return counting.tally(Counter(choice for choice, _, _ in cast), options_count, rules)

@@ -1,55 +1,51 @@
-"""Options in order of preference; counted by instant runoff, by pairs, or for several seats by single transferable vote."""
+"""Ranked ballots: what they may say; the four ways to count them stand in instant_runoff, condorcet and stv."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Callable
 from typing import Any
 
 from domain.errors import Refusal
-from domain.kinds import instant_runoff, pairs, transferable
+from domain.kinds import condorcet, instant_runoff, stv
+from domain.kinds.base import Counts, Facts, Rules, check_options, lot_of, only, whole
 
-METHODS = ("irv", "schulze", "ranked_pairs", "stv")
-Order = tuple[tuple[int, ...], ...]
-
-
-def order_of(text: str) -> Order:
-    """The groups of a canonical ballot, from the most to the least wanted."""
-    return tuple(tuple(map(int, group.split("="))) for group in text.split(">"))
+COUNTS: dict[str, Callable[[Counts, int, Rules], Facts]] = {
+    "irv": instant_runoff.tally, "schulze": condorcet.schulze, "ranked_pairs": condorcet.ranked_pairs, "stv": stv.tally}
+EQUALS = {"schulze", "ranked_pairs"}  # here a voter may put several on the same rank
+RANKING = re.compile(r"[0-9]{1,3}(?:[>=][0-9]{1,3})*")
 
 
-@dataclass(frozen=True, slots=True)
 class Ranked:
-    """Preferences; whoever is not named comes after all who are."""
+    """Each voter puts options in order, as many as they like; who is not named comes after all who are, without order."""
 
-    def check_rules(self, rules: dict[str, Any], options: int) -> dict[str, Any]:
-        """Instant runoff for one, transferable votes for several seats."""
-        seats = int(rules.get("seats") or 1)
-        method = rules.get("method") or ("stv" if seats > 1 else "irv")
-        if options < 2 or method not in METHODS:
-            raise Refusal("kind.options", least=2)
-        if not 1 <= seats < options or (seats > 1 and method != "stv"):
-            raise Refusal("kind.seats", most=options - 1)
-        lot = list(rules.get("lot") or range(options))
-        if sorted(lot) != list(range(options)):
-            raise Refusal("kind.lot")
-        return {"method": method, "seats": seats, "lot": lot}
+    name = "ranked"
 
-    def read(self, text: str, options: int, rules: dict[str, Any]) -> str:
-        """`2>0=3>1`; equals only where options are compared in pairs."""
-        groups = [group.split("=") for group in text.split(">")]
-        flat = [i for group in groups for i in group]
-        if not all(i.isascii() and i.isdigit() and int(i) < options for i in flat):
-            raise Refusal("vote.invalid_option", options=options)
-        numbers = [[int(i) for i in group] for group in groups]
-        if len({i for group in numbers for i in group}) < len(flat):
-            raise Refusal("vote.rank_twice")
-        if rules["method"] in ("irv", "stv") and len(flat) > len(groups):
-            raise Refusal("vote.rank_tie")
-        return ">".join("=".join(map(str, sorted(group))) for group in numbers)
+    def check_rules(self, rules: Rules, options_count: int) -> dict[str, Any]:
+        """A method that exists, and fewer seats than candidates; several seats only by STV."""
+        only(rules, "method", "seats", "lot")
+        check_options(options_count)
+        method, seats = rules.get("method", "irv"), rules.get("seats", 1)
+        if method not in COUNTS:
+            raise Refusal("kind.method")
+        if not (whole(seats) and 1 <= seats < options_count):
+            raise Refusal("kind.seats", options=options_count)
+        if seats > 1 and method != "stv":
+            raise Refusal("kind.one_seat")
+        return {"method": method, "seats": seats, "lot": lot_of(rules, options_count)}
 
-    def tally(self, counts: Mapping[str, int], options: int, rules: dict[str, Any]) -> dict[str, Any]:
-        """`rounds`, or `pairs` and `order`."""
-        orders: dict[Order, int] = {}
-        for text, times in counts.items():
-            orders[order_of(text)] = orders.get(order_of(text), 0) + times
-        count = {"irv": instant_runoff.count, "stv": transferable.count, "schulze": pairs.schulze, "ranked_pairs": pairs.ranked}
-        return {"ballots": sum(counts.values())} | count[rules["method"]](orders, options, rules)
+    def read(self, text: str, options_count: int, rules: Rules) -> str:
+        """The ranking, options of the same rank ascending."""
+        if not RANKING.fullmatch(text):
+            raise Refusal("vote.invalid_ranking", options=options_count)
+        groups = [sorted(int(part) for part in group.split("=")) for group in text.split(">")]
+        named = [option for group in groups for option in group]
+        if max(named) >= options_count:
+            raise Refusal("vote.invalid_option", options=options_count)
+        if len(set(named)) < len(named):
+            raise Refusal("vote.twice")
+        if len(groups) < len(named) and rules["method"] not in EQUALS:
+            raise Refusal("vote.no_ties")
+        return ">".join("=".join(map(str, group)) for group in groups)
+
+    def tally(self, counts: Counts, options_count: int, rules: Rules) -> Facts:
+        """The result by the method of this poll."""
+        return COUNTS[rules["method"]](counts, options_count, rules)

@@ -1,49 +1,49 @@
-"""Points for every option; what a ballot does not rate gets the lowest, and the highest sum wins."""
+"""Score: each ballot gives points to options; the highest sum wins."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from domain.errors import Refusal
-from domain.kinds.marks import leaders
+from domain.kinds.base import Counts, Facts, Rules, check_options, leaders, only, whole
 
-HIGHEST = 10
-_POINT = re.compile(r"(\d{1,2}):(\d{1,2})", re.ASCII)
+HIGHEST = 100
+POINTS = re.compile(r"[0-9]{1,3}:[0-9]{1,3}(?:,[0-9]{1,3}:[0-9]{1,3})*")
 
 
-@dataclass(frozen=True, slots=True)
 class Score:
-    """From `low` to `high` points for each option."""
+    """Each voter gives an option `low` to `high` points, `low` where nothing is said; the highest sum wins; a tie is a tie."""
 
-    def check_rules(self, rules: dict[str, Any], options: int) -> dict[str, Any]:
-        """0-5 when nothing is said."""
-        low, high = int(rules.get("low", 0)), int(rules.get("high", 5))
-        if options < 2:
-            raise Refusal("kind.options", least=2)
-        if not 0 <= low < high <= HIGHEST:
-            raise Refusal("kind.points", highest=HIGHEST)
+    name = "score"
+
+    def check_rules(self, rules: Rules, options_count: int) -> dict[str, Any]:
+        """A scale that goes up, from 0 or more to 100 or less; 0 to 5 unless said otherwise."""
+        only(rules, "low", "high")
+        check_options(options_count)
+        low, high = rules.get("low", 0), rules.get("high", 5)
+        if not (whole(low) and whole(high) and 0 <= low < high <= HIGHEST):
+            raise Refusal("kind.scale", highest=HIGHEST)
         return {"low": low, "high": high}
 
-    def read(self, text: str, options: int, rules: dict[str, Any]) -> str:
-        """Option and points, ascending: `0:5,2:3`."""
-        given: dict[int, int] = {}
-        for part in text.split(","):
-            found = _POINT.fullmatch(part)
-            if found is None or int(found[1]) >= options or int(found[1]) in given:
-                raise Refusal("vote.invalid_option", options=options)
-            given[int(found[1])] = int(found[2])
-        if any(not rules["low"] <= n <= rules["high"] for n in given.values()):
-            raise Refusal("vote.points", low=rules["low"], high=rules["high"])
-        return ",".join(f"{i}:{given[i]}" for i in sorted(given))
+    def read(self, text: str, options_count: int, rules: Rules) -> str:
+        """Option and points, ascending by option."""
+        if not POINTS.fullmatch(text):
+            raise Refusal("vote.invalid_score", low=rules["low"], high=rules["high"])
+        given = [(int(option), int(points)) for option, points in (part.split(":") for part in text.split(","))]
+        if any(option >= options_count for option, _ in given):
+            raise Refusal("vote.invalid_option", options=options_count)
+        if len(dict(given)) < len(given):
+            raise Refusal("vote.twice")
+        if any(not rules["low"] <= points <= rules["high"] for _, points in given):
+            raise Refusal("vote.invalid_score", low=rules["low"], high=rules["high"])
+        return ",".join(f"{option}:{points}" for option, points in sorted(given))
 
-    def tally(self, counts: Mapping[str, int], options: int, rules: dict[str, Any]) -> dict[str, Any]:
-        """`points` and how many rated each option."""
-        points, raters = [0] * options, [0] * options
+    def tally(self, counts: Counts, options_count: int, rules: Rules) -> Facts:
+        """Sum of points and number of raters per option, and who has the highest sum."""
+        cast, low = sum(counts.values()), rules["low"]
+        points, raters = [low * cast] * options_count, [0] * options_count
         for text, times in counts.items():
-            rated = {int(option): int(n) for option, _, n in (part.partition(":") for part in text.split(","))}
-            for option in range(options):
-                points[option] += times * rated.get(option, rules["low"])
-                raters[option] += times * (option in rated)
-        winners, tied = leaders([n + 1 for n in points]) if counts else ([], [])
-        return {"ballots": sum(counts.values()), "points": points, "raters": raters, "winners": winners, "tied": tied}
+            for part in text.split(","):
+                option, _, given = part.partition(":")
+                points[int(option)] += (int(given) - low) * times
+                raters[int(option)] += times
+        return {"ballots": cast, "points": points, "raters": raters, **leaders(points, cast)}

@@ -1,38 +1,39 @@
-"""Finding a time: who can come when, gladly or if need be; the time most can come to, and of those the one most come to gladly."""
+"""Times: a date is looked for, and each ballot says which times suit and which would do if need be."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from domain.errors import Refusal
-from domain.kinds.marks import indexes, leaders
+from domain.kinds.base import Counts, Facts, Rules, check_options, leaders, only, read_marks, write_marks
 
 
-@dataclass(frozen=True, slots=True)
 class Times:
-    """A ballot names the times one can, and after a bar those one can if need be."""
+    """The time at which the most can come wins, then the one that suits the most; a tie is a tie."""
 
-    def check_rules(self, rules: dict[str, Any], options: int) -> dict[str, Any]:
-        """At least two times to choose from."""
-        if options < 2:
-            raise Refusal("kind.options", least=2)
+    name = "times"
+
+    def check_rules(self, rules: Rules, options_count: int) -> dict[str, Any]:
+        """No rules to set."""
+        only(rules)
+        check_options(options_count)
         return {}
 
-    def read(self, text: str, options: int, rules: dict[str, Any]) -> str:
-        """`0,2|1`."""
-        gladly, bar, maybe = text.partition("|")
-        can, may = indexes(gladly, options), indexes(maybe, options)
-        if not can and not may or set(can) & set(may) or (bar and not may):
-            raise Refusal("vote.invalid_option", options=options)
-        return ",".join(map(str, can)) + (f"|{','.join(map(str, may))}" if may else "")
+    def read(self, text: str, options_count: int, rules: Rules) -> str:
+        """Times that suit, then after a bar those that would do."""
+        suits, bar, would_do = text.partition("|")
+        yes = read_marks(suits, options_count) if suits or not bar else []
+        maybe = read_marks(would_do, options_count) if would_do or bar and not yes else []
+        if both := set(yes) & set(maybe):
+            raise Refusal("vote.both_times", option=min(both) + 1)
+        return write_marks(yes) + ("|" + write_marks(maybe) if maybe else "")
 
-    def tally(self, counts: Mapping[str, int], options: int, rules: dict[str, Any]) -> dict[str, Any]:
-        """`yes` and `maybe` per time."""
-        yes, maybe = [0] * options, [0] * options
+    def tally(self, counts: Counts, options_count: int, rules: Rules) -> Facts:
+        """How many can, and could, come at each time, and the best time."""
+        yes, maybe = [0] * options_count, [0] * options_count
         for text, times in counts.items():
-            gladly, _, need = text.partition("|")
-            for into, part in ((yes, gladly), (maybe, need)):
-                for option in filter(None, part.split(",")):
-                    into[int(option)] += times
-        winners, tied = leaders([(y + m, y) for y, m in zip(yes, maybe, strict=True)])
-        return {"ballots": sum(counts.values()), "yes": yes, "maybe": maybe, "winners": winners, "tied": tied}
+            suits, _, would_do = text.partition("|")
+            for marks, part in ((yes, suits), (maybe, would_do)):
+                for option in part.split(",") if part else ():
+                    marks[int(option)] += times
+        cast = sum(counts.values())
+        best = [(sure + perhaps, sure) for sure, perhaps in zip(yes, maybe, strict=True)]
+        return {"ballots": cast, "yes": yes, "maybe": maybe, **leaders(best, cast)}
