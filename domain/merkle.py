@@ -76,3 +76,21 @@ def proves(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: byte
             here = node_hash(other, here) if index & 1 else node_hash(here, other)
         index, last = index >> 1, last >> 1
     return not rest and here == root
+
+
+def packed(made: Tree) -> bytes:
+    """All levels in one piece, leaves first, to be kept beside the root."""
+    return b"".join(b"".join(level) for level in made.levels)
+
+
+def path_in(kept: bytes, size: int, index: int) -> list[bytes]:
+    """The audit path of a leaf from the kept levels of a tree of this size."""
+    if not 0 <= index < size:
+        raise IndexError(index)
+    found, start = [], 0
+    while size > 1:
+        if index ^ 1 < size:
+            at = start + (index ^ 1) * 32
+            found.append(kept[at: at + 32])
+        start, index, size = start + size * 32, index >> 1, (size + 1) >> 1
+    return found

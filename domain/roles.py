@@ -27,4 +27,5 @@ class Actor:
     person_id: int | None = None
 
 
+NOBODY = Actor("nobody", Role.RESIDENT, None)
 SYSTEM = Actor("system", Role.ADMIN, None)

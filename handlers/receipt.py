@@ -35,6 +35,6 @@ def check(ctx: Ctx, args: Args) -> str:
 def _published(ctx: Ctx, row: ballots.Row, receipt: str) -> str:
     if row.state != "closed":
         raise Refusal("receipt.not_closed", number=row.number)
-    found, place, path, _ = published.proof(ctx.tx, row, receipt)
+    found, place, path = published.proof(ctx.tx, row, receipt)
     return say("receipt.published", poll=row, receipt=receipt, said=spoken(found.choice, row.kind, row.options), place=place + 1,
                steps=len(path), state=found.state)

@@ -80,7 +80,7 @@ class Tx:
         if isinstance(statement, Hot):
             read = statement.plan(self.dialect).read
             return [read(row) for row in statement.run(self.dialect, self.driver, values)]
-        return list(self.connection.execute(statement, values))
+        return list(self.connection.execute(statement, values).all())
 
     def scalar(self, statement: Executable | Hot, values: Any = None) -> Any:
         """The first column of the first row, or None."""

@@ -11,6 +11,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -201,6 +202,7 @@ poll = _table(
     Column("preset", JSON), Column("secret", Boolean, nullable=False, default=False, server_default="0"),
     Column("hides", Boolean, nullable=False, default=False, server_default="0"),  # no count before the end
     Column("text", Text), Column("root", String(64)),  # what is decided, in full; the root of the published ballots
+    Column("log_head", String(64)),  # the end of the published log, which stands for text, options and course
     _ref("opened_by", "person"), UniqueConstraint("community_id", "number"),
     Index("ix_poll_due", "state", "closes_at"),
 )
@@ -221,6 +223,10 @@ ballot = _table(
     Column("link", Sealed),  # in a secret poll the way to the choice, for changing it; gone at closing
     Column("state", String(8), nullable=False, server_default="counted"),  # counted | held
     UniqueConstraint("poll_id", "voter"), Index("ix_ballot_receipt", "poll_id", "receipt", unique=True),
+)
+poll_tree = _table(  # the hashes over a closed poll's published ballots, so that one proof needs not all of them
+    "poll_tree", _ref("poll_id", "poll"), Column("size", Integer, nullable=False), Column("levels", LargeBinary, nullable=False),
+    UniqueConstraint("poll_id"),
 )
 secret_choice = Table(  # what was chosen in a secret poll: no person, no time, no order
     "secret_choice", metadata, Column("poll_id", BigId, ForeignKey("poll.id"), primary_key=True, autoincrement=False),

@@ -129,12 +129,15 @@ def log(args: Args) -> None:
 
 def audit_verify(args: Args) -> int:
     """Walks the chain and names the first bad row."""
-    from services import audit
+    from services import audit, proving
     with database_of() as db, db.read() as tx:
         verdict = audit.verify(tx)
+        wrong = list(proving.check(tx))
+    for what in wrong:
+        print(what)
     if verdict.ok:
-        print(f"审计链完整：{verdict.rows} 条，链头 {verdict.head[:16]}")
-        return 0
+        print(f"审计链完整：{verdict.rows} 条，链头 {verdict.head[:16]}" + ("，但选票不对" if wrong else "，选票和记录一致"))
+        return 1 if wrong else 0
     why = {"changed": "被改动", "missing": "缺失", "cut": "末尾与链头不符"}[verdict.why]
     print(f"审计链不对：第 {verdict.bad_seq} 条{why}，前 {verdict.bad_seq - 1 if verdict.bad_seq else 0} 条完好")
     return 1

@@ -5,8 +5,9 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from domain import export, merkle
+from domain import merkle
 from models.base import Tx
+from models.tables import poll_tree
 from services import published, secrecy, standing
 
 
@@ -18,5 +19,7 @@ def freeze(tx: Tx, row: Row[Any], *, now: datetime) -> tuple[dict[str, Any], str
         result = {"ballots": result["ballots"], "winners": [], "tied": [], "few": True}
     if broken:
         result["broken"] = sorted(broken)
-    root = merkle.root([export.leaf(b, secret=row.secret) for b in published.ballots(tx, row)]).hex()
-    return result, root
+    with published.many_rows():
+        tree = published.tree(tx, row)
+    tx.add(poll_tree, poll_id=row.id, size=tree.size, levels=merkle.packed(tree))
+    return result, tree.root.hex()

@@ -72,6 +72,12 @@ def poll_of(tx: Tx, code: str, number: int, *, person_id: int | None, now: datet
         pages.path_of("issue", code, about.number) if about is not None and about.number else "")
 
 
+def closed_poll(tx: Tx, code: str, number: int) -> Row[Any] | None:
+    """The poll of this number, once it is over."""
+    row = _numbered(tx, poll, code, number)
+    return row if row is not None and row.state == "closed" and row.root else None
+
+
 def issue_of(tx: Tx, code: str, number: int, *, person_id: int | None, now: datetime) -> IssuePage | None:
     """The issue people call I12 in this community, or the one it was merged into."""
     row = _numbered(tx, issue, code, number)

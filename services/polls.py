@@ -15,7 +15,7 @@ from domain.roles import SYSTEM, Actor, Role
 from models.base import Tx
 from models.hot import Hot
 from models.tables import ballot, building, chat, community, issue, message, poll, poll_chat, reminder
-from services import audit, card_updates, cards, closing, electorate, issues, notices, outbox, pages, standing
+from services import audit, card_updates, cards, closing, electorate, issues, notices, outbox, pages, proving, published, standing
 from services.people import Speaker
 from texts.say import say
 
@@ -97,7 +97,8 @@ def open_poll(tx: Tx, actor: Speaker, draft: Draft, *, chat_id: int | None, issu
         issues.consult(tx, actor, concerned, poll_number=row.number, now=now)
     audit.note(tx, actor, "poll.open", f"poll:{poll_id}", now=now, number=number, options=len(draft.options),
                closes_at=closes_at.isoformat(), scope=scope, household=draft.household, anonymous=draft.anonymous,
-               kind=draft.kind, poll_class=draft.poll_class, secret=draft.secret, hides=draft.hides)
+               kind=draft.kind, poll_class=draft.poll_class, secret=draft.secret, hides=draft.hides,
+               frozen=proving.fingerprint(row))
     news, url = cards.poll(tx, row), pages.url_of(tx, "poll", row.community_id, number)
     posted = sum(outbox.to_chat(tx, chat_id=c, key=f"poll:{poll_id}:open:chat:{c}", text=card(row), card=news, url=url,
                                 page_text=say("poll.card_page", poll=row), now=now) for c in chats if c != chat_id)
@@ -220,6 +221,9 @@ def close(tx: Tx, actor: Actor, row: Row[Any], *, reason: str | None, now: datet
         raise Refusal("poll.over", number=row.number)
     audit.note(tx, actor, "poll.close", f"poll:{row.id}", now=now, community_id=row.community_id, root=root,
                result=audit.digest(json.dumps(result, sort_keys=True)))
+    row = _get(tx, row.id)
+    head = published.log_head(tx, row)
+    tx.execute(update(poll).where(poll.c.id == row.id).values(log_head=head))
     row = _get(tx, row.id)
     counted = count(tx, row)
     card_updates.replace(tx, cards.poll(tx, row), community_id=row.community_id, now=now)

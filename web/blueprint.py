@@ -5,13 +5,13 @@ from datetime import datetime
 from functools import wraps
 from typing import Any
 
-from flask import Blueprint, abort, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, g, redirect, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
 
 from domain.errors import Refusal
 from models.base import Database, Tx
 from models.tables import forward, home, issue, outbox, person, poll
-from services import audit, browse, electorate, homes, names, pages, paging, people, polls, proposals
+from services import audit, browse, electorate, homes, names, pages, paging, people, polls, proposals, published
 from services import forward as carrying
 from services import outbox as posting
 from texts.say import clock as show_clock
@@ -46,6 +46,7 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
     console.add_url_rule("/issues/<int:key>", "issue", views.issue)
     console.add_url_rule("/polls/<int:key>", "poll", views.poll)
     console.add_url_rule("/polls/<int:key>.csv", "poll_csv", views.poll_csv, methods=["POST"])
+    console.add_url_rule("/polls/<int:key>.zip", "poll_zip", views.poll_zip, methods=["POST"])
     console.add_url_rule("/outbox/<int:key>/retry", "retry", views.retry, methods=["POST"])
     console.add_url_rule("/forwards/<int:key>/done", "forward_done", views.forward_done, methods=["POST"])
     console.add_url_rule("/forwards/<int:key>/drop", "forward_drop", views.forward_drop, methods=["POST"])
@@ -159,6 +160,16 @@ class _Pages:
             row = self._own(tx, poll, key)
         self._note_export(f"poll:{key}", row.community_id)
         return csv_response(self.db, _ballots_of(row), paging.Filter())
+
+    @_refused
+    def poll_zip(self, key: int) -> Any:
+        """A closed poll's published ballots; the internal variant names the voters' keys and is on record."""
+        with self.db.read() as tx:
+            row = self._own(tx, poll, key)
+        internal = "internal" in request.form
+        data = written(self.db, lambda tx: published.archive(tx, g.login.actor, row, internal=internal, now=self.clock()))
+        name = f"attachment; filename=P{row.number}.zip"
+        return Response(data, mimetype="application/zip", headers={"Content-Disposition": name})
 
     # --- deeds ------------------------------------------------------------------------------------------------
     @_refused

@@ -12,8 +12,10 @@ from werkzeug.wrappers import Response as AnyResponse
 from bot import inbox
 from bot.channels.wording import legal
 from bot.message import Channel, Message, Reply, Tap
+from domain.errors import Refusal
+from domain.roles import NOBODY
 from models.base import Database, Tx
-from services import browse, pages, phone
+from services import browse, pages, phone, published
 from services.chart import bar_chart
 from texts.say import clock as show_clock
 from texts.say import day, poll_rules, say, yuan
@@ -41,6 +43,7 @@ def phone_blueprint(db: Database, login: WechatLogin, hear: Hear, *, clock: Call
     blueprint.add_url_rule("/<code>/me", "me", views.me)
     blueprint.add_url_rule("/<code>/<letter><int:number>-<mark>", "thing", views.thing)
     blueprint.add_url_rule("/<code>/<letter><int:number>-<mark>.png", "picture", views.picture)
+    blueprint.add_url_rule("/<code>/<letter><int:number>-<mark>.zip", "ballots", views.ballots)
     blueprint.add_url_rule("/<code>/notices", "notices", views.notices)
     blueprint.register_error_handler(404, views.gone)
     blueprint.add_url_rule("/<code>/say", "act", views.act, methods=["POST"])
@@ -77,6 +80,22 @@ class _Phone:
             title, subtitle, bars, footer = phone.picture_of(tx, kind, code, number) or abort(404)
         response = make_response(BytesIO(bar_chart(title, subtitle, bars, footer)).getvalue())
         response.headers["Content-Type"], response.headers["Cache-Control"] = "image/png", "public, max-age=300"
+        return response
+
+    def ballots(self, code: str, letter: str, number: int, mark: str) -> Any:
+        """What anybody may recount: the published ballots of a closed poll, without persons."""
+        if _kind(code, letter, number, mark) != "poll":
+            abort(404)
+        with self.db.read() as tx:
+            row = phone.closed_poll(tx, code, number) or abort(404)
+            try:
+                data = published.archive(tx, NOBODY, row, now=self.clock())
+            except Refusal as no:
+                return self._note(no.key, 404, **no.facts)
+        response = make_response(data)
+        response.headers["Content-Type"] = "application/zip"
+        response.headers["Content-Disposition"] = f'attachment; filename="P{number}.zip"'
+        response.headers["Cache-Control"] = "public, max-age=3600"
         return response
 
     def home(self, code: str) -> Any:
@@ -162,8 +181,8 @@ class _Phone:
         return render_template(template, who=who, code=code, nonce=nonce, token=self.login.token(nonce),
                                told=_told(tx, who), community=browse.name_of(tx, code), **facts)
 
-    def _note(self, key: str, status: int = 200) -> tuple[str, int]:
-        return render_template("phone/note.html", text=say(key), code=None, who=None), status
+    def _note(self, key: str, status: int = 200, **facts: Any) -> tuple[str, int]:
+        return render_template("phone/note.html", text=say(key, **facts), code=None, who=None), status
 
 
 def _told(tx: Tx, who: Visitor | None) -> inbox.Sight | None:

@@ -24,6 +24,7 @@ _NEW = {
         sa.Column("hides", sa.Boolean(), nullable=False, server_default="0"),
         sa.Column("text", sa.Text()),
         sa.Column("root", sa.String(64)),
+        sa.Column("log_head", sa.String(64)),
     ),
     "ballot": (
         sa.Column("receipt", sa.String(12)),
@@ -90,6 +91,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("poll_id", "receipt", name=op.f("pk_secret_choice")),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "poll_tree",
+        sa.Column("id", BIG, autoincrement=True, nullable=False),
+        sa.Column("poll_id", BIG, nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("levels", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["poll_id"], ["poll.id"], name=op.f("fk_poll_tree_poll_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_poll_tree")),
+        sa.UniqueConstraint("poll_id", name=op.f("uq_poll_tree_poll_id")),
+    )
     for table, columns in _NEW.items():
         for column in columns:
             op.add_column(table, column)
@@ -105,5 +116,5 @@ def downgrade() -> None:
         with op.batch_alter_table(table) as batch:
             for column in columns:
                 batch.drop_column(column.name)
-    for table in ("secret_choice", "poll_unit", "ownership", "owner"):
+    for table in ("poll_tree", "secret_choice", "poll_unit", "ownership", "owner"):
         op.drop_table(table)

@@ -1,0 +1,81 @@
+"""Whether the votes in the database are still what was cast: against their seals, the audit chain, and what was published."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from domain.receipts import canonical, commitment
+from models.base import Tx
+from models.tables import audit as chain
+from models.tables import ballot, ballot_log, poll, secret_choice
+from services import audit, published, standing
+
+_FROZEN = ("community_id", "number", "title", "options", "kind", "rules", "poll_class", "preset", "secret", "hides", "anonymous",
+           "household", "scope", "scope_id", "text")
+
+
+def fingerprint(row: Row[Any]) -> str:
+    """Of all that may not change once a poll is open; the audit chain holds it."""
+    return sha256(canonical({name: getattr(row, name) for name in _FROZEN})).hexdigest()
+
+
+def check(tx: Tx) -> Iterator[str]:
+    """Every way in which a poll differs from what was recorded when it happened; nothing when all is as it was."""
+    for row in tx.all(select(poll).order_by(poll.c.id)):
+        noted = [(r.action, json.loads(r.detail)) for r in tx.all(
+            select(chain.c.action, chain.c.detail).where(chain.c.object == f"poll:{row.id}").order_by(chain.c.seq))]
+        said = {action: detail for action, detail in noted if action in ("poll.open", "poll.close")}
+        if "frozen" not in said.get("poll.open", {}):
+            continue  # opened before polls were sealed
+        for what in _of_poll(tx, row, noted, said):
+            yield f"P{row.number}（社区 {row.community_id}）：{what}"
+
+
+def _of_poll(tx: Tx, row: Row[Any], noted: list[tuple[str, dict[str, Any]]], said: dict[str, dict[str, Any]]) -> Iterator[str]:
+    if said["poll.open"]["frozen"] != fingerprint(row):
+        yield "题目、选项或规则在开始之后被改过"
+    logged = tx.all(select(ballot_log).where(ballot_log.c.poll_id == row.id).order_by(ballot_log.c.id))
+    sealed = Counter(seal for _, detail in noted for seal in detail.get("seals", ()))
+    moved = {r.seal for r in logged if r.act in ("join", "split")}
+    here = Counter(r.seal for r in logged if r.act not in ("join", "split"))
+    for seal in sorted((sealed - here).keys() - moved):
+        yield f"投票记录少了一条（{seal[:12]}）"
+    for seal in sorted((here - sealed).keys()):
+        if not any(r.seal == seal and r.act == "withdraw" for r in logged):  # given up when two accounts were joined
+            yield f"投票记录多出或被改了一条（{seal[:12]}）"
+    yield from _ballots(tx, row, {r.voter: r.seal for r in logged})
+    if row.state == "closed":
+        yield from _closed(tx, row, said.get("poll.close", {}))
+
+
+def _ballots(tx: Tx, row: Row[Any], last: dict[str, str]) -> Iterator[str]:
+    """Each ballot reads as it was sealed last; an open secret one by its own way."""
+    kept = {r.receipt: r.choice for r in tx.all(select(secret_choice).where(secret_choice.c.poll_id == row.id))}
+    voters = set()
+    for each in tx.all(select(ballot).where(ballot.c.poll_id == row.id)):
+        voters.add(each.voter)
+        if row.secret and row.state == "open":
+            receipt, _, blind = (each.link or " ").partition(" ")
+            true = receipt in kept and commitment(receipt, kept[receipt], blind) == last.get(each.voter)
+        else:
+            seal = commitment(each.receipt or "", each.choice, (each.salt or "") if row.anonymous else "")
+            true = row.secret or seal == last.get(each.voter)
+        if not true:
+            yield f"{each.receipt or '一张秘密票'} 和投下时记录的不一样"
+    for _ in last.keys() - voters:
+        yield "有一张投过的票不见了"
+
+
+def _closed(tx: Tx, row: Row[Any], said: dict[str, Any]) -> Iterator[str]:
+    counted = standing.counted(tx, row)
+    frozen = {k: v for k, v in row.result.items() if k not in ("asked", "broken", "class")}
+    if not frozen.get("few") and frozen != counted:
+        yield "公布的结果和选票重新数出来的不一样"
+    if published.tree(tx, row).root.hex() != row.root:
+        yield "选票和公布的根对不上：有票被改、被加或被删"
+    if said.get("root") != row.root or said.get("result") != audit.digest(json.dumps(row.result, sort_keys=True)):
+        yield "结果或根和结束时记录的不一样"

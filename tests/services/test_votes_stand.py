@@ -1,0 +1,207 @@
+"""What is published of a poll is recounted by a stranger's program; whatever is changed in the database is found."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from sqlalchemy import delete, select, text, update
+
+from domain.errors import Refusal
+from domain.roles import SYSTEM
+from models.base import Database, Tx
+from models.tables import ballot, ballot_log, poll, secret_choice
+from services import proving, published
+from tests.chat_script import Stage
+
+VERIFIER = Path(__file__).parents[2] / "verify" / "linyi_verify.py"
+TOWN = "群 翠苑三区: 王阿姨=网格员, 李叔, 陈老师, 小赵, 小何, 老钱, 吴姐"
+POLLS = {
+    "single": ("要不要装电梯 选项 同意 反对", ["1", "2", "1", "1", "2"]),
+    "anonymous": ("要不要装电梯 选项 同意 反对 匿名", ["1", "2", "1", "1", "2"]),
+    "secret": ("要不要装电梯 选项 同意 反对 秘密投票", ["1", "2", "1", "1", "2"]),
+    "multiple": ("装什么 选项 甲 乙 丙 可选2项", ["1、2", "2", "3、1", "2", "1"]),
+    "score": ("打几分 打分 选项 甲 乙", ["1打5分 2打3分", "都打4分", "2打1分", "1打2分", "都打0分"]),
+    "irv": ("选谁 排序 选项 甲 乙 丙", ["1 2", "2 1", "3 2", "1", "2"]),
+    "stv": ("选谁 选举2人 选项 甲 乙 丙 丁", ["1 2", "1 3", "1 2 3", "4 1", "2"]),
+    "schulze": ("选谁 两两比较 选项 甲 乙 丙", ["1>2=3", "2>1", "3", "1", "2>3"]),
+    "budget": ("花园 预算5万 平分预算 选项 长椅2万 路灯3万 石桌1万", ["1、2", "3", "2、3", "1", "1、3"]),
+    "signup": ("包粽子 报名4人 每户2人", ["报名2人", "报名", "报名2人", "报名", "报名"]),
+    "times": ("哪天 约时间 选项 周六 周日", ["都可以", "1可以 2勉强", "2", "1", "2"]),
+}
+PEOPLE = ("李叔", "陈老师", "小赵", "小何", "老钱")
+
+
+@pytest.fixture
+def stage(db: Database, redis: Redis) -> Iterator[Stage]:
+    """A group of six."""
+    found = Stage(db, redis)
+    found.play("时间 2026-03-02 10:00")
+    found.play(TOWN)
+    yield found
+    found.close()
+
+
+def held(stage: Stage, name: str, *, close: bool = True) -> None:
+    """A poll in which everybody votes, somebody changes their mind and somebody takes it back."""
+    title, ballots = POLLS[name]
+    stage.play(f"王阿姨(私聊): 发起投票 {title} 范围 全小区 截止 明晚8点")
+    for who, words in zip(PEOPLE, ballots, strict=True):
+        assert "记下了" in "".join(stage.play(f"{who}(私聊): P1 {words}")), words
+    stage.play(f"吴姐(私聊): P1 {ballots[0]}")
+    stage.play("吴姐(私聊): 撤票 P1")
+    stage.play(f"李叔(私聊): P1 {ballots[1]}")
+    stage.play(f"吴姐(私聊): P1 {ballots[3]}")
+    if close:
+        stage.play("时间 2026-03-03 20:01")
+
+
+def exported(stage: Stage, *, internal: bool = False) -> bytes:
+    """The archive of P1."""
+    with stage.db.write() as tx:
+        found = published.archive(tx, SYSTEM, tx.execute(select(poll)).one(), internal=internal, now=stage.now)
+        tx.notes.clear()
+        return found
+
+
+def verified(data: bytes, folder: Path, *more: str) -> tuple[int, str]:
+    """What the stranger's program says, alone in its own process."""
+    path = folder / "export.zip"
+    path.write_bytes(data)
+    done = subprocess.run([sys.executable, "-I", "-S", str(VERIFIER), str(path), *more], cwd=folder, capture_output=True, text=True,
+                          env={"PYTHONIOENCODING": "utf-8"}, timeout=60, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", POLLS)
+def test_the_export_of_every_kind_is_recounted_by_a_stranger(stage: Stage, tmp_path: Path, name: str) -> None:
+    """Also against the root that was posted in the group."""
+    held(stage, name)
+    with stage.db.read() as tx:
+        root, head = tx.execute(select(poll.c.root, poll.c.log_head)).one()
+        assert list(proving.check(tx)) == []
+    code, said = verified(exported(stage), tmp_path, "--root", root, "--log-head", head)
+    assert code == 0, said
+    assert verified(exported(stage), tmp_path, "--root", "0" * 64)[0] == 1
+    if name != "secret":
+        assert verified(exported(stage, internal=True), tmp_path)[0] == 0
+    else:
+        with pytest.raises(ValueError, match="secret"):
+            exported(stage, internal=True)
+
+
+def _swap(tx: Tx) -> None:
+    row = tx.first(select(ballot).where(ballot.c.choice == "0").limit(1))
+    assert row is not None
+    tx.execute(update(ballot).where(ballot.c.id == row.id).values(choice="1"))
+
+
+def _options(tx: Tx) -> None:
+    tx.execute(update(poll).values(options=["反对", "同意"]))
+
+
+def _title(tx: Tx) -> None:
+    tx.execute(update(poll).values(title="要不要拆电梯"))
+
+
+def _count(tx: Tx) -> None:
+    row = tx.execute(select(poll)).one()
+    tx.execute(update(poll).values(result=row.result | {"marks": [9, 0]}))
+
+
+def _drop(tx: Tx) -> None:
+    tx.execute(delete(ballot).where(ballot.c.id == tx.scalar(select(ballot.c.id).limit(1))))
+
+
+def _add(tx: Tx) -> None:
+    row = tx.first(select(ballot).limit(1))
+    assert row is not None
+    tx.add(ballot, **{k: v for k, v in row._mapping.items() if k not in ("id", "voter", "receipt")}, voter="person:99",
+           receipt="0000-0000")
+
+
+def _log_row(tx: Tx) -> None:
+    tx.execute(delete(ballot_log).where(ballot_log.c.id == tx.scalar(select(ballot_log.c.id).limit(1))))
+
+
+def _log_tail(tx: Tx) -> None:
+    tx.execute(delete(ballot_log).where(ballot_log.c.id == tx.scalar(select(ballot_log.c.id).order_by(ballot_log.c.id.desc()).limit(1))))
+
+
+def _log_choice(tx: Tx) -> None:
+    tx.execute(update(ballot_log).where(ballot_log.c.id == tx.scalar(select(ballot_log.c.id).limit(1))).values(seal="0" * 64))
+
+
+def _root(tx: Tx) -> None:
+    tx.execute(update(poll).values(root="0" * 64))
+
+
+def _rules(tx: Tx) -> None:
+    tx.execute(update(poll).values(kind="approval"))
+
+
+def _receipt(tx: Tx) -> None:
+    tx.execute(update(ballot).where(ballot.c.id == tx.scalar(select(ballot.c.id).limit(1))).values(receipt="0000-0000"))
+
+
+CHANGES = [_swap, _options, _title, _count, _drop, _add, _log_row, _log_tail, _log_choice, _root, _rules, _receipt]
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda f: f.__name__[1:])
+def test_whatever_is_changed_afterwards_is_found(stage: Stage, change: Callable[[Tx], None]) -> None:
+    """In the database itself, by whoever holds it."""
+    held(stage, "single")
+    with stage.db.write() as tx:
+        change(tx)
+    with stage.db.read() as tx:
+        assert list(proving.check(tx)) != []
+
+
+@pytest.mark.parametrize("change", [_swap, _drop, _log_tail], ids=lambda f: f.__name__[1:])
+def test_it_is_found_while_the_poll_is_open_too(stage: Stage, change: Callable[[Tx], None]) -> None:
+    """Long before anything is published."""
+    held(stage, "single", close=False)
+    with stage.db.read() as tx:
+        assert list(proving.check(tx)) == []
+    with stage.db.write() as tx:
+        change(tx)
+    with stage.db.read() as tx:
+        assert list(proving.check(tx)) != []
+
+
+def test_a_secret_choice_changed_before_the_end_is_found_at_once_and_named_at_the_end(stage: Stage) -> None:
+    """The way to it still exists, and the chain holds what it was."""
+    held(stage, "secret", close=False)
+    with stage.db.write() as tx:
+        receipt = tx.scalar(select(secret_choice.c.receipt).where(secret_choice.c.choice == "0").limit(1))
+        tx.execute(update(secret_choice).where(secret_choice.c.receipt == receipt).values(choice="1"))
+    with stage.db.read() as tx:
+        assert list(proving.check(tx)) != []
+    stage.play("时间 2026-03-03 20:01")
+    with stage.db.read() as tx:
+        assert tx.execute(select(poll.c.result)).scalar_one()["broken"] == [receipt]
+
+
+def test_after_a_secret_poll_nothing_joins_person_and_choice(stage: Stage) -> None:
+    """No row, no time, no order, no answer that was given, no post that was sent."""
+    held(stage, "secret")
+    with stage.db.read() as tx:
+        assert {(r.choice, r.receipt, r.salt, r.link) for r in tx.all(select(ballot))} == {("*", None, None, None)}
+        assert len({r.cast_at for r in tx.all(select(ballot))}) == 1
+        receipts = [r.receipt for r in tx.all(select(secret_choice))]
+        assert len(receipts) == 6 and receipts == sorted(receipts)
+        rows = [tuple(r) for table in ("message", "outbox", "ballot_log", "audit", "ballot") for r in tx.all(text(f"SELECT * FROM {table}"))]
+        assert not [r for r in rows if any(receipt in str(r) for receipt in receipts)]
+
+
+def test_few_secret_ballots_are_not_published(stage: Stage) -> None:
+    """Nor exported."""
+    stage.play("王阿姨(私聊): 发起投票 要不要装电梯 选项 同意 反对 秘密投票 范围 全小区 截止 明晚8点")
+    stage.play("李叔(私聊): P1 1")
+    stage.play("时间 2026-03-03 20:01")
+    with stage.db.read() as tx:
+        assert "marks" not in tx.execute(select(poll.c.result)).scalar_one()
+    with pytest.raises(Refusal):
+        exported(stage)
