@@ -213,7 +213,7 @@ def close_due(tx: Tx, *, now: datetime, limit: int = 20) -> int:
 def close(tx: Tx, actor: Actor, row: Row[Any], *, reason: str | None, now: datetime) -> Row[Any]:
     """Freezes the count and posts it, in words and as a picture, to each group of the poll."""
     asked = electorate.size(tx, row)
-    result, root = closing.freeze(tx, row, now=now)
+    result, root = closing.freeze(tx, row, asked=asked)
     result["asked"] = max(asked, result["ballots"])
     moved = tx.execute(update(poll).where(poll.c.id == row.id, poll.c.state == "open").values(
         state="closed", closed_at=now, result=result, reason=reason, root=root))

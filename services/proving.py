@@ -72,7 +72,7 @@ def _ballots(tx: Tx, row: Row[Any], last: dict[str, str]) -> Iterator[str]:
 
 def _closed(tx: Tx, row: Row[Any], said: dict[str, Any]) -> Iterator[str]:
     counted = standing.counted(tx, row)
-    frozen = {k: v for k, v in row.result.items() if k not in ("asked", "broken", "class")}
+    frozen = {k: v for k, v in row.result.items() if k not in standing.ASIDE}
     if not frozen.get("few") and frozen != counted:
         yield "公布的结果和选票重新数出来的不一样"
     if published.tree(tx, row).root.hex() != row.root:

@@ -103,7 +103,7 @@ def archive(tx: Tx, actor: Actor, row: Row[Any], *, internal: bool = False, now:
         raise Refusal("receipt.not_closed" if row.state != "closed" else "receipt.few", number=row.number)
     if internal and not actor.role.covers(Role.ADMIN):
         raise Refusal("role.too_low")
-    result = {"class": {"name": row.poll_class}} | {k: v for k, v in row.result.items() if k not in ("asked", "broken")}
+    result = {"class": {"name": row.poll_class}} | {k: v for k, v in row.result.items() if k not in standing.ASIDE or k == "class"}
     head = tx.scalar(select(audit_head.c.hash).where(audit_head.c.id == 1))
     if internal:
         audit.note(tx, actor, "poll.export", f"poll:{row.id}", now=now)

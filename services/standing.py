@@ -15,6 +15,7 @@ from models.tables import ballot, ballot_log, secret_choice
 from texts.say import say
 
 SECRET_LEAST = 5  # ballots; of fewer a count would tell who chose what
+ASIDE = ("asked", "broken", "class", "firm")  # kept with the result, but not part of the count itself
 MARKED = ("single", "multiple", "approval", "stance", "budget")
 
 
@@ -58,6 +59,15 @@ class Standing:
     def lines(self) -> list[str]:
         """What is said of each option; empty while hidden."""
         return [] if self.hidden or (self.row.kind == "signup" and self.row.state != "open") else _lines(self)
+
+    @property
+    def firm(self) -> str:
+        """How little would have turned it, in words a resident understands; '' where nothing is known or to be said."""
+        found = self.result.get("firm")
+        if self.hidden or not found or found["changed"] is None:
+            return ""
+        rival = self.row.options[found["rival"]] if found["rival"] is not None else ""
+        return say("firm", tied=bool(self.result["tied"]), **found | {"rival": rival})
 
     @property
     def ending(self) -> str:

@@ -66,13 +66,13 @@ def test_the_first_row_holds_what_is_frozen_and_the_last_the_rest() -> None:
     assert later[0] == first and later[1] != last
     reworded = ends(replace(POLL, title="要不要拆电梯"), BALLOTS)
     assert reworded[0] != first and reworded[1] != last
-    other = ends(POLL, [replace(BALLOTS[0], choice="1"), *BALLOTS[1:]])
+    other = ends(POLL, [BALLOTS[0]._replace(choice="1"), *BALLOTS[1:]])
     assert other[0] == first and other[1] != last
 
 
 def test_a_commitment_made_at_the_time_is_kept() -> None:
     """The log's rows are facts; building the export does not rewrite what was said at opening."""
-    rows = [replace(LOG[0], ballot="cd" * 32), *LOG[1:]]
+    rows = [LOG[0]._replace(ballot="cd" * 32), *LOG[1:]]
     first = json.loads(export.build(POLL, BALLOTS, rows, {}, audit_head="")["log.jsonl"].splitlines()[0])
     assert first["ballot"] == "cd" * 32
 
@@ -82,7 +82,7 @@ def test_a_secret_poll_names_nobody() -> None:
     secret = replace(POLL, secrecy="secret")
     with pytest.raises(ValueError):
         files(secret)
-    nameless = [replace(b, voter="", salt="") for b in BALLOTS]
+    nameless = [b._replace(voter="", salt="") for b in BALLOTS]
     assert b"voter" not in export.build(secret, nameless, LOG, {}, audit_head="")["ballots.jsonl"]
     with pytest.raises(ValueError):
         export.build(secret, nameless, LOG, {}, audit_head="", internal=True)
