@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from domain import firmness, kinds
+from domain import firm_search, firmness, kinds
 from domain.firmness import Bar, firm_class, firm_owners
 from tests.domain.kinds.test_kinds_known import DERIVED, ward
 
@@ -162,6 +162,8 @@ def test_the_rules_agree_or_do_not() -> None:
     firm = firmness.firm("ranked", {"0=1>2": 1, "0": 1}, 3, rules | {"method": "schulze", "lot": [0, 1, 2]},
                          ranked.tally({"0=1>2": 1, "0": 1}, 3, {"method": "schulze"}))
     assert firm is not None and firm.others == {"borda": [0], "schulze": [0], "ranked_pairs": [0]}
+    # Borda: two on the first rank share 2 and 1, so four such ballots give each 6, and four for the third alone give it 8.
+    assert firm_search.other_rules({"0=1": 4, "2": 4}, 3, rules | {"lot": [0, 1, 2]})["borda"] == [2]
     assert Small("ranked", 3, {"method": "stv", "seats": 2}, ["0"]).firm().agree is None
 
 

@@ -167,6 +167,13 @@ def test_in_equal_shares_who_has_less_gives_all() -> None:
     assert rich["bought"] == [1] and rich["left"] == 4  # 22 each (0.33 per unit), then 8 left of the one who wants A; 24 left: A is added
 
 
+def test_in_equal_shares_an_empty_purse_is_empty_and_owes_nothing() -> None:
+    """Five voters, 40 each. A: 30 from each of three. B: the first gives the last 10, two others 25. C: the second's last 10."""
+    rules = {"limit": 200, "costs": [90, 60, 10], "method": "equal_shares", "lot": [0, 1, 2]}
+    facts = kinds.kind("budget").tally({"0,1,2": 1, "0,2": 1, "0": 1, "1": 2}, 3, rules)
+    assert (facts["bought"], facts["added"], facts["left"]) == ([0, 1, 2], [], 40)
+
+
 def test_equal_marks_go_by_the_lot() -> None:
     """And a project nobody wants is never chosen, however much money is left."""
     for lot, chosen in (([0, 1, 2], [0]), ([2, 1, 0], [1])):
