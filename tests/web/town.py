@@ -30,7 +30,7 @@ class Account:
         self.inner, self.holder = stage.channels["mp"], ""
         self.name, self.app_id, self.oauth_base, self.community = "mp", "wx1", "https://open.example", "test"
         self.capabilities, self.kind = self.inner.capabilities, "mp"
-        self.js_base, self.subscriptions = "https://js.example", {"remind": "tmpl-remind", "result": "tmpl-result"}
+        self.js_base, self.subscriptions = "http://127.0.0.1:9", {"remind": "tmpl-remind", "result": "tmpl-result"}
         self.ticket = "t"
 
     def js_config(self, url: str) -> dict[str, Any]:
