@@ -163,6 +163,8 @@ def test_where_wechat_does_not_allow_it_the_page_is_as_it_was(square: Square, tr
     """No ticket, a signature that is wrong, a browser that is not WeChat's, no script, or a WeChat that is too old."""
     page = square.phone(java_script_enabled=trouble != "script")
     vote(page)
+    if trouble != "script":
+        page.get_by_role("button", name="下次快截止时提醒我一次").wait_for()
     if trouble == "ticket":
         square.sim.faults.change({"ticket": {"errcode": 48001, "times": 9}})
         square.stage.channels["mp"]._tickets._held = None
