@@ -76,7 +76,7 @@ def prepare(folder: Path, phones: int, web: int, line: int = 9) -> dict[str, str
     settings["quiet_hours"] = {"start": "00:00", "end": "00:00"}  # none: the demo must work at any hour
     settings["channels"] += [] if any(c["kind"] == APP["kind"] for c in settings["channels"]) else [dict(APP)]
     for channel in settings["channels"]:
-        channel["api_base"] = channel["oauth_base"] = f"http://127.0.0.1:{phones}"
+        channel["api_base"] = channel["oauth_base"] = channel["js_base"] = f"http://127.0.0.1:{phones}"
         if "socket_url" in channel:
             channel["socket_url"] = f"ws://127.0.0.1:{line}"
         if channel["kind"] == "mp":

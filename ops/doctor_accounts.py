@@ -112,6 +112,9 @@ def mp(account: Account) -> Iterator[Finding]:
     yield _try("本机的 IP 可以调用接口", "不能调用接口", lambda: admin.ask("/cgi-bin/getcallbackip"))[0]
     yield _try("有客服消息的权限（48 小时内主动回复）", "不能发客服消息", lambda: admin.ask("/cgi-bin/customservice/getkflist"))[0]
     yield _try("菜单已建好", "菜单", lambda: admin.ask("/cgi-bin/menu/get"))[0]
+    if any(template.subscribed for template in read(account.templates).values()):
+        yield _try("网页上的提醒按钮可用（取到了 jsapi_ticket）", "网页上的提醒按钮不能用", admin.tickets.get)[0]
+        yield Finding(True, "还要在后台“公众号设置 → 功能设置”的“JS接口安全域名”里填网页的域名，这一项平台不让查")
     if not account.templates:
         yield Finding(True, "没有配置 templates：48 小时以外不能提醒，送不到的人会告诉网格员")
     for name, template in read(account.templates).items():

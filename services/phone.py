@@ -121,10 +121,10 @@ def mine_of(tx: Tx, community_id: int, person_id: int | None) -> Listed:
         ballots=[(p, ballots.mine(tx, me, p) or (), pages.path_of("poll", code, p.number)) for p in voted])
 
 
-def notices_of(tx: Tx, channel: str, openid: str) -> int:
-    """How many one-time notices this account may still get."""
+def notices_of(tx: Tx, channel: str, openid: str, template: str = "") -> int:
+    """How many one-time notices this account may still get, of all kinds or of one."""
     who = tx.scalar(select(identity.c.id).where(identity.c.channel == channel, identity.c.external_id == openid))
-    return notices.unused(tx, who) if who is not None else 0
+    return notices.unused(tx, who, template) if who is not None else 0
 
 
 def picture_of(tx: Tx, kind: str, code: str, number: int) -> tuple[str, str, list[tuple[str, int]], str] | None:

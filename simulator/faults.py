@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 ENDPOINTS = ("webhook", "custom_send", "response_url", "token", "app_token", "app_send", "card_update", "appchat", "appchat_send",
-             "media", "notice", "menu", "qrcode", "user", "callback_ips", "oauth", "socket", "customer")
+             "media", "notice", "menu", "qrcode", "user", "callback_ips", "oauth", "socket", "customer", "ticket")
 FLAGS: dict[str, Any] = {"refuse": False, "deliver_twice": False, "shuffle": False, "late_s": 0,
                          "cut_after_accept": 0, "socket_deaf": False}
 

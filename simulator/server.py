@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Flask, Response, render_template
 
-from simulator import app_api, control, customer_api, mp_api, oauth_api, platform_api
+from simulator import app_api, control, customer_api, js_api, mp_api, oauth_api, platform_api
 from simulator.day import DayPlayer
 from simulator.delivery import Pace
 from simulator.simulation import Simulation
@@ -50,6 +50,7 @@ def create_app(world: World, accounts: Sequence[SimAccount], *, base_url: str = 
     app.register_blueprint(app_api.blueprint(sim))
     app.register_blueprint(customer_api.blueprint(sim))
     app.register_blueprint(mp_api.blueprint(sim))
+    app.register_blueprint(js_api.blueprint(sim))
     app.add_url_rule("/", "phones", lambda: render_template("phones.html", page=_page(sim, console_url)))
     app.add_url_rule("/healthz", "healthz", lambda: {"ok": True})
     app.add_url_rule("/favicon.ico", "favicon", lambda: ("", 204))

@@ -1,18 +1,17 @@
 """Two doors: the admins' console behind a login, and the residents' pages for phones under /m."""
 
-from flask import Flask, render_template, request
+from flask import Flask, g, render_template, request
 from flask.wrappers import Response
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from web.blueprint import console_blueprint
 from web.phone import phone_blueprint
+from web.policy import POLICY
 from web.wechat import WechatLogin
 from web.words import word
 
 __all__ = ["WechatLogin", "console_blueprint", "init_app", "phone_blueprint"]
 
-POLICY = ("default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; form-action 'self'; "
-          "base-uri 'none'; frame-ancestors 'none'")
 MOST_BYTES = 256 * 1024  # of any request; the callbacks have a smaller limit of their own
 
 
@@ -29,7 +28,7 @@ def init_app(app: Flask, secret_key: str) -> CSRFProtect:
         if request.path.startswith("/console") and not request.path.startswith("/console/static/"):
             response.headers.setdefault("Cache-Control", "no-store")
         if response.mimetype == "text/html":
-            response.headers.setdefault("Content-Security-Policy", POLICY)
+            response.headers.setdefault("Content-Security-Policy", g.get("policy", POLICY))
             response.headers.setdefault("Cache-Control", "no-store")
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Referrer-Policy", "same-origin")

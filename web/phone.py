@@ -19,7 +19,7 @@ from services import browse, pages, phone, published
 from services.chart import bar_chart
 from texts.say import clock as show_clock
 from texts.say import day, poll_rules, say, yuan
-from web import ballot_form
+from web import asking, ballot_form
 from web.wechat import Visitor, WechatLogin, goodbye, own
 
 Hear = Callable[[Channel, Message], Reply | None]
@@ -45,6 +45,7 @@ def phone_blueprint(db: Database, login: WechatLogin, hear: Hear, *, clock: Call
     blueprint.add_url_rule("/<code>/<letter><int:number>-<mark>.png", "picture", views.picture)
     blueprint.add_url_rule("/<code>/<letter><int:number>-<mark>.zip", "ballots", views.ballots)
     blueprint.add_url_rule("/<code>/notices", "notices", views.notices)
+    blueprint.add_url_rule("/<code>/sign", "sign", views.sign)
     blueprint.register_error_handler(404, views.gone)
     blueprint.add_url_rule("/<code>/say", "act", views.act, methods=["POST"])
     return blueprint
@@ -70,7 +71,8 @@ class _Phone:
             found = make(tx, code, number, person_id=who.person_id if who else None, now=self.clock())
             if found is None:
                 abort(404)
-            return self._page(f"phone/{kind}.html", tx, who, code, it=found,
+            ask = asking.after_acting(tx, self._account(who), who, found) if who else None
+            return self._page(f"phone/{kind}.html", tx, who, code, it=found, asking=ask,
                               here=request.path, picture=f"{request.base_url}.png", **_ballot(found))
 
     def picture(self, code: str, letter: str, number: int, mark: str) -> Any:
@@ -122,10 +124,15 @@ class _Phone:
             who = self.login.visitor(tx)
             if who is None or who.community != code:
                 return self._away(code, request.path) or abort(404)
-            road = self.login.accounts[_home_of(self.login.accounts, who)].capabilities
-            return self._page("phone/notices.html", tx, who, code, here=request.path, asked=sorted(
-                name for name, subscribed in road.templates.items() if subscribed),
-                waiting=phone.notices_of(tx, who.channel, who.openid))
+            ask = asking.at_any_time(self._account(who))
+            return self._page("phone/notices.html", tx, who, code, here=request.path, asking=ask,
+                              waiting=phone.notices_of(tx, who.channel, who.openid))
+
+    def sign(self, code: str) -> Any:
+        """Lets the visitor's page show WeChat's button."""
+        with self.db.read() as tx:
+            who = self.login.visitor(tx)
+        return asking.signed(self._account(who)) if who is not None and who.community == code else abort(403)
 
     def gone(self, _error: Exception) -> Any:
         """An address that is wrong or old."""
@@ -149,7 +156,7 @@ class _Phone:
         words = _words()
         if words is None:
             return redirect(f"{here}?told=choose")
-        channel = self.login.accounts[_home_of(self.login.accounts, who)]
+        channel = self._account(who)
         reply = self._hear(channel, Message(channel.name, f"page:{nonce}", who.openid, self.clock(), text=words,
                                             tap=Tap(legal(request.form.get("about", ""))[:40])))
         if reply is None:
@@ -171,6 +178,9 @@ class _Phone:
         if not self.login.genuine(request.form.get("nonce", ""), request.form.get("token", "")):
             return self._note("page.stale", 400)
         return goodbye(make_response(self._note("page.left")))
+
+    def _account(self, who: Visitor) -> Channel:
+        return next(channel for channel in self.login.accounts.values() if channel.name == who.channel)
 
     def _away(self, code: str, here: str) -> AnyResponse | None:
         back = f"{pages.base() or request.host_url.rstrip('/')}{url_for('phone.back')}"
@@ -213,10 +223,6 @@ def _kind(code: str, letter: str, number: int, mark: str) -> str:
     if kind is None or not pages.genuine(kind, code, number, mark):
         abort(404)
     return kind
-
-
-def _home_of(accounts: dict[str, Channel], who: Visitor) -> str:
-    return next(code for code, channel in accounts.items() if channel.name == who.channel)
 
 
 def _ballot(it: Any) -> dict[str, Any]:

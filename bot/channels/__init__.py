@@ -8,6 +8,7 @@ from bot.channels.account import Account, Clock
 from bot.channels.api import ApiClient
 from bot.channels.customer_group import CustomerGroupChannel
 from bot.channels.mp import MpChannel
+from bot.channels.mp_js import JsTicket
 from bot.channels.signing import NonceCache
 from bot.channels.tokens import CorpToken, StableToken
 from bot.channels.wecom_aibot import AibotChannel
@@ -23,7 +24,8 @@ def _mp(account: Account, redis: Any, clock: Clock) -> Channel:
     api = ApiClient(account.api_base, codes=codes.MP, pause_s=3600)  # 45009 here means the day's quota
     seen = NonceCache(redis, account.name) if redis is not None else None
     tokens = StableToken(account, api, redis=redis, clock=clock)
-    return MpChannel(account, api=api, tokens=tokens, clock=clock, seen=seen)
+    tickets = JsTicket(account, api, tokens=tokens, redis=redis, clock=clock)
+    return MpChannel(account, api=api, tokens=tokens, tickets=tickets, clock=clock, seen=seen)
 
 
 def _aibot(account: Account, redis: Any, clock: Clock) -> Channel:

@@ -25,6 +25,7 @@ class Account:
     bot_name: str = "小议"
     agent_id: str = ""  # of a 自建应用
     oauth_base: str = "https://open.weixin.qq.com"  # where a 公众号's followers are sent to be known
+    js_base: str = "https://res.wx.qq.com"  # where pages find the JS-SDK of a 公众号
     socket_url: str = "wss://openws.work.weixin.qq.com"  # of an 智能机器人 without a callback address
     templates: dict[str, str] = field(default_factory=dict)  # a 公众号's notices: remind, result … -> template id
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.channels import mp_events, mp_notices, xml
+from bot.channels import mp_events, mp_js, mp_notices, xml
 from bot.channels.account import Account, Clock
 from bot.channels.api import ApiClient
 from bot.channels.crypto import Envelope
@@ -51,20 +51,21 @@ class MpChannel:
                                 reply_bytes=2048, push_bytes=2048, per_minute=30, links=True,
                                 window=timedelta(hours=48), window_posts=5, touch_window=timedelta(minutes=1), touch_posts=3)
 
-    def __init__(self, account: Account, *, api: ApiClient, tokens: StableToken, clock: Clock,
+    def __init__(self, account: Account, *, api: ApiClient, tokens: StableToken, tickets: mp_js.JsTicket, clock: Clock,
                  seen: Seen | None = None):
         if account.mode not in MODES:
             raise ValueError(f"mode is one of {', '.join(MODES)}")
         self.name, self.community = account.name, account.community
         self._token, self._mode, self._secret = account.token, account.mode, account.app_secret
-        self.app_id, self.oauth_base = account.app_id, account.oauth_base
+        self.app_id, self.oauth_base, self.js_base = account.app_id, account.oauth_base, account.js_base
         self._envelope = Envelope(account.app_id, account.aes_key, account.previous_aes_key)
         if self._mode != "plain" and not (self._envelope.can_open and account.app_id):
             raise ValueError("this mode needs an app_id and an EncodingAESKey")
         self._templates = mp_notices.read(account.templates)
         self.capabilities = replace(MpChannel.capabilities, notices=bool(self._templates), templates={
             name: template.subscribed for name, template in self._templates.items()})
-        self._api, self._tokens, self._clock, self._seen = api, tokens, clock, seen
+        self.subscriptions = {name: template.id for name, template in self._templates.items() if template.subscribed}
+        self._api, self._tokens, self._tickets, self._clock, self._seen = api, tokens, tickets, clock, seen
         self._last = threading.local()  # the request this thread opened last; respond wants it again
 
     def handshake(self, request: WireRequest) -> WireResponse:
@@ -135,6 +136,10 @@ class MpChannel:
     def openid_of(self, code: str) -> str:
         """Who holds the phone whose browser brought this code; ChannelError when it is not good."""
         return openid_of(self._api, self.app_id, self._secret, code)
+
+    def js_config(self, url: str) -> dict[str, Any]:
+        """What lets the page at this address use WeChat's own button; ChannelError when the platform gives no ticket."""
+        return mp_js.config(self.app_id, self._tickets.get(), url, self._clock())
 
     def _open(self, request: WireRequest, now: datetime) -> _Opened:
         scheme = at_most_one(request.query, "encrypt_type")

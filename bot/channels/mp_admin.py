@@ -8,6 +8,7 @@ from bot.channels.account import Account, Clock
 from bot.channels.api import ApiClient
 from bot.channels.codes import MP
 from bot.channels.mp_events import MENU
+from bot.channels.mp_js import JsTicket
 from bot.channels.tokens import StableToken
 from bot.message import ChannelError
 
@@ -23,6 +24,7 @@ class MpAdmin:
     def __init__(self, account: Account, *, clock: Clock, redis: Any = None):
         self.account, self.api = account, ApiClient(account.api_base, codes=MP)
         self.tokens = StableToken(account, self.api, redis=redis, clock=clock)
+        self.tickets = JsTicket(account, self.api, tokens=self.tokens, redis=redis, clock=clock)
 
     def ask(self, path: str, query: dict[str, str] | None = None) -> dict[str, Any]:
         """What the platform says of the account."""

@@ -144,14 +144,14 @@ def test_a_right_account_is_found_right(place: Installation, run: Run) -> None:
     assert run("mp", "menu", "--account", "mp")[0] == 0
     done, said = run("doctor", "--account", "mp")
     assert done == 0, said
-    for words in ("取到了 access_token", "IP 可以调用", "客服消息的权限", "菜单已建好", "模板 remind 可用", "/wire/mp", "只能由您触发"):
+    for words in ("取到了 access_token", "IP 可以调用", "客服消息的权限", "菜单已建好", "模板 remind 可用", "jsapi_ticket", "JS接口安全域名", "/wire/mp", "只能由您触发"):
         assert words in said
 
 
 @pytest.mark.parametrize(("fault", "says"), [
     ({"token": {"errcode": 40125, "times": 9}}, "AppSecret 不对"), ({"token": {"errcode": 40013, "times": 9}}, "app_id 不对"),
     ({"callback_ips": {"errcode": 48001, "times": 9}}, "接口权限"), ({"user": {"errcode": 48001, "times": 9}}, "不能发客服消息"),
-    ({"refuse": True}, "平台忙"), ({"callback_ips": {"errcode": 45009, "times": 9}}, "明天再试")])
+    ({"ticket": {"errcode": 48001, "times": 9}}, "提醒按钮不能用"), ({"refuse": True}, "平台忙"), ({"callback_ips": {"errcode": 45009, "times": 9}}, "明天再试")])
 def test_each_trouble_comes_with_what_to_do(place: Installation, run: Run, fault: dict[str, Any], says: str) -> None:
     place.sim.faults.change(fault)
     done, said = run("doctor", "--account", "mp")

@@ -158,7 +158,7 @@ def test_a_closed_poll_shows_its_result_and_takes_no_ballot(town: Town) -> None:
 
 def test_pages_are_small_and_need_no_script(town: Town) -> None:
     """At most 30 kB with the style sheet, no script at all, nothing from elsewhere."""
-    phone = town.phone("李叔")
+    phone = town.phone("陈老师")
     for path in (POLL, ISSUE, "/m/test/", "/m/test/me"):
         page = phone.get(path).text
         assert len(page.encode()) + len(phone.get("/m/static/phone.css").data) < 30_000

@@ -30,6 +30,14 @@ class Account:
         self.inner, self.holder = stage.channels["mp"], ""
         self.name, self.app_id, self.oauth_base, self.community = "mp", "wx1", "https://open.example", "test"
         self.capabilities, self.kind = self.inner.capabilities, "mp"
+        self.js_base, self.subscriptions = "http://127.0.0.1:9", {"remind": "tmpl-remind", "result": "tmpl-result"}
+        self.ticket = "t"
+
+    def js_config(self, url: str) -> dict[str, Any]:
+        """What the page gives to wx.config; nothing without a ticket."""
+        if not self.ticket:
+            raise ChannelError("errcode 48001", retryable=False, code=48001)
+        return {"appId": self.app_id, "timestamp": 1, "nonceStr": "n", "signature": f"{self.ticket} {url}"}
 
     def openid_of(self, code: str) -> str:
         """Who holds the phone; a code that is not `good` is refused."""
