@@ -8,10 +8,10 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from itertools import accumulate
 
 from domain import firm_search
+from domain.classes import Bar
 from domain.kinds.base import Counts, Facts, Rules
 
 MARKED = ("single", "multiple", "approval", "stance")
@@ -122,18 +122,6 @@ def _suits(counts: Counts, options_count: int, ballots: int) -> Weights:
                 gives[int(option)] = _steps(ballots) + extra
         found.append((tuple(gives), times))
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """A threshold: at least this share, or more than it."""
-
-    share: Fraction
-    more: bool = False
-
-    def met(self, part: int, whole: int) -> bool:
-        """Whether the part reaches the bar; nothing reaches a bar in an empty whole."""
-        return whole > 0 and (part > whole * self.share if self.more else part >= whole * self.share)
 
 
 @dataclass(frozen=True, slots=True)

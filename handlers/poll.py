@@ -11,7 +11,7 @@ from bot.router import Args, answers, command, meant
 from domain.errors import Refusal
 from domain.roles import Role
 from handlers.privacy import NO, said
-from services import ballots, cards, electorate, forward, issues, outbox, polls
+from services import ballots, cards, decisions, electorate, forward, issues, outbox, polls
 from services.polls import Draft
 from texts.draft import PollDraft, parse_draft
 from texts.say import say
@@ -189,8 +189,18 @@ def show(ctx: Ctx, args: Args) -> str:
     if mine and row.anonymous:
         ctx.intent = "vote.secret"
     took_part = ctx.private and row.secret and not mine and ballots.own(ctx.tx, ctx.speaker, row) is not None
-    return say("poll.state", poll=row, tally=polls.count(ctx.tx, row), mine=mine, private=ctx.private, took_part=took_part,
+    tally = polls.count(ctx.tx, row)
+    return say("poll.state", poll=row, tally=tally, mine=mine, private=ctx.private, took_part=took_part,
+               needed=_needed(ctx, row, tally.result),
                asked=row.result["asked"] if row.result else electorate.size(ctx.tx, row))
+
+
+def _needed(ctx: Ctx, row: Row[Any], result: dict[str, Any]) -> str:
+    """What an open decision still lacks; for staff in private."""
+    if row.state != "open" or not ctx.private or not ctx.speaker.role.covers(STAFF):
+        return ""
+    found = decisions.now_needed(row, result, electorate.size(ctx.tx, row))
+    return say("decision.needed", missing=found.missing["heads"], household=row.household) if found is not None else ""
 
 
 @command("poll.missing", "未投 {poll}", "未投 {P} {issue2}", "{P} 未投", "{P} 谁没投", role=STAFF, usage="未投 P5")

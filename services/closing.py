@@ -8,7 +8,7 @@ from domain import merkle
 from domain.firmness import firm
 from models.base import Tx
 from models.tables import poll_tree
-from services import published, secrecy, standing
+from services import decisions, published, secrecy, standing
 
 SEARCHED = 3000  # different ballots of an order or a budget, among which a search still takes less than a second
 
@@ -19,8 +19,11 @@ def freeze(tx: Tx, row: Row[Any], *, asked: int) -> tuple[dict[str, Any], str]:
     result = standing.counted(tx, row)
     if row.secret and result["ballots"] < standing.SECRET_LEAST:
         result = {"ballots": result["ballots"], "winners": [], "tied": [], "few": True}
-    elif (margin := _firm(tx, row, result, asked)) is not None:
+    elif (margin := decisions.firm(row, result, asked) or _firm(tx, row, result, asked)) is not None:
         result["firm"] = margin
+    result["asked"] = max(asked, result["ballots"])
+    if (decided := decisions.verdict(row, result, asked)) is not None and not result.get("few"):
+        result["class"] = decided
     if broken:
         result["broken"] = sorted(broken)
     with published.many_rows():

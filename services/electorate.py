@@ -30,7 +30,8 @@ def rights(tx: Tx, poll: Row[Any], speaker: Speaker) -> list[Right]:
         raise Refusal("vote.other_community", number=poll.number)
     if poll.scope == "chat" and not _sits_in(tx, poll.scope_id, speaker.id):
         raise Refusal("vote.not_in_group", number=poll.number, scope=poll.scope_name)
-    needs_home = poll.scope == "building" or poll.household or speaker.role is not Role.RESIDENT
+    needs_home = (poll.scope == "building" or poll.household or speaker.role is not Role.RESIDENT
+                  or poll.poll_class == "resident_adult")  # who lives here is known by their home
     if not needs_home:
         return [Right(speaker.who, None)]
     homes = homes_of(tx, speaker.id)
@@ -55,6 +56,8 @@ def _asked(poll: Row[Any]) -> Select[Any]:
     query = select(person.c.id).where(person.c.community_id == poll.community_id, person.c.left_at.is_(None),
                                       person.c.erased_at.is_(None), person.c.joined_into.is_(None),
                                       or_(person.c.role == Role.RESIDENT, bound))
+    if poll.poll_class == "resident_adult":
+        query = query.where(bound)
     if poll.scope == "chat":
         query = query.where(exists().where(chat_member.c.chat_id == poll.scope_id, chat_member.c.person_id == person.c.id))
     if poll.scope == "building":

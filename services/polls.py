@@ -15,7 +15,21 @@ from domain.roles import SYSTEM, Actor, Role
 from models.base import Tx
 from models.hot import Hot
 from models.tables import ballot, building, chat, community, issue, message, poll, poll_chat, reminder
-from services import audit, card_updates, cards, closing, electorate, issues, notices, outbox, pages, proving, published, standing
+from services import (
+    audit,
+    card_updates,
+    cards,
+    closing,
+    decisions,
+    electorate,
+    issues,
+    notices,
+    outbox,
+    pages,
+    proving,
+    published,
+    standing,
+)
 from services.people import Speaker
 from texts.say import say
 
@@ -80,12 +94,12 @@ def open_poll(tx: Tx, actor: Speaker, draft: Draft, *, chat_id: int | None, issu
     concerned = issues.by_number(tx, actor.community_id, issue_number) if issue_number is not None else None
     scope, scope_id, scope_name, chats = _scope(tx, actor, draft.scope, chat_id)
     closes_at = outbox.QUIET.closing(draft.closes_at)
-    rules = _rules(draft)
+    rules, preset = _rules(draft), decisions.preset(draft.poll_class, draft.kind, now)
     number = tx.scalar(_BUMP.where(community.c.id == actor.community_id))
     poll_id = tx.add(
         poll, community_id=actor.community_id, number=number, issue_id=concerned.id if concerned else None,
         title=draft.title, options=list(draft.options), most=_most(draft, rules), kind=draft.kind, rules=rules,
-        poll_class=draft.poll_class, secret=draft.secret, hides=draft.hides or draft.secret,
+        poll_class=draft.poll_class, preset=preset, secret=draft.secret, hides=draft.hides or draft.secret,
         household=draft.household or draft.poll_class == "household", anonymous=draft.anonymous or draft.secret,
         scope=scope, scope_id=scope_id, scope_name=scope_name,
         state="open", opens_at=now, closes_at=closes_at, remind_at=_remind_at(now, closes_at), opened_by=actor.id,
@@ -212,9 +226,7 @@ def close_due(tx: Tx, *, now: datetime, limit: int = 20) -> int:
 
 def close(tx: Tx, actor: Actor, row: Row[Any], *, reason: str | None, now: datetime) -> Row[Any]:
     """Freezes the count and posts it, in words and as a picture, to each group of the poll."""
-    asked = electorate.size(tx, row)
-    result, root = closing.freeze(tx, row, asked=asked)
-    result["asked"] = max(asked, result["ballots"])
+    result, root = closing.freeze(tx, row, asked=electorate.size(tx, row))
     moved = tx.execute(update(poll).where(poll.c.id == row.id, poll.c.state == "open").values(
         state="closed", closed_at=now, result=result, reason=reason, root=root))
     if moved.rowcount != 1:

@@ -64,10 +64,24 @@ class Standing:
     def firm(self) -> str:
         """How little would have turned it, in words a resident understands; '' where nothing is known or to be said."""
         found = self.result.get("firm")
-        if self.hidden or not found or found["changed"] is None:
+        if self.hidden or not found:
+            return ""
+        if found.get("decision"):
+            return say("decision.firm", firm=found, unit=self.row.household)
+        if found["changed"] is None:
             return ""
         rival = self.row.options[found["rival"]] if found["rival"] is not None else ""
         return say("firm", tied=bool(self.result["tied"]), **found | {"rival": rival})
+
+    @property
+    def decision(self) -> str:
+        """Whether it passed, and by which numbers; '' for an opinion poll and while it is open."""
+        found = self.result.get("class")
+        if self.row.state == "open" or not found or found["passed"] is None:
+            return ""
+        carried = [o for o, n in zip(self.row.options, found["options"], strict=True)
+                   if 2 * n["heads"] > found["took_part"]["heads"]] if self.row.kind != "stance" else []
+        return say("decision.result", found=found, carried=carried, household=self.row.household)
 
     @property
     def ending(self) -> str:

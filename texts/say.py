@@ -57,7 +57,8 @@ def price(poll: Any, option: int) -> str:
 def poll_rules(poll: Any) -> list[str]:
     """What must be known beforehand of how a poll is counted and what is kept secret; nothing for the plain ones."""
     method = poll.rules.get("method", poll.kind)
-    said = [say(f"rule.{method}", poll=poll)] if has(f"rule.{method}") else []
+    decides = [say("decision.rule", household=poll.household, check_law="2026" in poll.preset["preset"])] if poll.preset else []
+    said = [*decides, *([say(f"rule.{method}", poll=poll)] if has(f"rule.{method}") else [])]
     if "lot" in poll.rules:
         said.append(say("rule.lot", names=[poll.options[i] for i in poll.rules["lot"]]))
     if poll.secret:

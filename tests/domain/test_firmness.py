@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from domain import firm_search, firmness, kinds
-from domain.firmness import Bar, firm_class, firm_owners
+from domain.classes import AT_LEAST, MORE_THAN, Bar
+from domain.firmness import firm_class, firm_owners
 from tests.domain.kinds.test_kinds_known import DERIVED, ward
 
 
@@ -186,14 +187,15 @@ def test_the_rules_find_the_known_winners_of_edinburgh(name: str) -> None:
         assert firm.changed <= -(-(votes[1] - votes[0]) // 2) and firm.added <= votes[1] - votes[0]
 
 
-TWO_THIRDS, HALF, THREE_QUARTERS = Bar(Fraction(2, 3)), Bar(Fraction(1, 2), more=True), Bar(Fraction(3, 4))
+TWO_THIRDS, HALF, THREE_QUARTERS = Bar(Fraction(2, 3), AT_LEAST), Bar(Fraction(1, 2), MORE_THAN), Bar(Fraction(3, 4), AT_LEAST)
+ALL = Bar(Fraction(1), AT_LEAST)
 
 
 def outcomes(yes: int, took: int, everybody: int, quorum: Bar, passes: Bar) -> bool:
     """The rule written out again, in whole numbers."""
     def reaches(part: int, whole: int, bar: Bar) -> bool:
-        left, right = part * bar.share.denominator, whole * bar.share.numerator
-        return whole > 0 and (left > right if bar.more else left >= right)
+        left, right = part * bar.part.denominator, whole * bar.part.numerator
+        return whole > 0 and (left > right if bar.how == MORE_THAN else left >= right)
     return reaches(took, everybody, quorum) and reaches(yes, took, passes)
 
 
@@ -217,7 +219,7 @@ def check(yes: int, took: int, everybody: int, quorum: Bar, passes: Bar) -> None
     assert firm.absent_could == any(after(k, more) != now for more in range(absent + 1) for k in range(more + 1))
 
 
-@pytest.mark.parametrize(("quorum", "passes"), [(TWO_THIRDS, HALF), (TWO_THIRDS, THREE_QUARTERS), (HALF, HALF), (Bar(Fraction(1)), Bar(Fraction(1)))])
+@pytest.mark.parametrize(("quorum", "passes"), [(TWO_THIRDS, HALF), (TWO_THIRDS, THREE_QUARTERS), (HALF, HALF), (ALL, ALL)])
 def test_votes_with_thresholds_against_every_change(quorum: Bar, passes: Bar) -> None:
     """All votes of up to twelve heads."""
     for everybody in range(1, 13):

@@ -92,6 +92,26 @@ def test_the_export_of_every_kind_is_recounted_by_a_stranger(stage: Stage, tmp_p
             exported(stage, internal=True)
 
 
+@pytest.mark.parametrize("yes", [0, 1, 2])
+def test_a_decision_of_households_is_recounted_by_a_stranger(stage: Stage, tmp_path: Path, yes: int) -> None:
+    """Quorum, majority and verdict too; a threshold changed in the export is found."""
+    stage.play("群 翠苑三区: 王阿姨=网格员, 李叔@3幢2单元501, 陈老师@3幢1单元302, 小赵@1幢1单元101")
+    stage.play("王阿姨(私聊): 发起投票 动用公共收益 户代表表决 范围 全小区 截止 明晚8点")
+    for n, who in enumerate(("李叔", "陈老师")):
+        stage.play(f"{who}(私聊): P1 {'同意' if n < yes else '弃权'}")
+    stage.play("时间 2026-03-03 20:01")
+    with stage.db.read() as tx:
+        row = tx.execute(select(poll)).one()
+        assert row.result["class"]["passed"] is (yes == 2) and list(proving.check(tx)) == []
+    code, said = verified(exported(stage), tmp_path, "--root", row.root, "--log-head", row.log_head)
+    assert code == 0, said
+    with stage.db.write() as tx:
+        tx.execute(update(poll).values(preset=row.preset | {"pass": ["1/9", "at_least"]}))
+    with stage.db.read() as tx:
+        assert list(proving.check(tx)) != []
+    assert verified(exported(stage), tmp_path, "--log-head", row.log_head)[0] == 1
+
+
 def _swap(tx: Tx) -> None:
     row = tx.first(select(ballot).where(ballot.c.choice == "0").limit(1))
     assert row is not None
