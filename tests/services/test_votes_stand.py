@@ -95,9 +95,9 @@ def test_the_export_of_every_kind_is_recounted_by_a_stranger(stage: Stage, tmp_p
 @pytest.mark.parametrize("yes", [0, 1, 2])
 def test_a_decision_of_households_is_recounted_by_a_stranger(stage: Stage, tmp_path: Path, yes: int) -> None:
     """Quorum, majority and verdict too; a threshold changed in the export is found."""
-    stage.play("群 翠苑三区: 王阿姨=网格员, 李叔@3幢2单元501, 陈老师@3幢1单元302, 小赵@1幢1单元101")
+    stage.play("群 户代表群: 甲叔@3幢2单元501, 乙叔@3幢1单元302, 丙叔@1幢1单元101")
     stage.play("王阿姨(私聊): 发起投票 动用公共收益 户代表表决 范围 全小区 截止 明晚8点")
-    for n, who in enumerate(("李叔", "陈老师")):
+    for n, who in enumerate(("甲叔", "乙叔")):
         stage.play(f"{who}(私聊): P1 {'同意' if n < yes else '弃权'}")
     stage.play("时间 2026-03-03 20:01")
     with stage.db.read() as tx:
