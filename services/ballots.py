@@ -201,7 +201,7 @@ def _put(tx: Tx, speaker: Speaker, row: Row[Any], voter: str, home_id: int | Non
     receipt, salt, link, shown = (old.receipt, old.salt, old.link, choice) if old is not None else (None, None, None, choice)
     if row.secret:
         receipt = link.split()[0] if link else receipts.code(draw(receipts.BITS))
-        link, seal = secrecy.keep(tx, row.id, link, receipt, choice)
+        link, seal = secrecy.keep(tx, row.id, link, receipt, choice, blind=f"{draw(128):032x}")
         shown, kept = secrecy.CAST if choice else "", None
     else:
         receipt, salt = receipt or receipts.code(draw(receipts.BITS)), salt or f"{draw(128):032x}"

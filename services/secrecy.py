@@ -18,9 +18,9 @@ from models.tables import ballot, ballot_log, message, outbox, secret_choice
 CAST = "*"  # stands in the ballot for a choice that is elsewhere
 
 
-def keep(tx: Tx, poll_id: int, link: str | None, receipt: str, choice: str) -> tuple[str, str]:
+def keep(tx: Tx, poll_id: int, link: str | None, receipt: str, choice: str, *, blind: str = "") -> tuple[str, str]:
     """Puts a choice away; gives the new way to it and the commitment for the log."""
-    blind = secrets.token_hex(16)
+    blind = blind or secrets.token_hex(16)
     if link is None:
         tx.execute(insert(secret_choice).values(poll_id=poll_id, receipt=receipt, choice=choice, salt=""))
     else:

@@ -4,9 +4,10 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, abort, make_response, redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot import inbox
@@ -23,6 +24,7 @@ from web import asking, ballot_form
 from web.wechat import Visitor, WechatLogin, goodbye, own
 
 Hear = Callable[[Channel, Message], Reply | None]
+VERIFIER = Path(__file__).parent.parent / "verify" / "linyi_verify.py"
 _MOST = 1000  # characters of one comment
 
 
@@ -38,6 +40,7 @@ def phone_blueprint(db: Database, login: WechatLogin, hear: Hear, *, clock: Call
     blueprint.add_url_rule("/", "front", views.front)
     blueprint.add_url_rule("/enter", "enter", views.enter)
     blueprint.add_url_rule("/back", "back", views.back)
+    blueprint.add_url_rule("/verify.py", "verifier", views.verifier)
     blueprint.add_url_rule("/leave", "leave", views.leave, methods=["POST"])
     blueprint.add_url_rule("/<code>/", "home", views.home)
     blueprint.add_url_rule("/<code>/me", "me", views.me)
@@ -99,6 +102,10 @@ class _Phone:
         response.headers["Content-Disposition"] = f'attachment; filename="P{number}.zip"'
         response.headers["Cache-Control"] = "public, max-age=3600"
         return response
+
+    def verifier(self) -> Any:
+        """The one file that recounts an export by itself, to be read and run by who does not trust us."""
+        return send_file(VERIFIER, mimetype="text/x-python", as_attachment=True, download_name="linyi_verify.py")
 
     def home(self, code: str) -> Any:
         """What is going on in the community, for those who belong to it."""

@@ -238,7 +238,7 @@ def test_what_is_no_picture_is_refused_before_it_leaves(town: Town) -> None:
     assert no.value.code == 40009 and not no.value.retryable
 
 
-@pytest.mark.parametrize("code,retryable,wait_s", [(45009, True, 60), (-1, True, None), (93001, False, None), (853000, False, None)])
+@pytest.mark.parametrize("code,retryable,wait_s", [(45009, True, 60), (-1, True, None), (93001, False, None), (853000, True, None)])
 def test_every_error_has_its_consequence(town: Town, code: int, retryable: bool, wait_s: float | None) -> None:
     owner = town.start()
     town.connected()

@@ -109,8 +109,8 @@ def last_arrival() -> None:
     good = ballots._put
 
     def put(tx: Tx, speaker: Any, row: Any, voter: str, home_id: Any, old: Any, choice: str, sent_at: Any,
-            message_id: Any, now: Any) -> None:
-        good(tx, speaker, row, voter, home_id, old, choice, max(sent_at, old.sent_at) if old else sent_at, message_id, now)
+            message_id: Any, now: Any) -> Any:
+        return good(tx, speaker, row, voter, home_id, old, choice, max(sent_at, old.sent_at) if old else sent_at, message_id, now)
 
     ballots._put = put
 
