@@ -1,0 +1,140 @@
+"""The electorate of a vote of owners: frozen from the register when the poll opens, and what its ballots weigh."""
+
+import random
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import bindparam, func, insert, select
+
+from domain.classes import Measure
+from domain.errors import Refusal
+from domain.heads import Grouping, Unit, group
+from models.base import Tx
+from models.hot import Hot
+from models.tables import ballot, home, owner, ownership, poll_unit
+
+_BALLOTS = Hot(select(ballot.c.choice, ballot.c.state, poll_unit.c.head, poll_unit.c.area_dm2)
+               .join_from(ballot, poll_unit, (poll_unit.c.poll_id == ballot.c.poll_id) & (poll_unit.c.home_id == ballot.c.home_id))
+               .where(ballot.c.poll_id == bindparam("poll_id"), ballot.c.choice != ""))
+
+
+@dataclass(slots=True)
+class Side:
+    """Who cast one choice: the heads, and the area of their homes."""
+
+    heads: set[str] = field(default_factory=set)
+    area: int = 0
+
+    def add(self, head: str, area: int | None) -> None:
+        """One more ballot."""
+        self.heads.add(head)
+        self.area += area or 0
+
+    @property
+    def measure(self) -> Measure:
+        """As the arithmetic takes it."""
+        return Measure(len(self.heads), self.area)
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What the ballots weigh; those held back stand apart and count nowhere."""
+
+    choices: dict[str, Side]
+    took_part: Side
+    held: Side
+    held_ballots: int
+
+    def options(self, count: int, marks: Callable[[str], frozenset[int]]) -> list[Measure]:
+        """Heads and area behind each option; `marks` reads the options a choice names."""
+        sides = [Side() for _ in range(count)]
+        for choice, side in self.choices.items():
+            for i in marks(choice):
+                sides[i].heads |= side.heads
+                sides[i].area += side.area
+        return [side.measure for side in sides]
+
+    def split(self) -> list[str]:
+        """Heads that chose one thing with one home and another with another: one owner has one opinion."""
+        seen: dict[str, int] = defaultdict(int)
+        for side in self.choices.values():
+            for head in side.heads:
+                seen[head] += 1
+        return sorted(head for head, times in seen.items() if times > 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """All who are asked."""
+
+    everybody: Measure
+    homes: int
+    missing_area: tuple[str, ...]  # labels
+
+
+def units(tx: Tx, community_id: int, *, building_id: int | None = None, entrance: str | None = None) -> list[Any]:
+    """The homes of a scope as rows (id, label, area_dm2, counts, handed_over), in the order of their entry."""
+    query = select(home.c.id, home.c.label, home.c.area_dm2, home.c.counts, home.c.handed_over).where(
+        home.c.community_id == community_id)
+    if building_id is not None:
+        query = query.where(home.c.building_id == building_id)
+    if entrance is not None:
+        query = query.where(home.c.entrance == entrance)
+    return tx.all(query.order_by(home.c.id))
+
+
+def grouping(tx: Tx, community_id: int, rows: list[Any]) -> Grouping:
+    """Which of these homes are one head, by the register as it is now."""
+    owners, developers = defaultdict(set), defaultdict(set)
+    found = tx.all(select(ownership.c.home_id, owner.c.id, owner.c.kind).join_from(ownership, owner)
+                   .where(owner.c.community_id == community_id))
+    for home_id, owner_id, kind in map(tuple, found):
+        owners[home_id].add(owner_id)
+        if kind == "developer":
+            developers[home_id].add(owner_id)
+    return group([Unit(r.id, r.area_dm2, frozenset(owners[r.id]), frozenset(developers[r.id]), r.handed_over, r.counts)
+                  for r in rows])
+
+
+def freeze(tx: Tx, poll_id: int, community_id: int, *, building_id: int | None = None, entrance: str | None = None) -> Grouping:
+    """Writes down who is asked; later changes of the register change nothing in this poll.
+
+    The heads are numbered in a random order: published next to a choice, a number must not tell the flat.
+    """
+    if tx.scalar(select(poll_unit.c.id).where(poll_unit.c.poll_id == poll_id).limit(1)) is not None:
+        raise Refusal("register.frozen")
+    rows = units(tx, community_id, building_id=building_id, entrance=entrance)
+    random.SystemRandom().shuffle(rows)
+    found = grouping(tx, community_id, rows)
+    asked = sorted((r for r in rows if r.id in found.head), key=lambda r: r.id)
+    if not asked:
+        raise Refusal("register.empty")
+    tx.execute(insert(poll_unit), [{"poll_id": poll_id, "home_id": r.id, "label": r.label, "area_dm2": r.area_dm2,
+                                    "head": found.head[r.id]} for r in asked])
+    return found
+
+
+def sums(tx: Tx, poll_id: int) -> Sums:
+    """All heads and all area of a frozen electorate, and the homes whose area nobody knows."""
+    mine = poll_unit.c.poll_id == poll_id
+    row = tx.first(select(func.count().label("homes"), func.count(poll_unit.c.head.distinct()).label("heads"),
+                          func.coalesce(func.sum(poll_unit.c.area_dm2), 0).label("area")).where(mine))
+    assert row is not None  # a count always has a row
+    lacking = tx.all(select(poll_unit.c.label).where(mine, poll_unit.c.area_dm2.is_(None)).order_by(poll_unit.c.home_id))
+    return Sums(Measure(int(row.heads), int(row.area)), int(row.homes), tuple(r.label for r in lacking))
+
+
+def weights(tx: Tx, poll_id: int) -> Weights:
+    """What every choice weighs now; a withdrawn ballot weighs nothing."""
+    choices: dict[str, Side] = defaultdict(Side)
+    took_part, held, number = Side(), Side(), 0
+    for choice, state, head, area in map(tuple, tx.all(_BALLOTS, {"poll_id": poll_id})):
+        if state == "held":
+            held.add(head, area)
+            number += 1
+        else:
+            choices[choice].add(head, area)
+            took_part.add(head, area)
+    return Weights(dict(choices), took_part, held, number)
