@@ -1,15 +1,14 @@
 """The frozen electorate of a vote of owners and the weight of its ballots, on both databases."""
 
-import time
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import update
 
 from domain.classes import Measure
 from domain.errors import Refusal
 from models.base import Database, Tx
-from models.tables import ballot, building, community, home, owner, ownership, person, poll, poll_unit
+from models.tables import ballot, building, community, home, owner, ownership, person, poll
 from services import owner_votes
 
 NOW = datetime(2026, 3, 2, 2, tzinfo=UTC)
@@ -101,22 +100,3 @@ def test_the_number_of_a_head_does_not_tell_the_flat(sqlite_db: Database) -> Non
         head = owner_votes.freeze(tx, town.poll, town.community).head
         assert sorted(head.values()) == sorted(f"h{i + 1}" for i in range(40))
         assert [head[h] for h in town.homes] != [f"h{i + 1}" for i in range(40)]
-
-
-def test_a_hundred_thousand_ballots_are_weighed_in_time(sqlite_db: Database) -> None:
-    """Well under the five seconds that closing may take."""
-    with sqlite_db.write() as tx:
-        town = Town(tx, 0)
-        n = 100_000
-        tx.execute(insert(home), [{"community_id": town.community, "building_id": town.block, "entrance": "1", "room": str(i),
-                                   "label": str(i), "area_dm2": FLAT} for i in range(n)])
-        first = town.home(n)
-        ids = range(first - n, first)
-        tx.execute(insert(poll_unit), [{"poll_id": town.poll, "home_id": i, "label": str(i), "area_dm2": FLAT,
-                                        "head": f"h{i % 90000}"} for i in ids])
-        tx.execute(insert(ballot), [{"poll_id": town.poll, "voter": f"home:{i}", "person_id": town.person, "home_id": i,
-                                     "choice": str(i % 3), "sent_at": NOW, "cast_at": NOW} for i in ids])
-        began = time.perf_counter()
-        found = owner_votes.weights(tx, town.poll)
-        assert time.perf_counter() - began < 5
-        assert found.took_part.measure == Measure(90000, n * FLAT)
