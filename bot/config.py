@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Mapping
-from datetime import time
+from datetime import date, time
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,7 +11,10 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from bot.channels.account import Account
+from domain.classes import AT_LEAST, BY_AREA, MORE_THAN, Bar, Preset
 from domain.clock import QuietHours
+
+_BAR = r"^(>=|>) ([1-9]\d?/[1-9]\d?|1)$"
 
 
 class ConfigError(Exception):
@@ -52,6 +56,34 @@ class Quiet(_Section):
 
     start: time = time(21)
     end: time = time(8)
+
+
+class PresetSettings(_Section):
+    """The numbers of one class of decision from one day on."""
+
+    decides: Literal["household", "resident_adult", "owner_ordinary", "owner_special", "unanimous"]
+    name: str = Field(pattern=r"^[a-z0-9_]{1,24}$")
+    since: date
+    until: date | None = None
+    quorum: str = Field(pattern=_BAR)
+    passes: str = Field(pattern=_BAR)
+
+    def preset(self) -> Preset:
+        """As the counting takes it."""
+        return Preset(self.decides, self.name, _bar(self.quorum), _bar(self.passes), self.since, self.until,
+                      area=self.decides in BY_AREA)
+
+
+class DecisionSettings(_Section):
+    """By which numbers polls decide, and who has recognised this channel for votes of owners."""
+
+    presets: list[PresetSettings] = []
+    recognised_by: str = Field("", max_length=120)
+
+
+def _bar(words: str) -> Bar:
+    sign, _, part = words.partition(" ")
+    return Bar(Fraction(part), AT_LEAST if sign == ">=" else MORE_THAN)
 
 
 class DeliverySettings(_Section):
@@ -118,6 +150,7 @@ class Settings(_Section):
     redis: RedisSettings = RedisSettings()
     secret_key_env: str = "LINYI_SECRET_KEY"
     quiet_hours: Quiet = Quiet()
+    decisions: DecisionSettings = DecisionSettings()
     delivery: DeliverySettings = DeliverySettings()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     channels: list[ChannelSettings] = []

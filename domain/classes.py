@@ -2,7 +2,8 @@
 
 Owners' votes: 民法典 第278条 (owners of two thirds of the area and two thirds of the heads take part; more than half, or for
 第一款第六至八项 at least three quarters, of those who take part agree, in both measures). Residents' meetings: 居民委员会组织法
-(1989) 第9-10条 as long as it was law; what the law of 2026 says must be put in by an admin, until then a notice stands beside it.
+(1989) 第9-10条 as long as it was law; what the law of 2026 says an admin puts into config.yaml (`decisions`), until then
+`rc_2026` stands for the old numbers with a notice beside them.
 A ballot that abstains takes part; who casts none does not.
 """
 
@@ -50,7 +51,6 @@ class Preset:
     since: date
     until: date | None = None
     area: bool = False  # counted by area as well as by heads
-    check_law: bool = False  # the numbers are those of an earlier law
 
     def plain(self) -> dict[str, Any]:
         """As the poll keeps it and the export publishes it."""
@@ -60,24 +60,26 @@ class Preset:
 _HALF, _TWO_THIRDS, _THREE_QUARTERS = Fraction(1, 2), Fraction(2, 3), Fraction(3, 4)
 PRESETS = (
     Preset("household", "rc_1989", Bar(_HALF, MORE_THAN), Bar(_HALF, MORE_THAN), date(1990, 1, 1), date(2025, 12, 31)),
-    Preset("household", "rc_2026", Bar(_HALF, MORE_THAN), Bar(_HALF, MORE_THAN), date(2026, 1, 1), check_law=True),
+    Preset("household", "rc_2026", Bar(_HALF, MORE_THAN), Bar(_HALF, MORE_THAN), date(2026, 1, 1)),
     Preset("resident_adult", "rc_1989", Bar(_HALF, MORE_THAN), Bar(_HALF, MORE_THAN), date(1990, 1, 1), date(2025, 12, 31)),
-    Preset("resident_adult", "rc_2026", Bar(_HALF, MORE_THAN), Bar(_HALF, MORE_THAN), date(2026, 1, 1), check_law=True),
+    Preset("resident_adult", "rc_2026", Bar(_HALF, MORE_THAN), Bar(_HALF, MORE_THAN), date(2026, 1, 1)),
     Preset("owner_ordinary", "mfd_2021", Bar(_TWO_THIRDS, AT_LEAST), Bar(_HALF, MORE_THAN), date(2021, 1, 1), area=True),
     Preset("owner_special", "mfd_2021", Bar(_TWO_THIRDS, AT_LEAST), Bar(_THREE_QUARTERS, AT_LEAST), date(2021, 1, 1), area=True),
     Preset("unanimous", "mfd_2021", Bar(Fraction(1), AT_LEAST), Bar(Fraction(1), AT_LEAST), date(2021, 1, 1), area=True),
 )
 STRAW = "straw"
+BY_AREA = ("owner_ordinary", "owner_special", "unanimous")
 
 
-def preset_of(name: str, day: date) -> Preset | None:
-    """The numbers of a class on this day; None for an opinion poll, which needs none."""
-    return next((p for p in PRESETS if p.name == name and p.since <= day and (p.until is None or day <= p.until)), None)
+def preset_of(name: str, day: date, own: Sequence[Preset] = ()) -> Preset | None:
+    """The numbers of a class on this day, an installation's own before the built-in ones; None when there are none."""
+    return next((p for p in (*own, *PRESETS) if p.name == name and p.since <= day and (p.until is None or day <= p.until)), None)
 
 
-def named(name: str, preset: str) -> Preset:
-    """The numbers a poll was opened with."""
-    return next(p for p in PRESETS if (p.name, p.preset) == (name, preset))
+def frozen(name: str, plain: dict[str, Any]) -> Preset:
+    """The numbers a poll was opened with, as it keeps them."""
+    quorum, passes = (Bar(Fraction(plain[which][0]), plain[which][1]) for which in ("quorum", "pass"))
+    return Preset(name, plain["preset"], quorum, passes, date.min, area=name in BY_AREA)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from handlers import (  # noqa: F401
     issue_staff,
     joining,
     mine,
+    owner_vote,
     poll,
     privacy,
     receipt,

@@ -8,13 +8,15 @@ from sqlalchemy import Row
 from bot import router
 from bot.context import Ctx
 from bot.router import Args, answers, command, meant
+from domain.classes import BY_AREA
 from domain.errors import Refusal
 from domain.roles import Role
 from handlers.privacy import NO, said
-from services import ballots, cards, decisions, electorate, forward, issues, outbox, polls
+from services import ballots, cards, electorate, forward, issues, outbox, owner_votes, polls
 from services.polls import Draft
+from services.standing import Standing
 from texts.draft import PollDraft, parse_draft
-from texts.say import say
+from texts.say import say, unit
 from texts.when import find_when, when
 from understanding.meaning import Meaning
 
@@ -191,16 +193,20 @@ def show(ctx: Ctx, args: Args) -> str:
     took_part = ctx.private and row.secret and not mine and ballots.own(ctx.tx, ctx.speaker, row) is not None
     tally = polls.count(ctx.tx, row)
     return say("poll.state", poll=row, tally=tally, mine=mine, private=ctx.private, took_part=took_part,
-               needed=_needed(ctx, row, tally.result),
+               needed=_needed(ctx, tally), may_vote=_may_vote(ctx, row),
                asked=row.result["asked"] if row.result else electorate.size(ctx.tx, row))
 
 
-def _needed(ctx: Ctx, row: Row[Any], result: dict[str, Any]) -> str:
+def _may_vote(ctx: Ctx, row: Row[Any]) -> bool:
+    try:
+        return bool(electorate.rights(ctx.tx, row, ctx.speaker))
+    except Refusal:
+        return False
+
+
+def _needed(ctx: Ctx, tally: Standing) -> str:
     """What an open decision still lacks; for staff in private."""
-    if row.state != "open" or not ctx.private or not ctx.speaker.role.covers(STAFF):
-        return ""
-    found = decisions.now_needed(row, result, electorate.size(ctx.tx, row))
-    return say("decision.needed", missing=found.missing["heads"], household=row.household) if found is not None else ""
+    return tally.needed if ctx.private and ctx.speaker.role.covers(STAFF) else ""
 
 
 @command("poll.missing", "未投 {poll}", "未投 {P} {issue2}", "{P} 未投", "{P} 谁没投", role=STAFF, usage="未投 P5")
@@ -209,11 +215,15 @@ def missing(ctx: Ctx, args: Args) -> str:
     if not ctx.private:
         raise Refusal("ask_privately")
     row = polls.by_number(ctx.tx, ctx.speaker.community_id, args.poll)
-    absent = electorate.missing(ctx.tx, row)
     page = max(args.issue2, 1)
-    shown = absent[(page - 1) * NAMED: page * NAMED]
-    names = [electorate.label(ctx.tx, person.id, person.name) for person in shown]
-    return say("poll.missing", poll=row, names=names, count=len(absent), page=page, left=max(0, len(absent) - page * NAMED))
+    part = slice((page - 1) * NAMED, page * NAMED)
+    if row.poll_class in BY_AREA:
+        silent = owner_votes.silent(ctx.tx, row.id)
+        names, who, count = [home.label for home in silent[part]], unit(row), len(silent)
+    else:
+        absent = electorate.missing(ctx.tx, row)
+        names, who, count = [electorate.label(ctx.tx, each.id, each.name) for each in absent[part]], say("unit.person"), len(absent)
+    return say("poll.missing", poll=row, names=names, who=who, count=count, page=page, left=max(0, count - page * NAMED))
 
 
 @command("poll.remind", "(提醒|催一下|催) {poll}", "{P} (提醒|催一下)", role=STAFF, usage="提醒 P5")

@@ -28,7 +28,7 @@ def check(ctx: Ctx, args: Args) -> str:
     if mine is None:
         return say("receipt.none", poll=row)
     receipt = mine.receipt or (mine.link or "").split(" ")[0]
-    return say("receipt.mine", poll=row, said=ballots.mine(ctx.tx, ctx.speaker, row), receipt=receipt, held=mine.state == "held",
+    return say("receipt.mine", poll=row, said=ballots.mine(ctx.tx, ctx.speaker, row), receipt=receipt,
                url=pages.url_of(ctx.tx, "poll", row.community_id, row.number))
 
 

@@ -203,6 +203,8 @@ poll = _table(
     Column("hides", Boolean, nullable=False, default=False, server_default="0"),  # no count before the end
     Column("text", Text), Column("root", String(64)),  # what is decided, in full; the root of the published ballots
     Column("log_head", String(64)),  # the end of the published log, which stands for text, options and course
+    Column("asked", Integer),  # of a decision: how many votes could be cast, frozen when it was announced
+    Column("recognised", String(120)),  # of owners' votes: who has recognised this channel; NULL: nobody
     _ref("opened_by", "person"), UniqueConstraint("community_id", "number"),
     Index("ix_poll_due", "state", "closes_at"),
 )
@@ -212,7 +214,11 @@ poll_unit = _table(  # who is asked in a vote of owners, frozen when it opens
     "poll_unit", _ref("poll_id", "poll"), _ref("home_id", "home"), Column("label", String(48), nullable=False),
     Column("area_dm2", Integer), Column("head", String(24), nullable=False),  # homes of one head count as one owner
     Column("reached_at", Utc), Column("reached_how", String(12)),  # the proof that the notice arrived
-    UniqueConstraint("poll_id", "home_id"),
+    UniqueConstraint("poll_id", "home_id"), Index("ix_poll_unit_head", "poll_id", "head"),
+)
+poll_owner = _table(  # who may speak for a home in a vote of owners, frozen with it
+    "poll_owner", _ref("poll_id", "poll"), _ref("home_id", "home"), _ref("owner_id", "owner"),
+    UniqueConstraint("poll_id", "owner_id", "home_id"), Index("ix_poll_owner_home", "poll_id", "home_id"),
 )
 ballot = _table(
     "ballot", _ref("poll_id", "poll"), Column("voter", String(40), nullable=False),  # person:7 | home:12

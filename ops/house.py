@@ -23,7 +23,7 @@ from models.base import Database
 from models.commit import GroupCommit
 from ops import valkey
 from scheduler.sweeps import Sweeps
-from services import audit, outbox, pages, people
+from services import audit, decisions, outbox, pages, people
 from understanding import trained
 
 CONFIG_ENV = "LINYI_CONFIG"  # the settings file, for processes that are started without arguments
@@ -81,6 +81,7 @@ def build(settings: Settings | None = None) -> House:
     outbox.configure({name: _road(channel) for name, channel in found.items()}, settings.quiet())
     people.configure({a.name: a.realm for a in accounts})
     pages.configure(settings.server.public_url)
+    decisions.configure([each.preset() for each in settings.decisions.presets], settings.decisions.recognised_by)
     trained.use(data_folder(settings) / "models")
     return House(settings, Database(settings.database_url()), redis, found)
 

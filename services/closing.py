@@ -16,13 +16,15 @@ SEARCHED = 3000  # different ballots of an order or a budget, among which a sear
 def freeze(tx: Tx, row: Row[Any], *, asked: int) -> tuple[dict[str, Any], str]:
     """The result facts and the root of the published ballots; a secret poll's choices lose their persons here."""
     broken = secrecy.burn(tx, row) if row.secret else []
-    result = standing.counted(tx, row)
+    result, decided = standing.counted(tx, row), None
     if row.secret and result["ballots"] < standing.SECRET_LEAST:
         result = {"ballots": result["ballots"], "winners": [], "tied": [], "few": True}
-    elif (margin := decisions.firm(row, result, asked) or _firm(tx, row, result, asked)) is not None:
-        result["firm"] = margin
+    else:
+        decided = decisions.facts(tx, row, result, asked)
+        margin = decisions.firm(tx, row, result, decided) if decided else _firm(tx, row, result, asked)
+        result |= {"firm": margin} if margin is not None else {}
     result["asked"] = max(asked, result["ballots"])
-    if (decided := decisions.verdict(row, result, asked)) is not None and not result.get("few"):
+    if decided is not None:
         result["class"] = decided
     if broken:
         result["broken"] = sorted(broken)

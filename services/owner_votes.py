@@ -6,18 +6,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import Row, Select, bindparam, func, insert, select
 
 from domain.classes import Measure
 from domain.errors import Refusal
 from domain.heads import Grouping, Unit, group
 from models.base import Tx
 from models.hot import Hot
-from models.tables import ballot, home, owner, ownership, poll_unit
+from models.tables import ballot, home, owner, ownership, person, poll_owner, poll_unit
 
 _BALLOTS = Hot(select(ballot.c.choice, ballot.c.state, poll_unit.c.head, poll_unit.c.area_dm2)
                .join_from(ballot, poll_unit, (poll_unit.c.poll_id == ballot.c.poll_id) & (poll_unit.c.home_id == ballot.c.home_id))
                .where(ballot.c.poll_id == bindparam("poll_id"), ballot.c.choice != ""))
+_SPOKEN_FOR = Hot(select(poll_owner.c.home_id).join_from(poll_owner, owner).where(
+    poll_owner.c.poll_id == bindparam("poll_id"), owner.c.person_id == bindparam("person_id")).distinct()
+    .order_by(poll_owner.c.home_id))
+_ONE_HEAD = Hot(select(poll_unit.c.home_id, poll_unit.c.label).where(
+    poll_unit.c.poll_id == bindparam("poll_id"), poll_unit.c.head == bindparam("head")).order_by(poll_unit.c.home_id))
 
 
 @dataclass(slots=True)
@@ -46,6 +51,7 @@ class Weights:
     took_part: Side
     held: Side
     held_ballots: int
+    areas: dict[str, int]  # of each head that counts
 
     def options(self, count: int, marks: Callable[[str], frozenset[int]]) -> list[Measure]:
         """Heads and area behind each option; `marks` reads the options a choice names."""
@@ -56,13 +62,13 @@ class Weights:
                 sides[i].area += side.area
         return [side.measure for side in sides]
 
-    def split(self) -> list[str]:
-        """Heads that chose one thing with one home and another with another: one owner has one opinion."""
-        seen: dict[str, int] = defaultdict(int)
-        for side in self.choices.values():
-            for head in side.heads:
-                seen[head] += 1
-        return sorted(head for head, times in seen.items() if times > 1)
+    def apart(self, marks: Callable[[str], frozenset[int]]) -> tuple[list[int], list[int]]:
+        """The areas of the heads that chose the first option, and of the others that took part."""
+        agree: list[int] = []
+        others: list[int] = []
+        for choice, side in self.choices.items():
+            (agree if 0 in marks(choice) else others).extend(self.areas[head] for head in side.heads)
+        return agree, others
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +104,8 @@ def grouping(tx: Tx, community_id: int, rows: list[Any]) -> Grouping:
                   for r in rows])
 
 
-def freeze(tx: Tx, poll_id: int, community_id: int, *, building_id: int | None = None, entrance: str | None = None) -> Grouping:
+def freeze(tx: Tx, poll_id: int, community_id: int, *, building_id: int | None = None, entrance: str | None = None,
+           chance: random.Random) -> Grouping:
     """Writes down who is asked; later changes of the register change nothing in this poll.
 
     The heads are numbered in a random order: published next to a choice, a number must not tell the flat.
@@ -106,14 +113,49 @@ def freeze(tx: Tx, poll_id: int, community_id: int, *, building_id: int | None =
     if tx.scalar(select(poll_unit.c.id).where(poll_unit.c.poll_id == poll_id).limit(1)) is not None:
         raise Refusal("register.frozen")
     rows = units(tx, community_id, building_id=building_id, entrance=entrance)
-    random.SystemRandom().shuffle(rows)
+    chance.shuffle(rows)
     found = grouping(tx, community_id, rows)
     asked = sorted((r for r in rows if r.id in found.head), key=lambda r: r.id)
     if not asked:
         raise Refusal("register.empty")
     tx.execute(insert(poll_unit), [{"poll_id": poll_id, "home_id": r.id, "label": r.label, "area_dm2": r.area_dm2,
                                     "head": found.head[r.id]} for r in asked])
+    in_it = (poll_unit.c.home_id == ownership.c.home_id) & (poll_unit.c.poll_id == poll_id)
+    tx.execute(insert(poll_owner).from_select(["poll_id", "home_id", "owner_id"], select(
+        poll_unit.c.poll_id, ownership.c.home_id, ownership.c.owner_id).join_from(ownership, poll_unit, in_it)))
     return found
+
+
+def spoken_for(tx: Tx, poll_id: int, person_id: int) -> list[int]:
+    """The homes of this vote that the person has proved to own, alone or with others."""
+    return [r.home_id for r in tx.all(_SPOKEN_FOR, {"poll_id": poll_id, "person_id": person_id})]
+
+
+def one_head(tx: Tx, poll_id: int, home_id: int) -> list[Row[Any]]:
+    """The homes (home_id, label) that count as one owner with this one: they have one opinion."""
+    head = tx.scalar(select(poll_unit.c.head).where(poll_unit.c.poll_id == poll_id, poll_unit.c.home_id == home_id))
+    return tx.all(_ONE_HEAD, {"poll_id": poll_id, "head": head})
+
+
+def silent(tx: Tx, poll_id: int) -> list[Row[Any]]:
+    """The homes (home_id, label, reached_at, reached_how) for which nobody has voted, in the order of the register."""
+    voted = select(ballot.c.id).where(ballot.c.poll_id == poll_id, ballot.c.home_id == poll_unit.c.home_id, ballot.c.choice != "")
+    return tx.all(select(poll_unit.c.home_id, poll_unit.c.label, poll_unit.c.reached_at, poll_unit.c.reached_how).where(
+        poll_unit.c.poll_id == poll_id, ~voted.exists()).order_by(poll_unit.c.home_id))
+
+
+def proved(poll_id: int) -> Select[Any]:
+    """The people who may vote, as (id): owners who have proved it and are still with us."""
+    return select(person.c.id).join_from(poll_owner, owner).join(person, person.c.id == owner.c.person_id).where(
+        poll_owner.c.poll_id == poll_id, person.c.left_at.is_(None), person.c.erased_at.is_(None),
+        person.c.joined_into.is_(None)).distinct()
+
+
+def head_areas(tx: Tx, poll_id: int) -> dict[str, int]:
+    """What each head owns, all homes together; an unknown area adds nothing."""
+    return {head: int(area) for head, area in map(tuple, tx.all(
+        select(poll_unit.c.head, func.coalesce(func.sum(poll_unit.c.area_dm2), 0)).where(poll_unit.c.poll_id == poll_id)
+        .group_by(poll_unit.c.head)))}
 
 
 def sums(tx: Tx, poll_id: int) -> Sums:
@@ -129,6 +171,7 @@ def sums(tx: Tx, poll_id: int) -> Sums:
 def weights(tx: Tx, poll_id: int) -> Weights:
     """What every choice weighs now; a withdrawn ballot weighs nothing."""
     choices: dict[str, Side] = defaultdict(Side)
+    areas: dict[str, int] = defaultdict(int)
     took_part, held, number = Side(), Side(), 0
     for choice, state, head, area in map(tuple, tx.all(_BALLOTS, {"poll_id": poll_id})):
         if state == "held":
@@ -137,4 +180,5 @@ def weights(tx: Tx, poll_id: int) -> Weights:
         else:
             choices[choice].add(head, area)
             took_part.add(head, area)
-    return Weights(dict(choices), took_part, held, number)
+            areas[head] += area or 0
+    return Weights(dict(choices), took_part, held, number, dict(areas))

@@ -1,4 +1,4 @@
-"""The verbs of a poll: open, remind, extend, close, void. Every poll here is an opinion poll."""
+"""The verbs of a poll: open, remind, extend, close, void."""
 
 import json
 import random
@@ -9,12 +9,13 @@ from typing import Any
 
 from sqlalchemy import Row, and_, bindparam, exists, func, literal_column, or_, select, update
 
+from domain.classes import BY_AREA, STRAW
 from domain.errors import Refusal
 from domain.kinds import kind
 from domain.roles import SYSTEM, Actor, Role
 from models.base import Tx
 from models.hot import Hot
-from models.tables import ballot, building, chat, community, issue, message, poll, poll_chat, reminder
+from models.tables import ballot, ballot_log, building, chat, community, issue, message, poll, poll_chat, reminder
 from services import (
     audit,
     card_updates,
@@ -31,6 +32,7 @@ from services import (
     standing,
 )
 from services.people import Speaker
+from texts.places import stairwell
 from texts.say import say
 
 OPTIONS_MIN, OPTIONS_MAX = 2, 20
@@ -77,6 +79,8 @@ def check(draft: Draft, *, now: datetime) -> None:
         raise Refusal("poll.options_count", least=OPTIONS_MIN, most=OPTIONS_MAX)
     if draft.secret and draft.kind == "signup":
         raise Refusal("kind.secret_signup")
+    if (draft.secret or draft.anonymous) and draft.poll_class in BY_AREA:
+        raise Refusal("decision.not_secret")
     if draft.closes_at < now + SHORTEST:
         raise Refusal("poll.deadline_past", at=draft.closes_at)
     if draft.closes_at > now + LONGEST:
@@ -92,7 +96,8 @@ def open_poll(tx: Tx, actor: Speaker, draft: Draft, *, chat_id: int | None, issu
         return Opened(_get(tx, twin), 0, False)
     check(draft, now=now)
     concerned = issues.by_number(tx, actor.community_id, issue_number) if issue_number is not None else None
-    scope, scope_id, scope_name, chats = _scope(tx, actor, draft.scope, chat_id)
+    owners = draft.poll_class in BY_AREA
+    where = _scope(tx, actor, draft.scope, chat_id, stairwells=owners)
     closes_at = outbox.QUIET.closing(draft.closes_at)
     rules, preset = _rules(draft), decisions.preset(draft.poll_class, draft.kind, now)
     number = tx.scalar(_BUMP.where(community.c.id == actor.community_id))
@@ -100,23 +105,32 @@ def open_poll(tx: Tx, actor: Speaker, draft: Draft, *, chat_id: int | None, issu
         poll, community_id=actor.community_id, number=number, issue_id=concerned.id if concerned else None,
         title=draft.title, options=list(draft.options), most=_most(draft, rules), kind=draft.kind, rules=rules,
         poll_class=draft.poll_class, preset=preset, secret=draft.secret, hides=draft.hides or draft.secret,
-        household=draft.household or draft.poll_class == "household", anonymous=draft.anonymous or draft.secret,
-        scope=scope, scope_id=scope_id, scope_name=scope_name,
+        household=draft.household or owners or draft.poll_class == "household", anonymous=draft.anonymous or draft.secret,
+        scope=where.scope, scope_id=where.id, scope_name=where.name, recognised=decisions.recognised_by or None if owners else None,
         state="open", opens_at=now, closes_at=closes_at, remind_at=_remind_at(now, closes_at), opened_by=actor.id,
         preview_id=preview_id)
-    if chats:
-        tx.execute(poll_chat.insert(), [{"poll_id": poll_id, "chat_id": c} for c in chats])
-    row = _get(tx, poll_id)
+    if where.chats:
+        tx.execute(poll_chat.insert(), [{"poll_id": poll_id, "chat_id": c} for c in where.chats])
+    row = _freeze(tx, _get(tx, poll_id), entrance=where.entrance)
     if concerned is not None:
         issues.consult(tx, actor, concerned, poll_number=row.number, now=now)
     audit.note(tx, actor, "poll.open", f"poll:{poll_id}", now=now, number=number, options=len(draft.options),
-               closes_at=closes_at.isoformat(), scope=scope, household=draft.household, anonymous=draft.anonymous,
+               closes_at=closes_at.isoformat(), scope=where.scope, household=draft.household, anonymous=draft.anonymous,
                kind=draft.kind, poll_class=draft.poll_class, secret=draft.secret, hides=draft.hides,
-               frozen=proving.fingerprint(row))
+               frozen=proving.fingerprint(row), electorate=proving.electorate(tx, row))
     news, url = cards.poll(tx, row), pages.url_of(tx, "poll", row.community_id, number)
     posted = sum(outbox.to_chat(tx, chat_id=c, key=f"poll:{poll_id}:open:chat:{c}", text=card(row), card=news, url=url,
-                                page_text=say("poll.card_page", poll=row), now=now) for c in chats if c != chat_id)
+                                page_text=say("poll.card_page", poll=row), now=now) for c in where.chats if c != chat_id)
     return Opened(row, posted, closes_at != draft.closes_at)
+
+
+def _freeze(tx: Tx, row: Row[Any], *, entrance: str | None) -> Row[Any]:
+    """A decision asks those who are here now, and nobody who comes later."""
+    if row.poll_class == STRAW:
+        return row
+    decisions.freeze(tx, row, entrance=entrance, chance=RANDOM)
+    tx.execute(update(poll).where(poll.c.id == row.id).values(asked=electorate.count(tx, row)))
+    return _get(tx, row.id)
 
 
 def _rules(draft: Draft) -> dict[str, Any]:
@@ -249,6 +263,10 @@ def close(tx: Tx, actor: Actor, row: Row[Any], *, reason: str | None, now: datet
 
 def _voted_privately(tx: Tx, row: Row[Any]) -> list[int]:
     """Those who voted in a private chat or on a page: the result reaches them where they were asked."""
+    if row.poll_class in BY_AREA:  # every co-owner who had a hand in it
+        by_hand = select(ballot_log.c.person_id).join_from(ballot_log, message, ballot_log.c.message_id == message.c.id)
+        return list(tx.connection.scalars(by_hand.where(
+            ballot_log.c.poll_id == row.id, ballot_log.c.act.in_(("cast", "change")), message.c.chat_id.is_(None)).distinct()))
     by_message = select(ballot.c.person_id).join_from(ballot, message, ballot.c.message_id == message.c.id)
     return list(tx.connection.scalars(by_message.where(
         ballot.c.poll_id == row.id, ballot.c.choice != "", message.c.chat_id.is_(None)).distinct()))
@@ -316,24 +334,37 @@ def _remind_at(now: datetime, closes_at: datetime) -> datetime | None:
     return at if at < closes_at else None
 
 
-def _scope(tx: Tx, actor: Speaker, words: str | None, chat_id: int | None) -> tuple[str, int | None, str, list[int]]:
-    """What the scope's words mean: kind, id, name, and the groups that hear of it."""
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """Whom a poll is for: its kind, id and name, the groups that hear of it, and of a building perhaps one entrance."""
+
+    scope: str
+    id: int | None
+    name: str
+    chats: list[int]
+    entrance: str | None = None
+
+
+def _scope(tx: Tx, actor: Speaker, words: str | None, chat_id: int | None, *, stairwells: bool) -> _Scope:
+    """What the scope's words mean."""
     here = tx.first(select(chat.c.id, chat.c.name).where(chat.c.id == chat_id)) if chat_id is not None else None
     everywhere = select(chat.c.id).where(chat.c.community_id == actor.community_id).order_by(chat.c.id)
     if words == "本群" and here is None:
         raise Refusal("poll.scope_no_group")
-    if words == "本群" or (words is None and here is not None):
+    if words == "本群" or (words is None and here is not None and not stairwells):
         assert here is not None
-        return "chat", here.id, here.name or say("poll.this_group"), [here.id]
+        return _Scope("chat", here.id, here.name or say("poll.this_group"), [here.id])
     if words in (None, "全小区"):
         name = tx.scalar(select(community.c.name).where(community.c.id == actor.community_id))
-        return "community", None, name, list(tx.connection.scalars(everywhere))
+        return _Scope("community", None, name, list(tx.connection.scalars(everywhere)))
+    stair = stairwell(words) if stairwells and words else None
     block = tx.first(select(building.c.id, building.c.name).where(
-        building.c.community_id == actor.community_id, building.c.name == words))
+        building.c.community_id == actor.community_id, building.c.name == (stair[0] if stair else words)))
     if block is None:
         raise Refusal("poll.scope_unknown", scope=words)
     own = list(tx.connection.scalars(everywhere.where(chat.c.building_id == block.id)))
-    return "building", block.id, block.name, own or list(tx.connection.scalars(everywhere))
+    chats = own or list(tx.connection.scalars(everywhere))
+    return _Scope("building", block.id, f"{block.name}{stair[1]}单元" if stair else block.name, chats, stair[1] if stair else None)
 
 
 def _open(tx: Tx, actor: Actor, number: int, now: datetime) -> Row[Any]:

@@ -11,16 +11,25 @@ from sqlalchemy import Row, select
 from domain.receipts import canonical, commitment
 from models.base import Tx
 from models.tables import audit as chain
-from models.tables import ballot, ballot_log, poll, secret_choice
-from services import audit, published, standing
+from models.tables import ballot, ballot_log, poll, poll_owner, poll_unit, secret_choice
+from services import audit, decisions, published, standing
 
 _FROZEN = ("community_id", "number", "title", "options", "kind", "rules", "poll_class", "preset", "secret", "hides", "anonymous",
-           "household", "scope", "scope_id", "text")
+           "household", "scope", "scope_id", "text", "asked", "recognised")
 
 
 def fingerprint(row: Row[Any]) -> str:
     """Of all that may not change once a poll is open; the audit chain holds it."""
     return sha256(canonical({name: getattr(row, name) for name in _FROZEN})).hexdigest()
+
+
+def electorate(tx: Tx, row: Row[Any]) -> str:
+    """Of the homes, heads, areas and owners that a vote of owners asks; '' where nobody is written down."""
+    units = tx.all(select(poll_unit.c.home_id, poll_unit.c.label, poll_unit.c.area_dm2, poll_unit.c.head)
+                   .where(poll_unit.c.poll_id == row.id).order_by(poll_unit.c.home_id))
+    speak = tx.all(select(poll_owner.c.home_id, poll_owner.c.owner_id).where(poll_owner.c.poll_id == row.id)
+                   .order_by(poll_owner.c.home_id, poll_owner.c.owner_id))
+    return sha256(canonical([[list(r) for r in units], [list(r) for r in speak]])).hexdigest() if units else ""
 
 
 def check(tx: Tx) -> Iterator[str]:
@@ -38,6 +47,8 @@ def check(tx: Tx) -> Iterator[str]:
 def _of_poll(tx: Tx, row: Row[Any], noted: list[tuple[str, dict[str, Any]]], said: dict[str, dict[str, Any]]) -> Iterator[str]:
     if said["poll.open"]["frozen"] != fingerprint(row):
         yield "题目、选项或规则在开始之后被改过"
+    if said["poll.open"].get("electorate", "") != electorate(tx, row):
+        yield "应参加表决的房屋、面积或业主在开始之后被改过"
     logged = tx.all(select(ballot_log).where(ballot_log.c.poll_id == row.id).order_by(ballot_log.c.id))
     sealed = Counter(seal for _, detail in noted for seal in detail.get("seals", ()))
     moved = {r.seal for r in logged if r.act in ("join", "split")}
@@ -75,6 +86,8 @@ def _closed(tx: Tx, row: Row[Any], said: dict[str, Any]) -> Iterator[str]:
     frozen = {k: v for k, v in row.result.items() if k not in standing.ASIDE}
     if not frozen.get("few") and frozen != counted:
         yield "公布的结果和选票重新数出来的不一样"
+    if not frozen.get("few") and row.result.get("class") != decisions.facts(tx, row, counted, row.asked or 0):
+        yield "公布的是否通过和重新数出来的不一样"
     if published.tree(tx, row).root.hex() != row.root:
         yield "选票和公布的根对不上：有票被改、被加或被删"
     if said.get("root") != row.root or said.get("result") != audit.digest(json.dumps(row.result, sort_keys=True)):

@@ -9,14 +9,16 @@ from typing import Any
 from sqlalchemy import Row, func, null, select
 
 from domain import export, merkle
+from domain.classes import BY_AREA
 from domain.errors import Refusal
 from domain.roles import Actor, Role
 from models.base import Tx
 from models.tables import audit as chain
 from models.tables import audit_head, ballot, ballot_log, community, poll_tree, poll_unit, secret_choice
-from services import audit, standing
+from services import audit, owner_votes, standing
 
-_ACTS = {"jielong": "enter", "join": "change", "split": "change"}
+_ACTS = {"jielong": "enter", "join": "change", "split": "change", "stand": "settle"}
+_AGAIN = ("withdraw", "hold", "settle")  # what a voter's first line in the log is never
 
 
 @contextmanager
@@ -31,8 +33,6 @@ def many_rows() -> Iterator[None]:
             gc.enable()
 
 
-
-
 def facts(tx: Tx, row: Row[Any]) -> export.Poll:
     """What was put, to whom, by which rules, and when."""
     name = tx.scalar(select(community.c.name).where(community.c.id == row.community_id))
@@ -42,7 +42,14 @@ def facts(tx: Tx, row: Row[Any]) -> export.Poll:
         community=name, number=row.number, title=row.title, text=row.text or "", options=row.options or [row.title], kind=row.kind,
         rules=row.rules, class_=class_,
         secrecy="secret" if row.secret else "staff" if row.anonymous else "named", opens_at=row.opens_at,
-        closes_at=row.closes_at, closed_at=row.closed_at or row.closes_at, electorate=export.Electorate(asked, asked))
+        closes_at=row.closes_at, closed_at=row.closed_at or row.closes_at, electorate=_electorate(tx, row, asked))
+
+
+def _electorate(tx: Tx, row: Row[Any], asked: int) -> export.Electorate:
+    if row.poll_class not in BY_AREA:
+        return export.Electorate(asked, asked)
+    found = owner_votes.sums(tx, row.id)
+    return export.Electorate(found.homes, found.everybody.heads, None if found.missing_area else found.everybody.area)
 
 
 def ballots(tx: Tx, row: Row[Any], *, receipt: str = "") -> list[export.Ballot]:
@@ -59,10 +66,9 @@ def ballots(tx: Tx, row: Row[Any], *, receipt: str = "") -> list[export.Ballot]:
     mine = [ballot.c.receipt == receipt] if receipt else []
     seats = {r.id: n for n, r in enumerate(standing.in_order(tx, row.id), 1)} if row.kind == "signup" else {}
     columns = [ballot.c[name] for name in ("id", "receipt", "choice", "state", "voter", "salt")]
-    owned = row.preset is not None and "area" in row.preset.get("counts", ())
     unit = (poll_unit.c.poll_id == ballot.c.poll_id) & (poll_unit.c.home_id == ballot.c.home_id)
-    query = (select(*columns, poll_unit.c.head, poll_unit.c.area_dm2).join_from(ballot, poll_unit, unit, isouter=True) if owned
-             else select(*columns, null(), null()))
+    query = (select(*columns, poll_unit.c.head, poll_unit.c.area_dm2).join_from(ballot, poll_unit, unit, isouter=True)
+             if row.poll_class in BY_AREA else select(*columns, null(), null()))
     found = tx.all(query.where(ballot.c.poll_id == row.id, ballot.c.receipt.is_not(None), *mine))
     return [export.Ballot(receipt, choice, state if choice else "withdrawn", voter, salt or "", seats.get(key), head, area)
             for key, receipt, choice, state, voter, salt, head, area in map(tuple, found)]
@@ -81,7 +87,7 @@ def log(tx: Tx, row: Row[Any]) -> list[export.Row]:
     deeds = tx.all(select(*columns).where(ballot_log.c.poll_id == row.id).order_by(ballot_log.c.id))
     for at, voter, deed, seal in map(tuple, deeds):
         act = _ACTS.get(deed, deed)
-        done.append(export.Row(at, act if voter not in seen or act == "withdraw" else "change", seal or ""))
+        done.append(export.Row(at, act if voter not in seen or act in _AGAIN else "change", seal or ""))
         seen.add(voter)
     moved = tx.all(select(chain.c.at).where(chain.c.object == f"poll:{row.id}", chain.c.action == "poll.extend"))
     done += [export.Row(r.at, "extended") for r in moved]

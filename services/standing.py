@@ -8,10 +8,12 @@ from typing import Any
 
 from sqlalchemy import Row, func, select
 
+from domain.classes import BY_AREA, frozen
 from domain.kinds import kind
 from domain.kinds.signup import Signup
 from models.base import Tx
 from models.tables import ballot, ballot_log, secret_choice
+from services import decisions
 from texts.say import say
 
 SECRET_LEAST = 5  # ballots; of fewer a count would tell who chose what
@@ -67,7 +69,7 @@ class Standing:
         if self.hidden or not found:
             return ""
         if found.get("decision"):
-            return say("decision.firm", firm=found, unit=self.row.household)
+            return say("decision.firm", firm=found, unit=self.row.household and self.row.poll_class not in BY_AREA)
         if found["changed"] is None:
             return ""
         rival = self.row.options[found["rival"]] if found["rival"] is not None else ""
@@ -77,11 +79,20 @@ class Standing:
     def decision(self) -> str:
         """Whether it passed, and by which numbers; '' for an opinion poll and while it is open."""
         found = self.result.get("class")
-        if self.row.state == "open" or not found or found["passed"] is None:
+        if self.row.state == "open" or not found or "passed" not in found:
             return ""
-        carried = [o for o, n in zip(self.row.options, found["options"], strict=True)
-                   if 2 * n["heads"] > found["took_part"]["heads"]] if self.row.kind != "stance" else []
-        return say("decision.result", found=found, carried=carried, household=self.row.household)
+        rule = frozen(self.row.poll_class, self.row.preset)
+        carried = [o for o, n in zip(self.row.options, found["options"], strict=True) if all(
+            rule.passes.met(n[side], found["took_part"][side]) for side in n)] if self.row.kind != "stance" else []
+        return say("decision.result", found=found, carried=carried, poll=self.row)
+
+    @property
+    def needed(self) -> str:
+        """What an open decision still lacks, for those who run it; '' for an opinion poll."""
+        found = self.result.get("class")
+        if self.row.state != "open" or not found or "passed" not in found:
+            return ""
+        return say("decision.needed", needed=decisions.needed(self.row, found), found=found, poll=self.row)
 
     @property
     def ending(self) -> str:
@@ -97,7 +108,10 @@ def of(tx: Tx, row: Row[Any]) -> Standing:
             found = found | kind("single").tally({}, 2, {}) | found | _leaders(found["marks"])
         return Standing(row, found, bool(found.get("few")))
     hidden = row.state == "open" and (row.anonymous or row.hides or row.secret)
-    return Standing(row, counted(tx, row), hidden)
+    found = counted(tx, row)
+    if (decided := decisions.facts(tx, row, found, row.asked or 0)) is not None:
+        found["class"] = decided
+    return Standing(row, found, hidden)
 
 
 def counted(tx: Tx, row: Row[Any]) -> dict[str, Any]:
@@ -158,6 +172,8 @@ def _line(it: Standing, i: int, option: str) -> str:
         return say("standing.times", option=option, yes=found["yes"][i], maybe=found["maybe"][i])
     if row.kind == "ranked":
         return _ranked_line(it, i, option)
+    if row.poll_class in BY_AREA:
+        return say("standing.owners", option=option, some=found["class"]["options"][i], of=found["class"]["took_part"])
     return say("standing.marks", option=option, n=found["marks"][i], percent=it.percent(i))
 
 

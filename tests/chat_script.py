@@ -11,6 +11,8 @@
     机器人: …                          the answer, in the group; further lines are indented by four spaces
     机器人→李叔: …                     said in private, or pushed to a person or a group
     绑定码 王阿姨 3幢2单元501            {码} stands for the last six-digit code the bot gave
+    名册 3幢2单元501 89.53 李叔、李婶      the register: area in m², "无" when it is not known, and the owners in their order;
+                                       who is in a group has proved it, 开发商 is the developer
     Redis 停 / Redis 来 / Redis 忘       Valkey is away, is back, has forgotten every open question
     李叔(扫码 poll:P1):                 at the 公众号, without words; also 关注 (with or without a code), 取消关注, 菜单 议题,
                                        允许 remind (allows one notice)
@@ -23,6 +25,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +43,7 @@ from domain.clock import SHANGHAI
 from domain.roles import Role
 from models.base import Database
 from models.commit import GroupCommit
-from models.tables import building, chat, chat_member, community, home, identity, person, residence
+from models.tables import building, chat, chat_member, community, home, identity, owner, ownership, person, residence
 from ops import seed
 from scheduler.sweeps import Sweeps
 from services import audit, ballots, outbox, pages, polls
@@ -177,6 +180,8 @@ class Stage:
             self._clock(text[3:].strip())
         elif text.startswith("群 "):
             self._group(text)
+        elif text.startswith("名册 "):
+            self._register(*text[3:].split())
         elif text.startswith("页面 "):
             pages.configure(text[3:].strip())
         elif text.startswith("平台 "):
@@ -235,6 +240,19 @@ class Stage:
                 home_id = tx.scalar(select(home.c.id).where(home.c.label == label))
                 assert home_id, f"no home {label}"
                 tx.add(residence, person_id=known, home_id=home_id, since=self.now)
+
+    def _register(self, label: str, area: str, owners: str) -> None:
+        with self.db.write() as tx:
+            where = tx.first(select(home.c.id, home.c.community_id).where(home.c.label == label))
+            assert where, f"no home {label}"
+            tx.execute(home.update().where(home.c.id == where.id).values(
+                area_dm2=None if area == "无" else int(Decimal(area) * 100)))
+            for place, name in enumerate(owners.split("、")):
+                known = tx.scalar(select(owner.c.id).where(owner.c.key == name))
+                proved = tx.scalar(select(identity.c.person_id).where(identity.c.external_id == f"o-{name}"))
+                known = known or tx.add(owner, community_id=where.community_id, name=name, key=name, person_id=proved,
+                                        kind="developer" if name == "开发商" else "person")
+                tx.add(ownership, home_id=where.id, owner_id=known, place=place)
 
     def _speak(self, text: str) -> None:
         found = _SAID.fullmatch(text)

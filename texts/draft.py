@@ -9,7 +9,7 @@ from typing import Any
 from texts.draft_kinds import STANCES, costs, take
 from texts.normal import plain, printed
 from texts.numbers import number
-from texts.places import building
+from texts.places import building, stairwell
 from texts.when import find_when
 
 MOST_OPTIONS, LONGEST_OPTION, LONGEST_TITLE = 10, 30, 60
@@ -180,7 +180,7 @@ def _fact(name: str, mark: re.Match[str], segment: str, facts: dict) -> str:
         area, _, left = segment.partition(" ")
         area = area.strip(",。")
         facts["scope"] = {"小区": "全小区", "本小区": "全小区", "全社区": "全小区",
-            "这个群": "本群"}.get(area, building(area) or area)
+            "这个群": "本群"}.get(area, building(area) or "".join((*stairs, "单元") if (stairs := stairwell(area)) else area))
         return left
     if name in ("whole", "here"):
         facts["scope"] = "全小区" if name == "whole" else "本群"

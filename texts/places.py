@@ -76,6 +76,14 @@ def building(text: str) -> str | None:
     return _label(_name(found["building"]), None, None) if found and not found["entrance"] and not found["room"] else None
 
 
+def stairwell(text: str) -> tuple[str, str] | None:
+    """The building and the entrance that the whole text names: 三号楼2单元 is (3幢, 2)."""
+    found = _ADDRESS.fullmatch(plain(text).strip(" ,。"))
+    if found is None or not found["entrance"] or found["room"]:
+        return None
+    return _label(_name(found["building"]), None, None), _name(found["entrance"]) or ""
+
+
 def _name(said: str | None) -> str | None:
     if said is None or (said.isascii() and said.isalpha()):
         return said.upper() if said else None

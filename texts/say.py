@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 from jinja2 import Environment, StrictUndefined, Template
 
+from domain.classes import BY_AREA
 from domain.clock import SHANGHAI
 
 FOLDER = Path(__file__).parent
@@ -49,6 +50,28 @@ def yuan(fen: int) -> str:
     return f"{amount:.2f}".rstrip("0").rstrip(".") + f" {unit}"
 
 
+def sqm(dm2: int) -> str:
+    """An area given in 0.01 m²: 89.53 ㎡."""
+    return f"{dm2 // 100}.{dm2 % 100:02d} ㎡"
+
+
+def share(some: int, of: int) -> str:
+    """A share in per cent, cut and never rounded up, so that what falls short by little does not look enough: 74.99%."""
+    cents = 10_000 * some // of if of else 0
+    return f"{cents // 100}.{cents % 100:02d}".rstrip("0").rstrip(".") + "%"
+
+
+def bar(part: list[str]) -> str:
+    """How many are enough, in words: 三分之二以上, 过半数."""
+    known = _templates().get(f"bar.{part[1]}.{part[0].replace('/', 'of')}")
+    return known.render() if known else say(f"bar.{part[1]}.other", part=part[0])
+
+
+def unit(poll: Any) -> str:
+    """What one vote is of: a person, a household, or a home of an owner."""
+    return say("unit.home" if poll.poll_class in BY_AREA else "unit.household" if poll.household else "unit.person")
+
+
 def price(poll: Any, option: int) -> str:
     """What an option costs, in brackets; nothing where it costs nothing."""
     return f"（{yuan(poll.rules['costs'][option])}）" if "costs" in poll.rules else ""
@@ -57,7 +80,7 @@ def price(poll: Any, option: int) -> str:
 def poll_rules(poll: Any) -> list[str]:
     """What must be known beforehand of how a poll is counted and what is kept secret; nothing for the plain ones."""
     method = poll.rules.get("method", poll.kind)
-    decides = [say("decision.rule", household=poll.household, check_law="2026" in poll.preset["preset"])] if poll.preset else []
+    decides = [say("decision.rule", poll=poll)] if poll.preset else []
     said = [*decides, *([say(f"rule.{method}", poll=poll)] if has(f"rule.{method}") else [])]
     if "lot" in poll.rules:
         said.append(say("rule.lot", names=[poll.options[i] for i in poll.rules["lot"]]))
@@ -71,11 +94,11 @@ def poll_rules(poll: Any) -> list[str]:
 @cache
 def _templates() -> dict[str, Template]:
     env = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=False)
-    env.filters.update(clock=clock, day=day, yuan=yuan)
+    env.filters.update(clock=clock, day=day, yuan=yuan, sqm=sqm, bar=bar)
     found: dict[str, Template] = {}
     for path in sorted(FOLDER.glob("zh*.yaml")):
         _collect(yaml.safe_load(path.read_text("utf-8")), "", env, found)
-    env.globals |= {"say": say, "poll_rules": poll_rules, "price": price}
+    env.globals |= {"say": say, "poll_rules": poll_rules, "price": price, "share": share, "unit": unit}
     env.globals["term"] = lambda group, name: found[f"terms.{group}.{name}"].render()
     return found
 

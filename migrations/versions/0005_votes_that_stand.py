@@ -25,6 +25,8 @@ _NEW = {
         sa.Column("text", sa.Text()),
         sa.Column("root", sa.String(64)),
         sa.Column("log_head", sa.String(64)),
+        sa.Column("asked", sa.Integer()),
+        sa.Column("recognised", sa.String(120)),
     ),
     "ballot": (
         sa.Column("receipt", sa.String(12)),
@@ -81,6 +83,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_poll_unit")),
         sa.UniqueConstraint("poll_id", "home_id", name=op.f("uq_poll_unit_poll_id_home_id")),
     )
+    op.create_index("ix_poll_unit_head", "poll_unit", ["poll_id", "head"], unique=False)
+    op.create_table(
+        "poll_owner",
+        sa.Column("id", BIG, autoincrement=True, nullable=False),
+        sa.Column("poll_id", BIG, nullable=False),
+        sa.Column("home_id", BIG, nullable=False),
+        sa.Column("owner_id", BIG, nullable=False),
+        sa.ForeignKeyConstraint(["home_id"], ["home.id"], name=op.f("fk_poll_owner_home_id")),
+        sa.ForeignKeyConstraint(["owner_id"], ["owner.id"], name=op.f("fk_poll_owner_owner_id")),
+        sa.ForeignKeyConstraint(["poll_id"], ["poll.id"], name=op.f("fk_poll_owner_poll_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_poll_owner")),
+        sa.UniqueConstraint("poll_id", "owner_id", "home_id", name=op.f("uq_poll_owner_poll_id_owner_id_home_id")),
+    )
+    op.create_index("ix_poll_owner_home", "poll_owner", ["poll_id", "home_id"], unique=False)
     op.create_table(
         "secret_choice",
         sa.Column("poll_id", BIG, autoincrement=False, nullable=False),
@@ -116,5 +132,5 @@ def downgrade() -> None:
         with op.batch_alter_table(table) as batch:
             for column in columns:
                 batch.drop_column(column.name)
-    for table in ("poll_tree", "secret_choice", "poll_unit", "ownership", "owner"):
+    for table in ("poll_tree", "secret_choice", "poll_owner", "poll_unit", "ownership", "owner"):
         op.drop_table(table)

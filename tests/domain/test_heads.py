@@ -1,15 +1,17 @@
 """Homes become heads as the courts count them, and what a decision still needs is the least that is enough."""
 
+from datetime import date
 from fractions import Fraction
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.classes import AT_LEAST, MORE_THAN, Bar, Measure, judge, named
+from domain.classes import AT_LEAST, MORE_THAN, Bar, Measure, judge, preset_of
 from domain.heads import Unit, group, measure
 from domain.needed import still_needed
 
-ORDINARY, SPECIAL = named("owner_ordinary", "mfd_2021"), named("owner_special", "mfd_2021")
+DAY = date(2026, 3, 2)
+ORDINARY, SPECIAL = preset_of("owner_ordinary", DAY), preset_of("owner_special", DAY)
 FLAT, BUILDER = 10000, 999
 
 

@@ -54,8 +54,8 @@ def run(folder: Path, url: str, *, messages: int, waves: int, planted: str = "",
             driver.stop.set()
             nemesis.rest()
             driver.write()
-        recovered = quiet(town, town.ready, 20)
-        settled = quiet(town, lambda: nothing_waits(town), 15 if planted else 60)
+        recovered = quiet(town, town.ready, 8 if planted else 20)
+        settled = quiet(town, lambda: nothing_waits(town), 5 if planted else 60)
         verdict = Checker(town, driver).judge()
         if not (recovered and settled):
             verdict.wrong("recovery", "not healthy and idle again in time")
@@ -94,16 +94,17 @@ def tools(town: Town, verdict: Verdict) -> None:
         verdict.wrong("database", "the file is damaged")
 
 
-def test_two_thousand_messages_while_processes_die(db: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    ended = run(tmp_path, db.url.render_as_string(hide_password=False), messages=2300, waves=4)
+def test_thousands_of_messages_while_processes_die(db: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    every_day = db.url.get_backend_name() == "sqlite"  # the larger size once; the other database goes through the same faults
+    ended = run(tmp_path, db.url.render_as_string(hide_password=False), messages=2300 if every_day else 1000, waves=4 if every_day else 2)
     counts = ended.verdict.counts
     with capsys.disabled():
         print(f"\n{db.url.get_backend_name()}: {ended.seconds:.0f} s, {counts['messages']} messages in {counts['tries']} requests, "
               f"{counts['forged']} forged; faults {dict(ended.faults)}; {counts['posts.repeated']} doubtful posts repeated")
     assert not ended.verdict.problems, str(ended)
-    assert counts["messages"] >= 2000 and counts["acknowledged"] == counts["messages"], str(ended)
-    assert counts["polls"] >= 25 and counts["ballots"] > 300 and counts["duplicated"] > 100 and counts["forged"] >= 10, str(ended)
-    assert ended.faults["worker"] >= 4 and ended.faults["app"] == 1 and ended.faults["valkey"] == 1, str(ended)
+    assert counts["messages"] >= (2000 if every_day else 900) and counts["acknowledged"] == counts["messages"], str(ended)
+    assert counts["polls"] >= 12 and counts["ballots"] > 130 and counts["duplicated"] > 40 and counts["forged"] >= 4, str(ended)
+    assert ended.faults["worker"] >= 2 and ended.faults["app"] == 1 and ended.faults["valkey"] == 1, str(ended)
     assert ended.faults["before"] + ended.faults["after"] >= 2, str(ended)
 
 
