@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 
 from bot.config import ConfigError
-from ops import groups, house, measure, mp_tools, page_tools, train
+from ops import groups, house, measure, mp_tools, page_tools, register, train
 from ops import tools as tool
 
 
@@ -47,8 +47,7 @@ def parser() -> argparse.ArgumentParser:
     _page(add, commands.add_parser("page", help="居民网页").add_subparsers(required=True, metavar="动作"))
     db = commands.add_parser("db", help="数据库").add_subparsers(required=True, metavar="动作")
     add("upgrade", tool.db_upgrade, "升级数据库到当前版本", db)
-    load = add("load", tool.db_load, "从文件载入一个社区（楼栋、群、人员）", db)
-    load.add_argument("file")
+    add("load", tool.db_load, "从文件载入一个社区（楼栋、群、人员）", db).add_argument("file")
     user = commands.add_parser("user", help="后台账号").add_subparsers(required=True, metavar="动作")
     new = add("add", tool.user_add, "新建后台账号", user)
     new.add_argument("username")
@@ -78,6 +77,7 @@ def parser() -> argparse.ArgumentParser:
     learn.add_argument("--folds", type=int, default=5, help="交叉验证分几份（默认 5）")
     learn.add_argument("--out", default="", help="模型存到哪里；不写则存到数据文件夹的 models/ 里")
     _group(add, commands.add_parser("group", help="群").add_subparsers(required=True, metavar="动作"))
+    _register(add, commands.add_parser("register", help="业主名册").add_subparsers(required=True, metavar="动作"))
     audit = commands.add_parser("audit", help="审计链").add_subparsers(required=True, metavar="动作")
     add("verify", tool.audit_verify, "校验审计链，指出第一条不对的记录", audit)
     add("verify", tool.poll_verify, "核对一次投票的公开导出：重算每个哈希，重新计票，说出哪里不对").add_argument(
@@ -88,6 +88,12 @@ def parser() -> argparse.ArgumentParser:
 def _group(add: Callable[..., argparse.ArgumentParser], group: argparse._SubParsersAction) -> None:
     groups.arguments(add("create", groups.create, "用企业微信自建应用建一个群，并登记到库里", group))
     groups.add_arguments(add("add", groups.add, "登记一个机器人进不去的群：普通微信群、客户群", group))
+
+
+def _register(add: Callable[..., argparse.ArgumentParser], owners: argparse._SubParsersAction) -> None:
+    register.import_arguments(add("import", register.take_in, "检查一张业主表（xlsx、csv），加 --apply 才导入", owners))
+    now = add("status", register.status, "名册现状：户数、业主人数、面积，缺什么", owners)
+    now.add_argument("--community", required=True, help="社区代码")
 
 
 def _mp(add: Callable[..., argparse.ArgumentParser], mp: argparse._SubParsersAction) -> None:

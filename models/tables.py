@@ -114,6 +114,7 @@ residence = _table(
 )
 bind_code = _table(
     "bind_code", _ref("home_id", "home", index=True), Column("code_hash", String(64), nullable=False),
+    _ref("owner_id", "owner", null=True),  # whom it proves to own the home; NULL: it only says who lives there
     _ref("made_by", "person", null=True), Column("failures", Integer, nullable=False, default=0),
     Column("expires_at", Utc, nullable=False),
     Column("used_at", Utc), _ref("used_by", "person", null=True), Column("created_at", Utc, nullable=False),

@@ -10,7 +10,8 @@ from sqlalchemy import insert, select, update
 
 from domain.roles import SYSTEM, Role
 from models.base import Database, Tx
-from models.tables import building, chat, chat_member, community, home, identity, person, residence
+from models.secret import fingerprint
+from models.tables import building, chat, chat_member, community, home, identity, owner, ownership, person, residence
 from services import audit
 from services.people import NOTICE_VERSION
 
@@ -33,6 +34,7 @@ def load(db: Database, path: str | Path, *, now: datetime, consented: bool = Fal
         for each in tree["people"]:
             _person(tx, community_id, each, groups, now, consented)
         _keepers(tx, tree)
+        _register(tx, community_id, tree.get("register", {}))
         audit.note(tx, SYSTEM, "community.load", f"community:{community_id}", now=now, community_id=community_id,
                    people=len(tree["people"]))
         audit.seal(tx)
@@ -65,6 +67,22 @@ def _keepers(tx: Tx, tree: dict[str, Any]) -> None:
         if keeper:
             person_id = tx.scalar(select(identity.c.person_id).where(identity.c.external_id == keeper).limit(1))
             tx.execute(update(chat).where(chat.c.external_id == group["chatid"]).values(keeper_id=person_id))
+
+
+def _register(tx: Tx, community_id: int, tree: dict[str, Any]) -> None:
+    """The owners of every home: those named, the developer for what it kept, and an invented one each for the rest."""
+    named, kept = tree.get("owners", {}), tree.get("developer", {})
+    known: dict[str, int] = {}
+    homes = tx.all(select(home.c.id, home.c.label).where(home.c.community_id == community_id).order_by(home.c.id))
+    for row in homes if tree else []:
+        who = named.get(row.label) or ([kept["name"]] if row.label in kept["homes"] else [f"{row.label}业主"])
+        for place, name in enumerate(who):
+            if name not in known:
+                people = tx.all(select(person.c.id, person.c.name).where(person.c.community_id == community_id))
+                known[name] = tx.add(owner, community_id=community_id, name=name, key=fingerprint("owner", name),
+                                     kind="developer" if name == kept["name"] else "person",
+                                     person_id=next((p.id for p in people if p.name == name), None))
+            tx.add(ownership, home_id=row.id, owner_id=known[name], place=place)
 
 
 def _person(tx: Tx, community_id: int, tree: dict[str, Any], groups: dict[str, int], now: datetime, consented: bool) -> None:

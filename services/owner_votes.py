@@ -91,8 +91,8 @@ def units(tx: Tx, community_id: int, *, building_id: int | None = None, entrance
     return tx.all(query.order_by(home.c.id))
 
 
-def grouping(tx: Tx, community_id: int, rows: list[Any]) -> Grouping:
-    """Which of these homes are one head, by the register as it is now."""
+def as_units(tx: Tx, community_id: int, rows: list[Any]) -> list[Unit]:
+    """These homes with their owners, by the register as it is now."""
     owners, developers = defaultdict(set), defaultdict(set)
     found = tx.all(select(ownership.c.home_id, owner.c.id, owner.c.kind).join_from(ownership, owner)
                    .where(owner.c.community_id == community_id))
@@ -100,8 +100,12 @@ def grouping(tx: Tx, community_id: int, rows: list[Any]) -> Grouping:
         owners[home_id].add(owner_id)
         if kind == "developer":
             developers[home_id].add(owner_id)
-    return group([Unit(r.id, r.area_dm2, frozenset(owners[r.id]), frozenset(developers[r.id]), r.handed_over, r.counts)
-                  for r in rows])
+    return [Unit(r.id, r.area_dm2, frozenset(owners[r.id]), frozenset(developers[r.id]), r.handed_over, r.counts) for r in rows]
+
+
+def grouping(tx: Tx, community_id: int, rows: list[Any]) -> Grouping:
+    """Which of these homes are one head, by the register as it is now."""
+    return group(as_units(tx, community_id, rows))
 
 
 def freeze(tx: Tx, poll_id: int, community_id: int, *, building_id: int | None = None, entrance: str | None = None,

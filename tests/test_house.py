@@ -20,7 +20,8 @@ MAY: dict[str, tuple[set[str], set[str]]] = {
     "understanding": ({"texts", "domain", "learning"}, {"yaml", "numpy", "scipy",
     "sklearn"}),  # scikit-learn: to train, never to apply
     "learning": ({"texts", "domain"}, {"numpy", "scipy", "sklearn"}),  # scikit-learn and scipy: to train, never to apply
-    "services": ({"models", "domain", "texts", "understanding"}, {"sqlalchemy", "PIL", "segno", "manimgx_fonts_cjk", "argon2"}),
+    "services": ({"models", "domain", "texts", "understanding"}, {"sqlalchemy", "PIL", "segno", "manimgx_fonts_cjk", "argon2",
+    "openpyxl"}),  # openpyxl: register_sheet.py only
     "bot": ({"services", "models", "domain", "texts", "understanding"}, {"redis", "sqlalchemy", "pydantic", "yaml"}),
     "bot/channels": ({"bot", "domain"}, {"redis", "flask", "werkzeug", "wechatpy", "cryptography", "requests", "urllib3",
     "websockets"}),  # websockets: aibot_socket.py only

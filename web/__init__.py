@@ -4,6 +4,7 @@ from flask import Flask, g, render_template, request
 from flask.wrappers import Response
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
+from web import register
 from web.blueprint import console_blueprint
 from web.phone import phone_blueprint
 from web.policy import POLICY
@@ -22,6 +23,11 @@ def init_app(app: Flask, secret_key: str) -> CSRFProtect:
     app.config.update(WTF_CSRF_SSL_STRICT=False, SESSION_COOKIE_HTTPONLY=True, SESSION_COOKIE_SAMESITE="Lax",
                       SESSION_COOKIE_NAME="linyi_form", SESSION_COOKIE_PATH="/console")
     app.config["MAX_CONTENT_LENGTH"] = app.config.get("MAX_CONTENT_LENGTH") or MOST_BYTES
+
+    @app.before_request
+    def larger() -> None:
+        if request.path == register.PATH:  # a table of owners
+            request.max_content_length = register.LIMIT
 
     @app.after_request
     def protect(response: Response) -> Response:

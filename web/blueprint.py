@@ -20,6 +20,7 @@ from texts.words import categories
 from web.door import Door, written
 from web.listing import Listing, asked_filter, csv_response, kept_filter, key_asked, next_address
 from web.lists import BALLOTS, LISTS, VOTERS
+from web.register import RegisterPages
 from web.understanding import UnderstandingPages
 from web.words import term, visible, word
 
@@ -32,7 +33,7 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
                         static_folder="static", static_url_path="/static")
     for name, show in {"clock": show_clock, "visible": lambda value: visible(value) if isinstance(value, str) else value}.items():
         console.app_template_filter(name)(show)
-    console.app_context_processor(lambda: {"term": term, "word": word})
+    console.app_context_processor(lambda: {"term": term, "word": word, "say": say})
     Door(db, clock, secure_cookies).hang(console)
     console.record(lambda state: _secure_forms(state, secure_cookies))
     console.register_error_handler(404, lambda _: (render_template("console/note.html", text=word("page_gone")), 404))
@@ -53,7 +54,9 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
     console.add_url_rule("/people/<int:key>/role", "role", views.role, methods=["POST"])
     console.add_url_rule("/people/<int:key>/name", "name", views.name, methods=["POST"])
     console.add_url_rule("/homes/<int:key>/code", "code", views.code, methods=["POST"])
-    UnderstandingPages(db, clock).hang(console)
+    understanding = UnderstandingPages(db, clock)
+    understanding.hang(console)
+    RegisterPages(db, clock, understanding.community).hang(console)
     return console
 
 

@@ -49,7 +49,7 @@ class UnderstandingPages:
 
     def words(self) -> Any:
         """The community's own words."""
-        community = self._community()
+        community = self.community()
         with self.db.read() as tx:
             rows = dictionary.listed(tx, community)
         return render_template("console/words.html", rows=rows, kinds=_kinds(), wrong=None)
@@ -80,14 +80,14 @@ class UnderstandingPages:
             "console.issue", key=key)
 
     def _deed(self, work: Callable[[Tx, int], Any], back: str, **where: Any) -> Any:
-        community = self._community() if back == "console.words" else 0
+        community = self.community() if back == "console.words" else 0
         try:
             written(self.db, lambda tx: work(tx, community))
         except Refusal as no:
             return render_template("console/note.html", text=say(no.key, **no.facts)), 400
         return redirect(url_for(back, **where))
 
-    def _community(self) -> int:
+    def community(self) -> int:
         """The community of this account; who sees all communities picks the first."""
         own: int | None = g.login.actor.community_id
         if own is not None:

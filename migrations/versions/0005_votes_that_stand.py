@@ -120,14 +120,26 @@ def upgrade() -> None:
     for table, columns in _NEW.items():
         for column in columns:
             op.add_column(table, column)
+    _refer("bind_code", "owner_id", "owner")
     op.create_index("ix_ballot_receipt", "ballot", ["poll_id", "receipt"], unique=True)
     if op.get_bind().dialect.name != "sqlite":  # where any text is as long as it likes
         for table in ("ballot", "ballot_log"):
             op.alter_column(table, "choice", type_=sa.Text(), existing_nullable=False)
 
 
+def _refer(table: str, column: str, target: str) -> None:
+    """A new reference; SQLite takes it only with the column, and would otherwise copy the table."""
+    name = f"fk_{table}_{column}"
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(f"ALTER TABLE {table} ADD COLUMN {column} INTEGER CONSTRAINT {name} REFERENCES {target} (id)")
+    else:
+        op.add_column(table, sa.Column(column, BIG, sa.ForeignKey(f"{target}.id", name=name)))
+
+
 def downgrade() -> None:
     op.drop_index("ix_ballot_receipt", "ballot")
+    with op.batch_alter_table("bind_code") as batch:
+        batch.drop_column("owner_id")
     for table, columns in _NEW.items():
         with op.batch_alter_table(table) as batch:
             for column in columns:

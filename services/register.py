@@ -1,0 +1,208 @@
+"""The register of owners as a table: which row is which home, whose it is, how large; and everything that is wrong with it.
+
+Nothing here touches the database. A finding is an error, which keeps its home from being imported, or a hint.
+"""
+
+import re
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from domain.errors import Refusal
+from models.secret import fingerprint
+from services.register_sheet import Sheet
+from texts import register as words
+from texts.normal import plain
+from texts.places import Home
+from texts.places import home as read_home
+
+ERROR, HINT = "error", "hint"
+LARGEST = 100_000_00  # 0.01 m²: ten football pitches; a larger home is a slip of the pen
+_HEAD_WITHIN = 10  # rows, in which the headings must stand
+_UNIT = re.compile(r"(?:平方米|平米|㎡|m2|m\^2|平)$")
+_AREA = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is to be said of a row."""
+
+    level: str
+    key: str
+    row: int  # as the table counts, from 1; 0: of the whole
+    home: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """An owner as a row names them; the number of their document is known only as a fingerprint."""
+
+    name: str
+    key: str
+    kind: str  # person | organisation | developer
+    document: bool
+    share: str = ""
+
+
+@dataclass(slots=True)
+class Entry:
+    """One home of the table."""
+
+    where: Home
+    row: int
+    area: int | None  # 0.01 m²
+    source: str | None
+    owners: list[Holder]
+    handed_over: bool
+    counts: bool
+
+    @property
+    def label(self) -> str:
+        """As homes are called everywhere."""
+        return self.where.label
+
+
+@dataclass(slots=True)
+class Table:
+    """What was read."""
+
+    entries: dict[str, Entry]
+    findings: list[Finding]
+
+
+def read(sheet: Sheet) -> Table:
+    """Reads all rows; a Refusal when the table has no headings we know."""
+    at, columns = _headings(sheet)
+    table = Table({}, [])
+    for number, cells in enumerate(sheet.rows[at + 1:], at + 2):
+        row = {name: cells[i].strip() for name, i in columns.items() if i < len(cells)}
+        if any(row.values()) and not any(words.is_total(cell) for cell in cells if cell):
+            _row(table, number, row)
+    if not table.entries and not table.findings:
+        raise Refusal("register.no_rows")
+    _look_across(table)
+    return table
+
+
+def area(text: str) -> int:
+    """An area in 0.01 m², exact; a ValueError names what is wrong: area_unreadable, area_digits, area_range."""
+    said = _UNIT.sub("", plain(text).replace(" ", "").lower())
+    if not _AREA.fullmatch(said):
+        raise ValueError("area_unreadable")
+    try:
+        found = Decimal(said.replace(",", "")) * 100
+    except InvalidOperation:
+        raise ValueError("area_unreadable") from None
+    if found != found.to_integral_value():
+        raise ValueError("area_digits")
+    if not 0 < found <= LARGEST:
+        raise ValueError("area_range")
+    return int(found)
+
+
+def _headings(sheet: Sheet) -> tuple[int, dict[str, int]]:
+    for at, cells in enumerate(sheet.rows[:_HEAD_WITHIN]):
+        found: dict[str, int] = {}
+        for i, cell in enumerate(cells):
+            if (name := words.column(cell)) is not None:
+                found.setdefault(name, i)
+        if ("home" in found or {"building", "room"} <= set(found)) and {"area", "owner"} & set(found):
+            return at, found
+    raise Refusal("register.no_headings")
+
+
+def _row(table: Table, number: int, row: dict[str, str]) -> None:
+    where = _where(row)
+    if where is None:
+        table.findings.append(Finding(ERROR, "no_home", number, "", {"said": _said(row)}))
+        return
+    size, wrong = _area(row.get("area", ""))
+    if wrong:
+        table.findings.append(Finding(ERROR, wrong, number, where.label, {"said": row["area"][:20]}))
+    over = words.truth(row.get("handed_over", "")) is not False
+    entry = Entry(where, number, size, words.source(row.get("source", "")), _owners(row, where), over,
+                  not words.is_parking(row.get("use", "")))
+    earlier = table.entries.get(where.label)
+    if earlier is None:
+        table.entries[where.label] = entry
+    elif not wrong:
+        _again(table, earlier, entry)
+
+
+def _again(table: Table, earlier: Entry, entry: Entry) -> None:
+    """A second row of one home: another co-owner, or a mistake."""
+    known = {o.key for o in earlier.owners}
+    if entry.area not in (None, earlier.area) and earlier.area is not None:
+        table.findings.append(Finding(ERROR, "area_twice", entry.row, entry.label, {"first": earlier.row}))
+    elif not entry.owners or any(o.key in known for o in entry.owners):
+        table.findings.append(Finding(ERROR, "twice", entry.row, entry.label, {"first": earlier.row}))
+    else:
+        earlier.owners += entry.owners
+        earlier.area = earlier.area if earlier.area is not None else entry.area
+
+
+def _look_across(table: Table) -> None:
+    """What only shows when all rows are there: missing areas and owners, co-owners, several homes of one owner, namesakes."""
+    homes: dict[str, list[str]] = {}
+    names: dict[str, set[str]] = {}
+    wrong = {f.home for f in table.findings}
+    for entry in table.entries.values():
+        if entry.area is None and entry.counts and entry.label not in wrong:
+            table.findings.append(Finding(HINT, "no_area", entry.row, entry.label))
+        if not entry.owners and entry.handed_over:
+            table.findings.append(Finding(HINT, "no_owner", entry.row, entry.label))
+        if len(entry.owners) > 1:
+            table.findings.append(Finding(HINT, "co_owners", entry.row, entry.label, {"count": len(entry.owners)}))
+        for holder in entry.owners:
+            homes.setdefault(holder.key, []).append(entry.label)
+            names.setdefault(holder.name, set()).add(holder.key)
+    developers = {o.key for e in table.entries.values() for o in e.owners if o.kind == "developer"}
+    table.findings += [Finding(HINT, "developer" if key in developers else "several_homes", 0, labels[0],
+                               {"count": len(labels), "labels": labels[:5]})
+                       for key, labels in homes.items() if len(labels) > 1 or key in developers]
+    table.findings += [Finding(HINT, "namesakes", 0, "", {"count": len(keys)}) for name, keys in names.items() if len(keys) > 1]
+    held_back = [e.label for e in table.entries.values() if not e.handed_over]
+    if held_back:
+        table.findings.append(Finding(HINT, "not_handed_over", 0, held_back[0], {"count": len(held_back)}))
+    table.findings.sort(key=lambda f: (f.level, f.row))
+
+
+def _where(row: dict[str, str]) -> Home | None:
+    if row.get("home"):
+        return read_home(row["home"])
+    house, stairs, room = (plain(row.get(name, "")).strip() for name in ("building", "entrance", "room"))
+    if not house or not room:
+        return None
+    house += "" if re.search(r"[幢栋楼座]", house) else "幢"
+    stairs += "" if not stairs or re.search(r"单元|门洞|梯", stairs) else "单元"
+    return read_home(f"{house}{stairs}{room}")
+
+
+def _area(text: str) -> tuple[int | None, str]:
+    if not text or plain(text).strip() in ("无", "-", "/", "不详", "未知"):
+        return None, ""
+    try:
+        return area(text), ""
+    except ValueError as wrong:
+        return None, str(wrong)
+
+
+def _owners(row: dict[str, str], where: Home) -> list[Holder]:
+    documents = [part for part in re.split(r"[、,，;；/\s]+", row.get("document", "")) if part]
+    named, share = words.names(row.get("owner", "")), row.get("share", "")[:24]
+    built = words.truth(row.get("developer", "")) is True
+    found = []
+    for i, name in enumerate(named):
+        document = documents[i] if len(documents) == len(named) else ""
+        kind = "developer" if built else "organisation" if words.is_organisation(name) else "person"
+        if document:
+            key = fingerprint("owner", plain(document).upper())
+        else:  # a firm is itself everywhere; of two persons of one name nobody knows
+            key = fingerprint("owner", name, "" if kind != "person" else where.label)
+        found.append(Holder(name, key, kind, bool(document), share))
+    return found
+
+
+def _said(row: dict[str, str]) -> str:
+    return " ".join(row[name] for name in ("home", "building", "entrance", "room") if row.get(name))[:30]
