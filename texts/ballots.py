@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from texts.numbers import number
+from texts.numbers import in_digits, number
 
 EDGE = " ,。.!~;:、…\n👏🙏😊😄🌹\"'“”()"
 AGREE = ("同意", "赞成", "支持", "赞同", "没意见", "没有意见", "无意见", "无异议", "没异议", "同异", "tongyi",
@@ -91,7 +91,7 @@ class Ballot:
 
     def exact(self, said: str) -> Choice | Unclear | None:
         """The option's own words, unless they are also the number or letter of another."""
-        named = [i for i, o in enumerate(self.options) if o == said]
+        named = [i for i, o in enumerate(self.options) if in_digits(o) == in_digits(said)]
         if len(named) != 1:
             return None
         mark = _MARK.fullmatch(said)

@@ -10,7 +10,7 @@ from typing import Any
 
 from texts.choices import Choice, Unclear, doubt, read_choice
 from texts.normal import plain
-from texts.numbers import number
+from texts.numbers import in_digits, number
 from texts.say import say
 
 MARKS = frozenset({"single", "multiple", "approval", "stance", "budget"})  # a ballot is a set of options
@@ -49,10 +49,10 @@ def read(words: str, kind: str, options: Sequence[str], rules: Rules) -> str | U
     if kind in MARKS:
         found = read_choice(words, options, most=most_of(kind, options, rules))
         return pack(found) if isinstance(found, Choice) else found
-    said = plain(_CIRCLED.sub(r" \g<0> ", words)).lower().strip(" ,。.!~;:、")
+    said = in_digits(plain(_CIRCLED.sub(r" \g<0> ", words)).lower().strip(" ,。.!~;:、"))
     if not said or len(said) > LONGEST:
         return None
-    heard = _READERS[kind](said, [plain(o).lower() for o in options], rules)
+    heard = _READERS[kind](said, [in_digits(plain(o).lower()) for o in options], rules)
     if isinstance(heard, Unclear):  # what is read to the end holds no word that could mean something else
         return doubt(said, options) or heard
     return heard
@@ -110,8 +110,9 @@ def _score(said: str, options: list[str], rules: Rules) -> str | Unclear | None:
     while at < len(said):
         named = _at(said, at, options)
         points = _POINTS.match(said, named[1]) if named else None
-        if named and points is None:
-            points = re.compile(rf"\s?[:=]\s?(?P<n>{_NUMBER})(?!\d)").match(said, named[1])
+        if named and points is None:  # 绿化 4: a bare number only after the option's own words
+            sign = r"\s?[:=]?\s?" if said.startswith(options[named[0]], at) else r"\s?[:=]\s?"
+            points = re.compile(rf"{sign}(?P<n>{_NUMBER})(?![\d点楼幢栋月块元])").match(said, named[1])
         if named and points:
             if named[0] in given:
                 return Unclear("ambiguous")

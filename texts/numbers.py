@@ -31,3 +31,11 @@ def digits(text: str) -> str:
     if any(c in _UNITS for c in text):
         return str(number(text))
     return "".join(_DIGITS.get(c, c) for c in text)
+
+
+_COUNTED = re.compile(r"(?<![第一二两三四五六七八九十])[一二两三四五六七八九十]{1,3}(?=[点楼幢栋月块元])")
+
+
+def in_digits(text: str) -> str:
+    """Hours, houses and sums in digits, so that 九点 and 9点 are the same."""
+    return _COUNTED.sub(lambda m: str(number(m[0])), text)

@@ -14,7 +14,7 @@ SCORE, IRV, SCHULZE = {"low": 0, "high": 5}, {"method": "irv", "seats": 1}, {"me
 @pytest.mark.parametrize(("said", "choice"), [
     ("1打5分 2打3分", "0:5,1:3"), ("长椅5分，路灯3分，健身器材0分", "0:5,1:3,2:0"), ("5 3 0", "0:5,1:3,2:0"), ("5、3、0", "0:5,1:3,2:0"),
     ("都打五分", "0:5,1:5,2:5"), ("1号给四分", "0:4"), ("路灯：5", "1:5"), ("我给长椅打5分", "0:5"), ("第一个 5分 第三个 两分", "0:5,2:2"),
-    ("A 5分 C 1分", "0:5,2:1")])
+    ("A 5分 C 1分", "0:5,2:1"), ("长椅5分 路灯3分 健身器材 4", "0:5,1:3,2:4"), ("长椅五 路灯三", "0:5,1:3")])
 def test_points(said: str, choice: str) -> None:
     assert read(said, "score", PLACES, SCORE) == choice
 
@@ -43,6 +43,12 @@ def test_two_options_and_two_numbers_may_mean_two_things() -> None:
     ("①③", "0>2")])
 def test_orders(said: str, choice: str) -> None:
     assert read(said, "ranked", PEOPLE, IRV) == choice
+
+
+@pytest.mark.parametrize(("said", "kind", "choice"), [
+    ("九点", "ranked", "2"), ("八点半 九点", "ranked", "1>2"), ("九点", "single", "2"), ("八点半", "single", "1")])
+def test_hours_are_written_in_words_or_digits(said: str, kind: str, choice: str) -> None:
+    assert read(said, kind, ["8点", "8点半", "9点"], IRV if kind == "ranked" else {}) == choice
 
 
 def test_equals_are_for_those_who_compare_in_pairs() -> None:
