@@ -13,7 +13,6 @@ from models.tables import ballot, community, identity, issue, issue_event, poll,
 from services import ballots, electorate, issues, notices, pages, polls
 from services.people import Speaker, homes_of
 from services.standing import MARKED, Standing
-from texts.kinds import spoken
 from texts.mask import mask
 from texts.say import say
 
@@ -64,11 +63,12 @@ def poll_of(tx: Tx, code: str, number: int, *, person_id: int | None, now: datet
     if row is None:
         return None
     tally, still = polls.count(tx, row), row.state == "open" and row.closes_at > now
-    mine = ballots.choice_of(tx, _speaker(row.community_id, person_id), row) if person_id else ""
+    me = _speaker(row.community_id, person_id) if person_id else None
+    mine = ballots.choice_of(tx, me, row) if me else ""
     about = tx.first(select(issue.c.number).where(issue.c.id == row.issue_id)) if row.issue_id else None
     return PollPage(
         row, still, tally, max(tally.ballots, row.result["asked"] if row.result else electorate.size(tx, row)),
-        mine, spoken(mine, row.kind, row.options),
+        mine, (ballots.mine(tx, me, row) or ()) if me else (),
         pages.path_of("issue", code, about.number) if about is not None and about.number else "")
 
 

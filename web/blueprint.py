@@ -15,7 +15,7 @@ from services import audit, browse, electorate, homes, names, pages, paging, peo
 from services import forward as carrying
 from services import outbox as posting
 from texts.say import clock as show_clock
-from texts.say import has, say
+from texts.say import has, say, unit
 from texts.words import categories
 from web.door import Door, written
 from web.listing import Listing, asked_filter, csv_response, kept_filter, key_asked, next_address
@@ -33,7 +33,7 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
                         static_folder="static", static_url_path="/static")
     for name, show in {"clock": show_clock, "visible": lambda value: visible(value) if isinstance(value, str) else value}.items():
         console.app_template_filter(name)(show)
-    console.app_context_processor(lambda: {"term": term, "word": word, "say": say})
+    console.app_context_processor(lambda: {"term": term, "word": word, "say": say, "unit_of": unit})
     Door(db, clock, secure_cookies).hang(console)
     console.record(lambda state: _secure_forms(state, secure_cookies))
     console.register_error_handler(404, lambda _: (render_template("console/note.html", text=word("page_gone")), 404))
