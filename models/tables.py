@@ -223,7 +223,8 @@ poll_owner = _table(  # who may speak for a home in a vote of owners, frozen wit
 )
 ballot = _table(
     "ballot", _ref("poll_id", "poll"), Column("voter", String(40), nullable=False),  # person:7 | home:12
-    _ref("person_id", "person", index=True), _ref("home_id", "home", null=True),
+    _ref("person_id", "person", null=True, index=True),  # who cast it last; NULL: it came on paper
+    _ref("home_id", "home", null=True),
     Column("choice", Text, nullable=False),  # canonical, see domain/kinds; "" is withdrawn, "*" cast in secret
     Column("sent_at", Utc, nullable=False), Column("cast_at", Utc, nullable=False), _ref("message_id", "message", null=True),
     Column("receipt", String(12)), Column("salt", String(32)),  # none in a secret poll
@@ -242,10 +243,20 @@ secret_choice = Table(  # what was chosen in a secret poll: no person, no time, 
     sqlite_with_rowid=False,
 )
 ballot_log = _table(  # append-only: every ballot cast, changed or withdrawn
-    "ballot_log", _ref("poll_id", "poll", index=True), Column("voter", String(40), nullable=False),
-    _ref("person_id", "person"), Column("act", String(12), nullable=False), Column("choice", Text, nullable=False),
+    "ballot_log", _ref("poll_id", "poll"), Column("voter", String(40), nullable=False),
+    _ref("person_id", "person", null=True), Column("act", String(12), nullable=False), Column("choice", Text, nullable=False),
     Column("at", Utc, nullable=False), _ref("message_id", "message", null=True),
     Column("seal", String(64)),  # what the audit chain holds of this ballot
+    Index("ix_ballot_log_voter", "poll_id", "voter"),
+)
+paper_ballot = _table(  # on paper, entered by one and confirmed by another, who both saw the photo
+    "paper_ballot", _ref("poll_id", "poll"), _ref("home_id", "home"), Column("choice", Text, nullable=False),
+    Column("proxy", Sealed), Column("proxy_key", String(64)),  # who signed for the owner, on a written authority
+    Column("photo", LargeBinary, nullable=False), Column("photo_hash", String(64), nullable=False),
+    Column("entered_by", String(40), nullable=False), Column("entered_at", Utc, nullable=False),
+    Column("confirmed_by", String(40)), Column("confirmed_at", Utc),
+    Column("state", String(8), nullable=False),  # waiting | counted | dropped
+    Column("reason", Text), Index("ix_paper_ballot_poll", "poll_id", "state"),
 )
 reminder = _table(
     "reminder", _ref("poll_id", "poll"), _ref("person_id", "person"), Column("how", String(8), nullable=False),

@@ -23,6 +23,7 @@ FOLDER = "var/demo"
 WORLD = "demo/community.yaml"
 GREETER, COUNCIL = "周敏", "翠苑议事会"
 ADMIN, PASSWORD = "admin", "linyi-demo-2026"
+SECOND = "second"  # what one enters from paper another must confirm
 WAIT_S = 60
 APP = {"name": "app", "kind": "wecom_app", "community": "cuiyuan", "bot_name": "社区应用", "app_id": "ww0000000000000001",
        "agent_id": "1000002", "token_env": "LINYI_APP_TOKEN", "aes_key_env": "LINYI_APP_AES_KEY",
@@ -56,7 +57,7 @@ def run(port: int, *, fresh: bool = False, folder: str = FOLDER) -> int:
         step("公众号菜单", lambda: _tool(env, "mp", "menu", "--account", "mp"))
         step("议事会的小邻", lambda: _greet(phones, started))
         print(f"\n打开 http://127.0.0.1:{phones}/ ，在手机上说话；页面上“自动演示一天”会自己演一遍。\n"
-              f"管理后台 http://127.0.0.1:{web}/console/ ，账号 {ADMIN}，密码 {PASSWORD}\n按 Ctrl-C 结束。", flush=True)
+              f"管理后台 http://127.0.0.1:{web}/console/ ，账号 {ADMIN}（核对纸质票的第二人 {SECOND}），密码 {PASSWORD}\n按 Ctrl-C 结束。", flush=True)
         return _wait(started)
     finally:
         stop(started)
@@ -168,8 +169,9 @@ def _tool(env: dict[str, str], *args: str) -> None:
 
 
 def _admin(env: dict[str, str]) -> None:
-    subprocess.run([sys.executable, "app.py", "user", "add", ADMIN, "--password-env", "LINYI_DEMO_PASSWORD"],
-                   env=env | {"LINYI_DEMO_PASSWORD": PASSWORD}, capture_output=True)
+    for name in (ADMIN, SECOND):
+        subprocess.run([sys.executable, "app.py", "user", "add", name, "--password-env", "LINYI_DEMO_PASSWORD"],
+                       env=env | {"LINYI_DEMO_PASSWORD": PASSWORD}, capture_output=True)
 
 
 def _until_up(url: str, started: list[subprocess.Popen]) -> None:

@@ -88,7 +88,7 @@ def cast(tx: Tx, speaker: Speaker, *, poll_id: int, choice: str, sent_at: dateti
     for right in mine:
         old = tx.first(_MINE, {"poll_id": row.id, "voter": right.voter})
         before = _choice(tx, row, old)
-        puts.append(_put(tx, speaker, row, right.voter, right.home_id, old, text, sent_at, message_id, now))
+        puts.append(_put(tx, speaker.id, row, right.voter, right.home_id, old, text, sent_at, message_id, now))
         changed = changed or before not in ("", text)
         by_family = by_family or (before != "" and old is not None and old.person_id != speaker.id)
         was_held = was_held or (old is not None and old.state == coowners.HELD)
@@ -110,7 +110,7 @@ def withdraw(tx: Tx, speaker: Speaker, *, poll_id: int, sent_at: datetime, messa
     for right in rights(tx, row, speaker):
         old = tx.first(_MINE, {"poll_id": row.id, "voter": right.voter})
         if old is not None and old.choice:
-            seals += _put(tx, speaker, row, right.voter, right.home_id, old, "", sent_at, message_id, now).seals
+            seals += _put(tx, speaker.id, row, right.voter, right.home_id, old, "", sent_at, message_id, now).seals
     if not seals:
         raise Refusal("vote.none_yet", number=row.number)
     audit.note(tx, speaker, "ballot.withdraw", f"poll:{row.id}", now=now, votes=len(seals), message=message_id, seals=seals)
@@ -128,7 +128,7 @@ def take_all_back(tx: Tx, person_id: int, *, now: datetime) -> None:
         old = tx.first(select(ballot).where(ballot.c.id == each.id).with_for_update())
         assert row is not None and old is not None
         speaker = Speaker(f"person:{person_id}", Role.RESIDENT, row.community_id, person_id)
-        put = _put(tx, speaker, row, old.voter, old.home_id, old, "", max(now, old.sent_at), None, now)
+        put = _put(tx, person_id, row, old.voter, old.home_id, old, "", max(now, old.sent_at), None, now)
         audit.note(tx, speaker, "ballot.withdraw", f"poll:{row.id}", now=now, votes=1, message=None, seals=put.seals)
 
 
@@ -158,7 +158,7 @@ def enter(tx: Tx, actor: Actor, resident: Speaker, *, poll_id: int, home_id: int
         if own_hand(tx, row.id, right.voter):
             continue
         if old is None or old.choice != text:
-            seals += _put(tx, resident, row, right.voter, right.home_id, old, text, row.opens_at - BEFORE, message_id, now,
+            seals += _put(tx, resident.id, row, right.voter, right.home_id, old, text, row.opens_at - BEFORE, message_id, now,
                           act=LISTED).seals
     if seals:
         audit.note(tx, actor, "ballot.enter", f"poll:{row.id}", now=now, person=resident.id, message=message_id, seals=seals)
@@ -175,12 +175,34 @@ def settle(tx: Tx, actor: Speaker, row: Row[Any], *, home_id: int, choice: str, 
         old = tx.first(_MINE, {"poll_id": row.id, "voter": voter})
         if old is None or old.state != coowners.HELD:
             raise Refusal("vote.not_held", number=row.number)
-        puts.append(_put(tx, actor, row, voter, old.home_id, old, text, max(now, old.sent_at), message_id, now,
+        puts.append(_put(tx, actor.id, row, voter, old.home_id, old, text, max(now, old.sent_at), message_id, now,
                          act=coowners.SETTLE))
     audit.note(tx, actor, "ballot.settle", f"poll:{row.id}", now=now, votes=len(puts), message=message_id,
                reason=audit.digest(reason), seals=[seal for put in puts for seal in put.seals])
     coowners.tell(tx, row, homes, actor, "settled", mark=f"m{message_id}", now=now)
     return len(puts)
+
+
+def on_paper(tx: Tx, actor: Actor, row: Row[Any], *, home_id: int, choice: str, paper: int, now: datetime) -> bool:
+    """Counts what a household or an owner signed on paper; True when it is held, because somebody of theirs voted otherwise.
+
+    Of a household the ballot cast by its own hand stands, and paper that differs from it is refused.
+    """
+    row = _still_open(tx, row.id, now)
+    text, puts = kind(row.kind).read(choice, len(row.options), row.rules), []
+    homes = [r.home_id for r in owner_votes.one_head(tx, row.id, home_id)] if row.poll_class in BY_AREA else [home_id]
+    for each in homes:
+        old = tx.first(_MINE, {"poll_id": row.id, "voter": f"home:{each}"})
+        if row.poll_class not in BY_AREA and old is not None and old.person_id is not None and old.choice not in ("", text):
+            raise Refusal("paper.voted_already", number=row.number)
+        puts.append(_put(tx, None, row, f"home:{each}", each, old, text, max(now, old.sent_at) if old else now, None, now,
+                         act=coowners.PAPER))
+    audit.note(tx, actor, "ballot.paper", f"poll:{row.id}", now=now, votes=len(puts), paper=paper,
+               seals=[seal for put in puts for seal in put.seals])
+    held = any(put.held for put in puts)
+    if held:
+        coowners.tell(tx, row, [f"home:{each}" for each in homes], None, "held", mark=f"paper{paper}", now=now)
+    return held
 
 
 def mine(tx: Tx, speaker: Speaker, row: Row[Any]) -> tuple[str, ...] | None:
@@ -236,7 +258,7 @@ class _Put(NamedTuple):
     held: bool
 
 
-def _put(tx: Tx, speaker: Speaker, row: Row[Any], voter: str, home_id: int | None, old: Row[Any] | None, choice: str,
+def _put(tx: Tx, by: int | None, row: Row[Any], voter: str, home_id: int | None, old: Row[Any] | None, choice: str,
          sent_at: datetime, message_id: int | None, now: datetime, *, act: str = "") -> _Put:
     """Writes the ballot and its lines in the log; of a home with several owners what they say together."""
     if old is not None and old.sent_at > sent_at:
@@ -250,7 +272,7 @@ def _put(tx: Tx, speaker: Speaker, row: Row[Any], voter: str, home_id: int | Non
         receipt, salt = receipt or receipts.code(draw(receipts.BITS)), salt or f"{draw(128):032x}"
         seal, kept = _seal(row, receipt, choice, salt), receipt
     act = act or ("withdraw" if not choice else "cast" if old is None or not old.choice else "change")
-    log = {"poll_id": row.id, "voter": voter, "person_id": speaker.id, "at": now, "message_id": message_id}
+    log = {"poll_id": row.id, "voter": voter, "person_id": by, "at": now, "message_id": message_id}
     tx.execute(_LOG, log | {"act": act, "choice": shown, "seal": seal})
     seals, state = [seal], coowners.COUNTED
     if row.poll_class in BY_AREA:
@@ -260,9 +282,9 @@ def _put(tx: Tx, speaker: Speaker, row: Row[Any], voter: str, home_id: int | Non
             seals.append(_seal(row, receipt, shown, salt or ""))
             tx.execute(_LOG, log | {"act": coowners.HOLD if state == coowners.HELD else coowners.STAND, "choice": shown,
                                     "seal": seals[-1]})
-    by = old if old is not None and act == coowners.SETTLE else None  # it stays the owner's vote; who settled it is in the log
-    values = {"person_id": by.person_id if by else speaker.id, "choice": shown, "sent_at": sent_at, "cast_at": now,
-              "message_id": by.message_id if by else message_id, "receipt": kept, "salt": salt, "link": link, "state": state}
+    own = old if old is not None and act == coowners.SETTLE else None  # it stays the owner's vote; who settled it is in the log
+    values = {"person_id": own.person_id if own else by, "choice": shown, "sent_at": sent_at, "cast_at": now,
+              "message_id": own.message_id if own else message_id, "receipt": kept, "salt": salt, "link": link, "state": state}
     if old is None:
         tx.execute(_CAST, {"poll_id": row.id, "voter": voter, "home_id": home_id, **values})
     else:

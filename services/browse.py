@@ -134,7 +134,7 @@ def ballots(tx: Tx, poll_row: Row[Any], chosen: Filter) -> Page:
     """Who voted: every act with its choice in a named poll; in one that is not public only who took part, by number."""
     table, key = (ballot, ballot.c.person_id) if poll_row.anonymous else (ballot_log, ballot_log.c.id)
     if poll_row.anonymous:
-        query = select(ballot.c.person_id).distinct().where(ballot.c.choice != "")
+        query = select(ballot.c.person_id).distinct().where(ballot.c.choice != "", ballot.c.person_id.is_not(None))
     else:
         query = select(ballot_log.c.id, ballot_log.c.person_id, ballot_log.c.voter, ballot_log.c.act, ballot_log.c.choice,
                        ballot_log.c.at)
@@ -212,12 +212,13 @@ def actors(tx: Tx, found: set[str]) -> dict[str, str]:
     return {f"person:{i}": called[i] for i in persons} | {f"account:{row.id}": row.username for row in users}
 
 
-def voters(tx: Tx, found: set[tuple[str, int]]) -> dict[tuple[str, int], str]:
-    """Who a vote belongs to and who cast it: a household by its home and the person, a person by name."""
-    called = labels(tx, {person_id for _, person_id in found})
+def voters(tx: Tx, found: set[tuple[str, int | None]]) -> dict[tuple[str, int | None], str]:
+    """Who a vote belongs to and who cast it: a household by its home and the person, a person by name; on paper nobody."""
+    people = labels(tx, {person_id for _, person_id in found if person_id is not None})
     ids = {int(voter[5:]) for voter, _ in found if voter.startswith("home:")}
     flats = {f"home:{row.id}": row.label for row in tx.all(select(home.c.id, home.c.label).where(home.c.id.in_(ids)))}
-    return {(voter, who): _with_home(called[who], flats.get(voter)) for voter, who in found}
+    return {(voter, who): _with_home(say("paper.label") if who is None else people[who], flats.get(voter))
+            for voter, who in found}
 
 
 def _with_home(name: str, label: str | None) -> str:

@@ -21,7 +21,7 @@ PAPER, SETTLE = "enter", "settle"  # acts of staff
 HOLD, STAND = "hold", "stand"  # lines that only say what became of the vote after the act before them
 COUNTED, HELD = "counted", "held"
 _SAID = Hot(select(ballot_log.c.act, ballot_log.c.choice, func.coalesce(person.c.joined_into, person.c.id).label("hand"))
-            .join_from(ballot_log, person, person.c.id == ballot_log.c.person_id)
+            .join_from(ballot_log, person, person.c.id == ballot_log.c.person_id, isouter=True)
             .where(ballot_log.c.poll_id == bindparam("poll_id"), ballot_log.c.voter == bindparam("voter"))
             .order_by(ballot_log.c.id))
 _HANDS = select(func.coalesce(person.c.joined_into, person.c.id)).join_from(
@@ -54,10 +54,10 @@ def word(tx: Tx, poll_id: int, voter: str) -> Word:
     return Word(said.pop() if said else "", COUNTED)
 
 
-def tell(tx: Tx, row: Row[Any], voters: list[str], speaker: Speaker, key: str, *, mark: str, now: datetime) -> int:
+def tell(tx: Tx, row: Row[Any], voters: list[str], speaker: Speaker | None, key: str, *, mark: str, now: datetime) -> int:
     """Tells the other co-owners who have voted that the vote of their home is held, or counts again."""
     others = tx.connection.scalars(_HANDS.where(
         ballot_log.c.poll_id == row.id, ballot_log.c.voter.in_(voters), ballot_log.c.act.not_in((PAPER, SETTLE)),
-        person.c.id != speaker.id, func.coalesce(person.c.joined_into, person.c.id) != speaker.id).distinct()).all()
+        func.coalesce(person.c.joined_into, person.c.id) != (speaker.id if speaker else 0)).distinct()).all()
     return sum(outbox.to_person(tx, person_id=other, key=f"poll:{row.id}:{key}:{mark}:person:{other}",
                                 text=say(f"vote.{key}", poll=row), now=now, weight=outbox.RESULT) for other in sorted(others))

@@ -101,6 +101,14 @@ def _asked_homes(poll: Row[Any]) -> Select[Any]:
         *([home.c.building_id == poll.scope_id] if poll.scope == "building" else []))
 
 
+def asks_home(tx: Tx, poll: Row[Any], home_id: int) -> bool:
+    """Whether the home has a vote; an opinion poll of households asks every home."""
+    if poll.poll_class == STRAW:
+        return True
+    found = _asked_homes(poll).subquery()
+    return tx.scalar(select(func.count()).select_from(found).where(found.c.home_id == home_id)) > 0
+
+
 def size(tx: Tx, poll: Row[Any]) -> int:
     """How many votes could be cast: people, or households; of a decision as many as when it was announced."""
     return int(poll.asked) if poll.asked is not None else count(tx, poll)

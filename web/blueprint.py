@@ -20,6 +20,7 @@ from texts.words import categories
 from web.door import Door, written
 from web.listing import Listing, asked_filter, csv_response, kept_filter, key_asked, next_address
 from web.lists import BALLOTS, LISTS, VOTERS
+from web.paper import PaperPages
 from web.register import RegisterPages
 from web.understanding import UnderstandingPages
 from web.words import term, visible, word
@@ -56,6 +57,7 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
     console.add_url_rule("/homes/<int:key>/code", "code", views.code, methods=["POST"])
     understanding = UnderstandingPages(db, clock)
     understanding.hang(console)
+    PaperPages(db, clock).hang(console)
     RegisterPages(db, clock, understanding.community).hang(console)
     return console
 

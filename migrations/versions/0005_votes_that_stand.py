@@ -117,9 +117,35 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_poll_tree")),
         sa.UniqueConstraint("poll_id", name=op.f("uq_poll_tree_poll_id")),
     )
+    op.create_table(
+        "paper_ballot",
+        sa.Column("id", BIG, autoincrement=True, nullable=False),
+        sa.Column("poll_id", BIG, nullable=False),
+        sa.Column("home_id", BIG, nullable=False),
+        sa.Column("choice", sa.Text(), nullable=False),
+        sa.Column("proxy", sa.Text(), nullable=True),
+        sa.Column("proxy_key", sa.String(64), nullable=True),
+        sa.Column("photo", sa.LargeBinary(), nullable=False),
+        sa.Column("photo_hash", sa.String(64), nullable=False),
+        sa.Column("entered_by", sa.String(40), nullable=False),
+        sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("confirmed_by", sa.String(40), nullable=True),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("state", sa.String(8), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["home_id"], ["home.id"], name=op.f("fk_paper_ballot_home_id")),
+        sa.ForeignKeyConstraint(["poll_id"], ["poll.id"], name=op.f("fk_paper_ballot_poll_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_paper_ballot")),
+    )
+    op.create_index("ix_paper_ballot_poll", "paper_ballot", ["poll_id", "state"], unique=False)
     for table, columns in _NEW.items():
         for column in columns:
             op.add_column(table, column)
+    op.drop_index("ix_ballot_log_poll_id", "ballot_log")
+    op.create_index("ix_ballot_log_voter", "ballot_log", ["poll_id", "voter"], unique=False)
+    for table in ("ballot", "ballot_log"):  # a ballot on paper has nobody of ours who cast it
+        with op.batch_alter_table(table) as batch:
+            batch.alter_column("person_id", existing_type=BIG, nullable=True)
     _refer("bind_code", "owner_id", "owner")
     op.create_index("ix_ballot_receipt", "ballot", ["poll_id", "receipt"], unique=True)
     if op.get_bind().dialect.name != "sqlite":  # where any text is as long as it likes
@@ -144,5 +170,11 @@ def downgrade() -> None:
         with op.batch_alter_table(table) as batch:
             for column in columns:
                 batch.drop_column(column.name)
-    for table in ("poll_tree", "secret_choice", "poll_owner", "poll_unit", "ownership", "owner"):
+    for table in ("ballot", "ballot_log"):
+        op.execute(f"DELETE FROM {table} WHERE person_id IS NULL")  # the older tables cannot hold what came on paper
+        with op.batch_alter_table(table) as batch:
+            batch.alter_column("person_id", existing_type=BIG, nullable=False)
+    op.drop_index("ix_ballot_log_voter", "ballot_log")
+    op.create_index("ix_ballot_log_poll_id", "ballot_log", ["poll_id"], unique=False)
+    for table in ("paper_ballot", "poll_tree", "secret_choice", "poll_owner", "poll_unit", "ownership", "owner"):
         op.drop_table(table)

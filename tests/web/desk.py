@@ -26,6 +26,7 @@ from models.tables import (
     issue_event,
     message,
     outbox,
+    paper_ballot,
     person,
     poll,
     residence,
@@ -98,6 +99,8 @@ def fill(desk: Desk, name: str) -> None:
         found = {"home": flat, "person": who, "group": group, "issue": matter}
         for number, anonymous in ((1, False), (2, True)):
             found[f"poll{number}"] = put_poll(tx, where, who, number, anonymous)
+        found["paper"] = tx.add(paper_ballot, poll_id=found["poll1"], home_id=flat, choice="0", proxy=EVIL, photo=b"\xff\xd8", photo_hash="",
+                                entered_by=f"person:{who}", entered_at=NOW, state="dropped")
         found["outbox"] = tx.add(outbox, key=f"k-{name}", community_id=where, channel="webhook", target=f"chat:{group}",
             address="secret-key",
                                  kind="text", text=f"{name}结果", state="dead",
@@ -148,6 +151,7 @@ def addresses(desk: Desk, ids: dict[str, int]) -> list[tuple[str, str, str]]:
     """Every address of the console: (endpoint, method, path), with the ids of one community filled in."""
     key = {"issue": ids["issue"], "poll": ids["poll1"], "poll_csv": ids["poll2"], "poll_zip": ids["poll1"], "retry": ids["outbox"],
            "forward_done": ids["forward"], "forward_drop": ids["forward"],
+           "paper": ids["poll1"], "paper_enter": ids["poll1"], "paper_photo": ids["poll1"], "paper_confirm": ids["poll1"],
            "role": ids["person"], "name": ids["person"], "code": ids["home"], "correct": ids["issue"]}
     assert desk.app is not None
     found = []
@@ -157,5 +161,6 @@ def addresses(desk: Desk, ids: dict[str, int]) -> list[tuple[str, str, str]]:
         name = rule.endpoint.partition(".")[2]
         assert "<" not in rule.rule or name in key or name == "static", f"{rule.endpoint} is new: say whose objects it shows"
         path = rule.rule.replace("<int:key>", str(key.get(name))).replace("<path:filename>", "console.css")
+        path = path.replace("<int:one>", str(ids["paper"]))
         found += [(rule.endpoint, m, path) for m in (rule.methods or set()) & {"GET", "POST"}]
     return found
