@@ -79,6 +79,8 @@ class DecisionSettings(_Section):
 
     presets: list[PresetSettings] = []
     recognised_by: str = Field("", max_length=120)
+    notice_days: int = Field(15, ge=0, le=60)
+    publication_days: int = Field(15, ge=0, le=60)
 
 
 def _bar(words: str) -> Bar:

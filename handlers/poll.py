@@ -158,14 +158,14 @@ def _publish(ctx: Ctx, kept: dict[str, Any]) -> str:
 def _pack(draft: PollDraft) -> dict[str, Any]:
     return {"title": draft.title, "options": list(draft.options), "most": draft.multiple, "household": draft.household,
             "anonymous": draft.anonymous, "scope": draft.scope, "kind": draft.kind, "rules": draft.rules,
-            "poll_class": draft.poll_class, "secret": draft.secret, "hides": draft.hides,
+            "poll_class": draft.poll_class, "secret": draft.secret, "hides": draft.hides, "notice_days": draft.notice_days,
             "closes_at": draft.closes_at.isoformat() if draft.closes_at else None}
 
 
 def _draft(kept: dict[str, Any]) -> Draft:
     return Draft(kept["title"], tuple(kept["options"]), datetime.fromisoformat(kept["closes_at"]), kept.get("most", 1),
                  kept.get("household", False), kept.get("anonymous", False), kept.get("scope"),
-                 **{name: kept[name] for name in ("kind", "rules", "poll_class", "secret", "hides") if name in kept})
+                 **{name: kept[name] for name in ("kind", "rules", "poll_class", "secret", "hides", "notice_days") if name in kept})
 
 
 def _refuse(draft: PollDraft) -> None:

@@ -191,7 +191,7 @@ poll = _table(
     Column("household", Boolean, nullable=False), Column("anonymous", Boolean, nullable=False),
     Column("scope", String(16), nullable=False),  # community | building | chat
     Column("scope_id", BigId), Column("scope_name", String(64), nullable=False),
-    Column("state", String(8), nullable=False),  # open | closed | void
+    Column("state", String(8), nullable=False),  # notice | open | closed | void
     Column("opens_at", Utc, nullable=False), Column("closes_at", Utc, nullable=False),
     Column("remind_at", Utc), Column("reminded_at", Utc),  # the automatic reminder
     Column("preview_id", BigId, unique=True),  # the message whose preview was published: a double tap opens one poll
@@ -204,6 +204,8 @@ poll = _table(
     Column("hides", Boolean, nullable=False, default=False, server_default="0"),  # no count before the end
     Column("text", Text), Column("root", String(64)),  # what is decided, in full; the root of the published ballots
     Column("log_head", String(64)),  # the end of the published log, which stands for text, options and course
+    Column("noticed_at", Utc),  # when a poll with a notice period was announced; NULL: it opened at once
+    Column("final_at", Utc), Column("archived_at", Utc),  # the end of the publication period, and when it was closed for good
     Column("asked", Integer),  # of a decision: how many votes could be cast, frozen when it was announced
     Column("recognised", String(120)),  # of owners' votes: who has recognised this channel; NULL: nobody
     _ref("opened_by", "person"), UniqueConstraint("community_id", "number"),
@@ -220,6 +222,12 @@ poll_unit = _table(  # who is asked in a vote of owners, frozen when it opens
 poll_owner = _table(  # who may speak for a home in a vote of owners, frozen with it
     "poll_owner", _ref("poll_id", "poll"), _ref("home_id", "home"), _ref("owner_id", "owner"),
     UniqueConstraint("poll_id", "owner_id", "home_id"), Index("ix_poll_owner_home", "poll_id", "home_id"),
+)
+objection = _table(  # what somebody has against a poll or its result, and what was answered
+    "objection", _ref("poll_id", "poll"), Column("number", Integer, nullable=False), _ref("person_id", "person", null=True),
+    Column("text", Text, nullable=False), Column("at", Utc, nullable=False),
+    Column("answer", Text), _ref("answered_by", "person", null=True), Column("answered_at", Utc),
+    UniqueConstraint("poll_id", "number"),
 )
 ballot = _table(
     "ballot", _ref("poll_id", "poll"), Column("voter", String(40), nullable=False),  # person:7 | home:12

@@ -57,7 +57,8 @@ def run(port: int, *, fresh: bool = False, folder: str = FOLDER) -> int:
         step("公众号菜单", lambda: _tool(env, "mp", "menu", "--account", "mp"))
         step("议事会的小邻", lambda: _greet(phones, started))
         print(f"\n打开 http://127.0.0.1:{phones}/ ，在手机上说话；页面上“自动演示一天”会自己演一遍。\n"
-              f"管理后台 http://127.0.0.1:{web}/console/ ，账号 {ADMIN}（核对纸质票的第二人 {SECOND}），密码 {PASSWORD}\n按 Ctrl-C 结束。", flush=True)
+              f"管理后台 http://127.0.0.1:{web}/console/ ，账号 {ADMIN}（核对纸质票的第二人 {SECOND}），"
+              f"密码 {PASSWORD}\n按 Ctrl-C 结束。", flush=True)
         return _wait(started)
     finally:
         stop(started)

@@ -12,7 +12,7 @@ from bot.message import Channel
 from models.base import Database, Tx
 from models.commit import ATTEMPTS, TRANSIENT
 from models.tables import heartbeat
-from services import audit, forward, grouping, issues, joining, polls, solitaire
+from services import audit, forward, grouping, issues, joining, polls, procedure, solitaire
 
 Sweep = Callable[..., int | bool]
 HEARTBEAT = "scheduler"
@@ -27,8 +27,8 @@ class Sweeps:
     def run(self) -> None:
         """Runs each sweep once, parked ballots before closings; a sweep that breaks does not keep the others from running."""
         errors = []
-        for sweep in (self.answer_parked, self.close_polls, self.remind, self.expire, self.forward, self.forget_joinings,
-                      self.forget_lists, self.group_issues):
+        for sweep in (self.answer_parked, self.begin_polls, self.close_polls, self.finish_polls, self.remind, self.expire,
+                      self.forward, self.forget_joinings, self.forget_lists, self.group_issues):
             try:
                 sweep()
             except Exception as error:
@@ -39,6 +39,14 @@ class Sweeps:
     def close_polls(self) -> None:
         """Polls whose deadline has passed, one transaction each."""
         self._until_done(lambda tx, now: polls.close_due(tx, now=now, limit=1))
+
+    def begin_polls(self) -> None:
+        """Polls whose notice period is over."""
+        self._until_done(lambda tx, now: polls.begin_due(tx, now=now))
+
+    def finish_polls(self) -> None:
+        """Results that have been published long enough."""
+        self._until_done(lambda tx, now: procedure.finish_due(tx, now=now))
 
     def remind(self) -> None:
         """The automatic reminders that are due."""

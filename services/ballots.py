@@ -247,6 +247,8 @@ def _still_open(tx: Tx, poll_id: int, now: datetime) -> Row[Any]:
     assert row is not None  # polls are never deleted
     if row.state == "void":
         raise Refusal("vote.voided", number=row.number, reason=row.reason)
+    if row.state == "notice":
+        raise Refusal("vote.not_begun", number=row.number, at=row.opens_at)
     if row.state != "open" or row.closes_at <= now:
         raise Refusal("vote.closed", number=row.number, at=min(row.closed_at or row.closes_at, row.closes_at))
     return row

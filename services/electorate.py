@@ -52,9 +52,9 @@ def rights(tx: Tx, poll: Row[Any], speaker: Speaker) -> list[Right]:
     if not homes:
         raise Refusal("vote.bind_first", number=poll.number)
     if poll.poll_class != STRAW:
-        homes = [tuple(r) for r in tx.all(_HOMES_THEN, {"person_id": speaker.id, "then": poll.opens_at})]
+        homes = [tuple(r) for r in tx.all(_HOMES_THEN, {"person_id": speaker.id, "then": poll.noticed_at or poll.opens_at})]
         if not homes:
-            raise Refusal("vote.bound_too_late", number=poll.number, since=poll.opens_at)
+            raise Refusal("vote.bound_too_late", number=poll.number, since=poll.noticed_at or poll.opens_at)
     if poll.scope == "building":
         homes = [h for h in homes if h[1] == poll.scope_id]
     if not homes:
@@ -89,7 +89,7 @@ def _asked(poll: Row[Any]) -> Select[Any]:
 def _lives(poll: Row[Any]) -> list[ColumnElement[bool]]:
     """Lives here now; for a decision, since before it was announced."""
     here = residence.c.until.is_(None)
-    return [here] if poll.poll_class == STRAW else [here, residence.c.since <= poll.opens_at]
+    return [here] if poll.poll_class == STRAW else [here, residence.c.since <= (poll.noticed_at or poll.opens_at)]
 
 
 def _asked_homes(poll: Row[Any]) -> Select[Any]:

@@ -15,7 +15,7 @@ from domain.kinds import kind
 from domain.roles import SYSTEM, Actor, Role
 from models.base import Tx
 from models.hot import Hot
-from models.tables import ballot, ballot_log, building, chat, community, issue, message, poll, poll_chat, reminder
+from models.tables import ballot, ballot_log, chat, community, issue, message, poll, poll_chat, reminder
 from services import (
     audit,
     card_updates,
@@ -27,12 +27,13 @@ from services import (
     notices,
     outbox,
     pages,
+    procedure,
     proving,
     published,
     standing,
 )
 from services.people import Speaker
-from texts.places import stairwell
+from services.scopes import scope_of
 from texts.say import say
 
 OPTIONS_MIN, OPTIONS_MAX = 2, 20
@@ -62,6 +63,7 @@ class Draft:
     poll_class: str = "straw"
     secret: bool = False
     hides: bool = False
+    notice_days: int | None = None  # None: as the settings say for this class
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,9 @@ def check(draft: Draft, *, now: datetime) -> None:
         raise Refusal("poll.deadline_past", at=draft.closes_at)
     if draft.closes_at > now + LONGEST:
         raise Refusal("poll.deadline_far", days=LONGEST.days)
+    begins = procedure.begins(draft.poll_class, draft.notice_days, now)
+    if draft.closes_at < begins + SHORTEST:
+        raise Refusal("procedure.closes_in_notice", begins=begins)
 
 
 def open_poll(tx: Tx, actor: Speaker, draft: Draft, *, chat_id: int | None, issue_number: int | None = None,
@@ -97,8 +102,8 @@ def open_poll(tx: Tx, actor: Speaker, draft: Draft, *, chat_id: int | None, issu
     check(draft, now=now)
     concerned = issues.by_number(tx, actor.community_id, issue_number) if issue_number is not None else None
     owners = draft.poll_class in BY_AREA
-    where = _scope(tx, actor, draft.scope, chat_id, stairwells=owners)
-    closes_at = outbox.QUIET.closing(draft.closes_at)
+    where = scope_of(tx, actor, draft.scope, chat_id, stairwells=owners)
+    closes_at, begins = outbox.QUIET.closing(draft.closes_at), procedure.begins(draft.poll_class, draft.notice_days, now)
     rules, preset = _rules(draft), decisions.preset(draft.poll_class, draft.kind, now)
     number = tx.scalar(_BUMP.where(community.c.id == actor.community_id))
     poll_id = tx.add(
@@ -107,7 +112,8 @@ def open_poll(tx: Tx, actor: Speaker, draft: Draft, *, chat_id: int | None, issu
         poll_class=draft.poll_class, preset=preset, secret=draft.secret, hides=draft.hides or draft.secret,
         household=draft.household or owners or draft.poll_class == "household", anonymous=draft.anonymous or draft.secret,
         scope=where.scope, scope_id=where.id, scope_name=where.name, recognised=decisions.recognised_by or None if owners else None,
-        state="open", opens_at=now, closes_at=closes_at, remind_at=_remind_at(now, closes_at), opened_by=actor.id,
+        state="open" if begins == now else "notice", opens_at=begins, noticed_at=None if begins == now else now,
+        closes_at=closes_at, remind_at=_remind_at(begins, closes_at), opened_by=actor.id,
         preview_id=preview_id)
     if where.chats:
         tx.execute(poll_chat.insert(), [{"poll_id": poll_id, "chat_id": c} for c in where.chats])
@@ -118,10 +124,30 @@ def open_poll(tx: Tx, actor: Speaker, draft: Draft, *, chat_id: int | None, issu
                closes_at=closes_at.isoformat(), scope=where.scope, household=draft.household, anonymous=draft.anonymous,
                kind=draft.kind, poll_class=draft.poll_class, secret=draft.secret, hides=draft.hides,
                frozen=proving.fingerprint(row), electorate=proving.electorate(tx, row))
-    news, url = cards.poll(tx, row), pages.url_of(tx, "poll", row.community_id, number)
-    posted = sum(outbox.to_chat(tx, chat_id=c, key=f"poll:{poll_id}:open:chat:{c}", text=card(row), card=news, url=url,
-                                page_text=say("poll.card_page", poll=row), now=now) for c in where.chats if c != chat_id)
-    return Opened(row, posted, closes_at != draft.closes_at)
+    procedure.tell_owners(tx, row, now=now)
+    return Opened(row, _announce(tx, row, "open", but=chat_id, now=now), closes_at != draft.closes_at)
+
+
+def _announce(tx: Tx, row: Row[Any], news: str, *, but: int | None = None, now: datetime) -> int:
+    """Posts the poll to its groups: to be voted in, or to be read during its notice period."""
+    touch = cards.poll(tx, row) if row.state == "open" else None
+    url, page_text = pages.url_of(tx, "poll", row.community_id, row.number), say("poll.card_page", poll=row)
+    chats = tx.connection.scalars(select(poll_chat.c.chat_id).where(poll_chat.c.poll_id == row.id).order_by(poll_chat.c.chat_id))
+    return sum(outbox.to_chat(tx, chat_id=c, key=f"poll:{row.id}:{news}:chat:{c}", text=card(row), card=touch, url=url,
+                              page_text=page_text, now=now) for c in chats.all() if c != but)
+
+
+def begin_due(tx: Tx, *, now: datetime) -> int:
+    """Polls whose notice period is over: they open, and their groups hear of it."""
+    if outbox.QUIET.cover(now):
+        return 0
+    rows = tx.all(select(poll.c.id).where(poll.c.state == "notice", poll.c.opens_at <= now).with_for_update(skip_locked=True))
+    for each in rows:
+        tx.execute(update(poll).where(poll.c.id == each.id).values(state="open"))
+        row = _get(tx, each.id)
+        audit.note(tx, SYSTEM, "poll.begin", f"poll:{row.id}", now=now, community_id=row.community_id)
+        _announce(tx, row, "begin", now=now)
+    return len(rows)
 
 
 def _freeze(tx: Tx, row: Row[Any], *, entrance: str | None) -> Row[Any]:
@@ -215,9 +241,11 @@ def close_early(tx: Tx, actor: Actor, *, number: int, reason: str, now: datetime
 
 
 def void(tx: Tx, actor: Actor, *, number: int, reason: str, now: datetime) -> Row[Any]:
-    """Calls a poll off: nothing is counted, and the groups are told why."""
+    """Calls a poll off: nothing is counted, and the groups are told why; what was announced is changed by a new poll only."""
     _staff(actor)
-    row = _open(tx, actor, number, now)
+    row = by_number(tx, actor.community_id, number, lock=True)
+    if row.state != "notice":
+        row = _open(tx, actor, number, now)
     if not reason:
         raise Refusal("poll.reason_needed", number=number, word="作废")
     tx.execute(update(poll).where(poll.c.id == row.id).values(state="void", closed_at=now, reason=reason))
@@ -242,7 +270,7 @@ def close(tx: Tx, actor: Actor, row: Row[Any], *, reason: str | None, now: datet
     """Freezes the count and posts it, in words and as a picture, to each group of the poll."""
     result, root = closing.freeze(tx, row, asked=electorate.size(tx, row))
     moved = tx.execute(update(poll).where(poll.c.id == row.id, poll.c.state == "open").values(
-        state="closed", closed_at=now, result=result, reason=reason, root=root))
+        state="closed", closed_at=now, result=result, reason=reason, root=root, final_at=procedure.final(row, now)))
     if moved.rowcount != 1:
         raise Refusal("poll.over", number=row.number)
     audit.note(tx, actor, "poll.close", f"poll:{row.id}", now=now, community_id=row.community_id, root=root,
@@ -334,41 +362,10 @@ def _remind_at(now: datetime, closes_at: datetime) -> datetime | None:
     return at if at < closes_at else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Scope:
-    """Whom a poll is for: its kind, id and name, the groups that hear of it, and of a building perhaps one entrance."""
-
-    scope: str
-    id: int | None
-    name: str
-    chats: list[int]
-    entrance: str | None = None
-
-
-def _scope(tx: Tx, actor: Speaker, words: str | None, chat_id: int | None, *, stairwells: bool) -> _Scope:
-    """What the scope's words mean."""
-    here = tx.first(select(chat.c.id, chat.c.name).where(chat.c.id == chat_id)) if chat_id is not None else None
-    everywhere = select(chat.c.id).where(chat.c.community_id == actor.community_id).order_by(chat.c.id)
-    if words == "本群" and here is None:
-        raise Refusal("poll.scope_no_group")
-    if words == "本群" or (words is None and here is not None and not stairwells):
-        assert here is not None
-        return _Scope("chat", here.id, here.name or say("poll.this_group"), [here.id])
-    if words in (None, "全小区"):
-        name = tx.scalar(select(community.c.name).where(community.c.id == actor.community_id))
-        return _Scope("community", None, name, list(tx.connection.scalars(everywhere)))
-    stair = stairwell(words) if stairwells and words else None
-    block = tx.first(select(building.c.id, building.c.name).where(
-        building.c.community_id == actor.community_id, building.c.name == (stair[0] if stair else words)))
-    if block is None:
-        raise Refusal("poll.scope_unknown", scope=words)
-    own = list(tx.connection.scalars(everywhere.where(chat.c.building_id == block.id)))
-    chats = own or list(tx.connection.scalars(everywhere))
-    return _Scope("building", block.id, f"{block.name}{stair[1]}单元" if stair else block.name, chats, stair[1] if stair else None)
-
-
 def _open(tx: Tx, actor: Actor, number: int, now: datetime) -> Row[Any]:
     row = by_number(tx, actor.community_id, number, lock=True)
+    if row.state == "notice":
+        raise Refusal("poll.not_begun", number=number, at=row.opens_at)
     if row.state != "open" or row.closes_at <= now:
         raise Refusal("poll.over", number=number)
     return row

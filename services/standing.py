@@ -79,7 +79,7 @@ class Standing:
     def decision(self) -> str:
         """Whether it passed, and by which numbers; '' for an opinion poll and while it is open."""
         found = self.result.get("class")
-        if self.row.state == "open" or not found or "passed" not in found:
+        if self.row.result is None or not found or "passed" not in found:
             return ""
         rule = frozen(self.row.poll_class, self.row.preset)
         carried = [o for o, n in zip(self.row.options, found["options"], strict=True) if all(

@@ -13,6 +13,7 @@
     绑定码 王阿姨 3幢2单元501            {码} stands for the last six-digit code the bot gave
     名册 3幢2单元501 89.53 李叔、李婶      the register: area in m², "无" when it is not known, and the owners in their order;
                                        who is in a group has proved it, 开发商 is the developer
+    公示 15 15                          days of notice before a vote of owners and of publication after it; else none
     Redis 停 / Redis 来 / Redis 忘       Valkey is away, is back, has forgotten every open question
     李叔(扫码 poll:P1):                 at the 公众号, without words; also 关注 (with or without a code), 取消关注, 菜单 议题,
                                        允许 remind (allows one notice)
@@ -46,7 +47,7 @@ from models.commit import GroupCommit
 from models.tables import building, chat, chat_member, community, home, identity, owner, ownership, person, residence
 from ops import seed
 from scheduler.sweeps import Sweeps
-from services import audit, ballots, outbox, pages, polls
+from services import audit, ballots, outbox, pages, polls, procedure
 from services.people import NOTICE_VERSION
 from texts import words
 from understanding import trained
@@ -158,6 +159,7 @@ class Stage:
         mp = outbox.Road(True, window=timedelta(hours=48), window_posts=5, touch_window=timedelta(minutes=1), touch_posts=3, images=False,
                          templates={"remind": True, "result": True})
         pages.configure("")
+        procedure.configure(0, 0)
         outbox.configure({"mp": mp, "webhook": outbox.Road(push_group=True)}, outbox.QUIET)
         seed.load(db, EMPTY, now=self.now)
         self.dialogs = Dialogs(redis)
@@ -180,6 +182,8 @@ class Stage:
             self._clock(text[3:].strip())
         elif text.startswith("群 "):
             self._group(text)
+        elif text.startswith("公示 "):
+            procedure.configure(*map(int, text.split()[1:]))
         elif text.startswith("名册 "):
             self._register(*text[3:].split())
         elif text.startswith("页面 "):

@@ -54,6 +54,7 @@ class PollDraft:
     poll_class: str = "straw"
     secret: bool = False
     hides: bool = False
+    notice_days: int | None = None  # 公示7天, before the vote begins
 
     @property
     def missing(self) -> str | None:

@@ -24,6 +24,7 @@ _PHRASE = re.compile("|".join(f"{_EDGE}(?:{phrase}){_STOP}" for phrase in (
     r"(?:总)?预算\s?" + _MONEY.format("budget"),
     r"(?P<shares>平分预算|按份额)",
     r"(?P<times>约时间|约个?时间|选时间|定时间)",
+    r"(?:提前)?公示\s?(?P<notice>\d{1,2}|[一二三四五六七八九十]{1,3})\s?[天日]",
     r"(?P<secret>秘密(?:投票)?|无记名(?:投票)?)",
     r"(?P<hides>(?:截止|结束)前不公布(?:结果|票数)?|(?:结果|票数)?(?:截止|结束)[后以]后?再?公布(?:结果|票数)?)",
     r"(?P<special>业主(?:大会)?(?:特别|重大(?:事项)?)表决)",
@@ -90,6 +91,8 @@ def _note(said: dict[str, str], facts: dict[str, Any]) -> None:
     elif "budget" in said:
         facts["kind"] = "budget"
         rules |= {"limit": _fen(said["budget"], said["budget_unit"]), "method": rules.get("method", "greedy")}
+    elif "notice" in said:
+        facts["notice_days"] = number(said["notice"])
     elif "shares" in said:
         rules["method"] = "equal_shares"
     elif kinds := [name for name in ("approval", "stance", "times") if name in said]:

@@ -105,7 +105,7 @@ LISTS = {listing.name: listing for listing in (
         Column("ballots", _field("ballots")),
         Column("closes", _field("closes_at"), "time"),
         Column("state", _term("poll_state", "state"), "chip"),
-    ), filters=("since", "until", "kind", "text"), kinds=("open", "closed", "void"), kind_terms="poll_state",
+    ), filters=("since", "until", "kind", "text"), kinds=("notice", "open", "closed", "void"), kind_terms="poll_state",
         link="console.poll"),
     Listing("outbox", "id", browse.posts, (
         Column("time", _field("created_at"), "time"),

@@ -25,6 +25,9 @@ _NEW = {
         sa.Column("text", sa.Text()),
         sa.Column("root", sa.String(64)),
         sa.Column("log_head", sa.String(64)),
+        sa.Column("noticed_at", sa.DateTime(timezone=True)),
+        sa.Column("final_at", sa.DateTime(timezone=True)),
+        sa.Column("archived_at", sa.DateTime(timezone=True)),
         sa.Column("asked", sa.Integer()),
         sa.Column("recognised", sa.String(120)),
     ),
@@ -118,6 +121,23 @@ def upgrade() -> None:
         sa.UniqueConstraint("poll_id", name=op.f("uq_poll_tree_poll_id")),
     )
     op.create_table(
+        "objection",
+        sa.Column("id", BIG, autoincrement=True, nullable=False),
+        sa.Column("poll_id", BIG, nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("person_id", BIG, nullable=True),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.Column("answered_by", BIG, nullable=True),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["answered_by"], ["person.id"], name=op.f("fk_objection_answered_by")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_objection_person_id")),
+        sa.ForeignKeyConstraint(["poll_id"], ["poll.id"], name=op.f("fk_objection_poll_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_objection")),
+        sa.UniqueConstraint("poll_id", "number", name=op.f("uq_objection_poll_id_number")),
+    )
+    op.create_table(
         "paper_ballot",
         sa.Column("id", BIG, autoincrement=True, nullable=False),
         sa.Column("poll_id", BIG, nullable=False),
@@ -176,5 +196,5 @@ def downgrade() -> None:
             batch.alter_column("person_id", existing_type=BIG, nullable=False)
     op.drop_index("ix_ballot_log_voter", "ballot_log")
     op.create_index("ix_ballot_log_poll_id", "ballot_log", ["poll_id"], unique=False)
-    for table in ("paper_ballot", "poll_tree", "secret_choice", "poll_owner", "poll_unit", "ownership", "owner"):
+    for table in ("objection", "paper_ballot", "poll_tree", "secret_choice", "poll_owner", "poll_unit", "ownership", "owner"):
         op.drop_table(table)
