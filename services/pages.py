@@ -44,6 +44,23 @@ def path_of(kind: str, code: str, number: int) -> str:
     return f"/m/{code}/{letter}{number}-{_mark(kind, code, number)}"
 
 
+def door_url(url: str, poll_id: int, home_id: int) -> str:
+    """A poll's address as it stands on the slip for one home: who opens it has been reached."""
+    return f"{url}?u={home_id}-{_door(poll_id, home_id)}" if url else ""
+
+
+def door(poll_id: int, said: str) -> int | None:
+    """The home of such a slip; None when it is not ours."""
+    home_id, _, mark = said.partition("-")
+    if not home_id.isascii() or not home_id.isdigit() or len(home_id) > 12:
+        return None
+    return int(home_id) if hmac.compare_digest(_door(poll_id, int(home_id)).encode(), mark.encode("utf-8", "replace")) else None
+
+
+def _door(poll_id: int, home_id: int) -> str:
+    return fingerprint("door", str(poll_id), str(home_id))[:12]
+
+
 def qr_png(url: str) -> bytes:
     """The address as a QR code to print, with the quiet edge that scanners need."""
     picture = BytesIO()

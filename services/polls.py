@@ -23,6 +23,7 @@ from services import (
     closing,
     decisions,
     electorate,
+    fairness,
     issues,
     notices,
     outbox,
@@ -341,7 +342,7 @@ def _remind(tx: Tx, row: Row[Any], how: str, now: datetime, *, only_count: bool 
     had = set(tx.connection.scalars(select(reminder.c.person_id).where(reminder.c.poll_id == row.id, reminder.c.how == how)))
     sent, again, out = 0, 0, 0
     url = pages.url_of(tx, "poll", row.community_id, row.number)
-    for person_id in [person.id for person in electorate.missing(tx, row)]:
+    for person_id in fairness.first(tx, row, [person.id for person in electorate.missing(tx, row)]):
         if person_id in had:
             again += 1
         elif only_count:

@@ -11,7 +11,7 @@ from flask.blueprints import BlueprintSetupState
 from domain.errors import Refusal
 from models.base import Database, Tx
 from models.tables import forward, home, issue, outbox, person, poll
-from services import audit, browse, electorate, homes, names, pages, paging, people, polls, proposals, published
+from services import audit, browse, electorate, homes, names, pages, paging, people, polls, procedure, proposals, published
 from services import forward as carrying
 from services import outbox as posting
 from texts.say import clock as show_clock
@@ -48,6 +48,7 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
     console.add_url_rule("/issues/<int:key>", "issue", views.issue)
     console.add_url_rule("/polls/<int:key>", "poll", views.poll)
     console.add_url_rule("/polls/<int:key>.csv", "poll_csv", views.poll_csv, methods=["POST"])
+    console.add_url_rule("/polls/<int:key>/doors", "doors", views.doors)
     console.add_url_rule("/polls/<int:key>.zip", "poll_zip", views.poll_zip, methods=["POST"])
     console.add_url_rule("/outbox/<int:key>/retry", "retry", views.retry, methods=["POST"])
     console.add_url_rule("/forwards/<int:key>/done", "forward_done", views.forward_done, methods=["POST"])
@@ -157,7 +158,17 @@ class _Pages:
                 poll=row, **_printed(tx, "poll", row),
                 tally=polls.count(tx, row), electorate=asked, kept={}, listing=listing, page=page,
                 names=listing.names(tx, page.rows), columns=listing.columns, older=next_address(listing, page),
+                objections=procedure.objections(tx, key),
                 about=browse.one(tx, issue, row.issue_id, self._where()) if row.issue_id else None)
+
+    def doors(self, key: int) -> Any:
+        """The homes to knock at, to print: each with how it was reached and a code that leads its owner to the poll."""
+        with self.db.read() as tx:
+            row = self._own(tx, poll, key)
+            url = pages.url_of(tx, "poll", row.community_id, row.number)
+            homes_left = [(each, how, pages.qr_data(pages.door_url(url, row.id, each.home_id)))
+                          for each, how in procedure.doors(tx, row)]
+        return render_template("console/doors.html", poll=row, homes=homes_left)
 
     def poll_csv(self, key: int) -> Any:
         """A poll's ballots as a file, with no more in it than the page shows."""

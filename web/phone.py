@@ -16,7 +16,7 @@ from bot.message import Channel, Message, Reply, Tap
 from domain.errors import Refusal
 from domain.roles import NOBODY
 from models.base import Database, Tx
-from services import browse, pages, phone, published
+from services import audit, browse, pages, phone, procedure, published
 from services.chart import bar_chart
 from texts.say import clock as show_clock
 from texts.say import day, poll_rules, say, yuan
@@ -74,9 +74,19 @@ class _Phone:
             found = make(tx, code, number, person_id=who.person_id if who else None, now=self.clock())
             if found is None:
                 abort(404)
+            slip = pages.door(found.row.id, request.args["u"]) if kind == "poll" and "u" in request.args else None
             ask = asking.after_acting(tx, self._account(who), who, found) if who else None
-            return self._page(f"phone/{kind}.html", tx, who, code, it=found, asking=ask,
+            page = self._page(f"phone/{kind}.html", tx, who, code, it=found, asking=ask,
                               here=request.path, picture=f"{request.base_url}.png", **_ballot(found))
+        if slip is not None and found.row.state in ("notice", "open"):
+            self._reached(found.row, slip)
+        return page
+
+    def _reached(self, row: Any, home_id: int) -> None:
+        """The slip for this home has been opened: proof that the notice arrived."""
+        with self.db.write() as tx:
+            if procedure.note_reached(tx, NOBODY, row, [home_id], "scan", now=self.clock()):
+                audit.seal(tx)
 
     def picture(self, code: str, letter: str, number: int, mark: str) -> Any:
         """What a shared link shows of it: the result as bars, or the question."""
