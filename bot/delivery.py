@@ -20,9 +20,8 @@ from domain.card import Card
 from domain.roles import SYSTEM
 from models.base import Database, Tx
 from models.tables import card_sent, outbox
-from services import audit, group_tasks, lost
+from services import audit, chart, group_tasks, lost
 from services import outbox as queue
-from services.chart import bar_chart
 
 log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=60)
@@ -226,10 +225,7 @@ def _unspoken(row: Row[Any], error: ChannelError) -> bool:
 
 def _post(row: Row[Any]) -> Outgoing:
     if row.kind == "chart":
-        facts = row.facts
-        bars = [(option, n) for option, n in facts["bars"]]
-        picture = bar_chart(facts["title"], facts["subtitle"], bars, facts["footer"], voters=facts["voters"])
-        return Outgoing(row.address, "image", image=picture, group=row.target.startswith("chat:"), key=row.key)
+        return Outgoing(row.address, "image", image=chart.draw(row.facts), group=row.target.startswith("chat:"), key=row.key)
     card = Card.unpack(row.facts) if row.kind in ("card", "update") else None
     link = Link(row.facts["url"], row.facts["title"], row.text) if row.kind == "link" else None
     return Outgoing(row.address, row.kind, text=row.text, card=card, link=link, facts=row.facts if row.kind == "notice" else None,

@@ -11,7 +11,7 @@ from texts.places import home as read_home
 from texts.say import say
 
 
-@command("vote.settle", "认定 {P}", "认定 {P} {rest}", role=Role.GRID_WORKER, usage="认定 P5 3幢2单元501 同意 双方书面推选")
+@command("vote.settle", "认定 {P}", "认定 {P} {rest}", role=Role.GRID_WORKER, usage="")
 def settle(ctx: Ctx, args: Args) -> str:
     """Counts the held vote of a home as its owners have agreed in writing; the reason is on record."""
     if not ctx.private:
@@ -42,7 +42,7 @@ def objection(ctx: Ctx, args: Args) -> str:
     return say("procedure.objected", poll=row, number=procedure.object_to(ctx.tx, ctx.speaker, row, args.rest, now=ctx.now))
 
 
-@command("poll.answer", "答复异议 {P}", "答复异议 {P} {rest}", role=Role.GRID_WORKER, usage="答复异议 P5 1 已按产权证改正")
+@command("poll.answer", "答复异议 {P}", "答复异议 {P} {rest}", role=Role.GRID_WORKER, usage="")
 def answer(ctx: Ctx, args: Args) -> str:
     """Answers an objection."""
     number, _, text = args.rest.strip().partition(" ")
@@ -53,7 +53,7 @@ def answer(ctx: Ctx, args: Args) -> str:
     return say("procedure.answer.done", poll=row, number=number)
 
 
-@command("poll.reached", "送达 {P}", "送达 {P} {rest}", role=Role.GRID_WORKER, usage="送达 P5 3幢2单元501")
+@command("poll.reached", "送达 {P}", "送达 {P} {rest}", role=Role.GRID_WORKER, usage="")
 def reached(ctx: Ctx, args: Args) -> str:
     """Puts down that a home was given the notice at its door, or all the others by a public notice."""
     row = polls.by_number(ctx.tx, ctx.speaker.community_id, args.poll)

@@ -1,10 +1,10 @@
-"""The picture of a poll's result: horizontal bars with counts and percents, drawn the same way every time."""
+"""Draws a poll's result: headings and horizontal bars, the same way every time, readable on a phone and in grey."""
 
 import re
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from PIL import Image, ImageDraw, ImageFont
@@ -12,51 +12,70 @@ if TYPE_CHECKING:
 WIDTH, MARGIN = 1080, 64
 INK, GREY, TRACK, PAPER, LINE = "#1f2933", "#6b7680", "#eef1f4", "#ffffff", "#e3e7eb"
 LEAD, BAR = "#2f7d5b", "#a9c9bb"  # the option with the most votes, and the others
-_SIMPLIFIED = 2  # the face of the collection that draws simplified Chinese
+MORE = "#dbe8e1"
+SIMPLIFIED = 2  # the face of the collection that draws simplified Chinese
 _TEXT = WIDTH - 2 * MARGIN
 _UNIT = re.compile(r"[!-~]{1,16}|.")  # what a line break does not part
 
 
-def bar_chart(title: str, subtitle: str, bars: list[tuple[str, int]], footer: str, *, voters: int | None = None) -> bytes:
-    """A PNG, 1080 pixels wide, of the options in their order; percents are of the voters, or of all marks."""
+def draw(facts: dict[str, Any]) -> bytes:
+    """A PNG, 1080 pixels wide: title, subtitle, rows, footer.
+
+    A row is a heading (`head`), or a bar: `label`, `said` at its right, `part` filled in thousandths, perhaps `more` up to which
+    it is filled lighter, `mark` where a threshold stands and `mark_said` in words, `strong` for what won.
+    """
     from PIL import Image, ImageDraw
 
     measure = ImageDraw.Draw(Image.new("RGB", (8, 8)))
-    head = _wrapped(measure, title, _font(46, bold=True), _TEXT, most=3)
-    under = _wrapped(measure, subtitle, _font(28), _TEXT, most=2)
-    labels = [_wrapped(measure, f"{i}. {text}", _font(34), _TEXT - 230, most=3) for i, (text, _) in enumerate(bars, 1)]
-    foot = _wrapped(measure, footer, _font(25), _TEXT, most=3)
-    rows_high = sum(len(rows) * 48 + 74 for rows in labels)
-    height = 64 + len(head) * 62 + 12 + len(under) * 42 + 40 + rows_high + 26 + len(foot) * 38 + 48
+    head = _wrapped(measure, facts["title"], _font(46, bold=True), _TEXT, most=3)
+    under = _wrapped(measure, facts["subtitle"], _font(28), _TEXT, most=2)
+    rows = [_Row(measure, row) for row in facts["rows"]]
+    foot = _wrapped(measure, facts["footer"], _font(25), _TEXT, most=3)
+    height = 64 + len(head) * 62 + 12 + len(under) * 42 + 40 + sum(row.height for row in rows) + 26 + len(foot) * 38 + 48
     image = Image.new("RGB", (WIDTH, height), PAPER)
-    draw = ImageDraw.Draw(image)
-    draw.rectangle((0, 0, WIDTH, 12), fill=LEAD)
-    y = _lines(draw, head, _font(46, bold=True), INK, 64, 62)
-    y = _lines(draw, under, _font(28), GREY, y + 12, 42) + 40
-    total = sum(count for _, count in bars) if voters is None else voters
-    top = max((count for _, count in bars), default=0)
-    for rows, (_, count) in zip(labels, bars, strict=True):
-        y = _bar(draw, rows, count, total=total, top=top, y=y)
-    draw.line((MARGIN, y, WIDTH - MARGIN, y), fill=LINE, width=2)
-    _lines(draw, foot, _font(25), GREY, y + 26, 38)
+    pen = ImageDraw.Draw(image)
+    pen.rectangle((0, 0, WIDTH, 12), fill=LEAD)
+    y = _lines(pen, head, _font(46, bold=True), INK, 64, 62)
+    y = _lines(pen, under, _font(28), GREY, y + 12, 42) + 40
+    for row in rows:
+        row.draw(pen, y)
+        y += row.height
+    pen.line((MARGIN, y, WIDTH - MARGIN, y), fill=LINE, width=2)
+    _lines(pen, foot, _font(25), GREY, y + 26, 38)
     return _png(image)
 
 
-def _bar(draw: "ImageDraw.ImageDraw", rows: list[str], count: int, *, total: int, top: int, y: int) -> int:
-    """One option: its words, its count and share at the right, its bar below; gives back where the next begins."""
-    leads = count == top and count > 0
-    _lines(draw, rows, _font(34, bold=leads), INK, y, 48)
-    percent = (200 * count + total) // (2 * total) if total else 0
-    right = WIDTH - MARGIN
-    share = f"{percent}%"
-    draw.text((right, y), share, font=_font(34, bold=leads), fill=LEAD if leads else INK, anchor="ra")
-    draw.text((right - 110, y + 4), f"{count} 票", font=_font(30), fill=GREY, anchor="ra")
-    y += len(rows) * 48 + 8
-    draw.rounded_rectangle((MARGIN, y, right, y + 26), radius=13, fill=TRACK)
-    if count:
-        length = max(26, min(_TEXT, _TEXT * count // max(total, 1)))
-        draw.rounded_rectangle((MARGIN, y, MARGIN + length, y + 26), radius=13, fill=LEAD if leads else BAR)
-    return y + 66
+class _Row:
+    """One row, measured before it is drawn."""
+
+    def __init__(self, measure: "ImageDraw.ImageDraw", facts: dict[str, Any]):
+        self.facts, strong = facts, bool(facts.get("strong"))
+        self.font = _font(34, bold=strong or "head" in facts)
+        if "head" in facts:
+            self.label = _wrapped(measure, facts["head"], self.font, _TEXT, most=1)
+            self.height = 68
+            return
+        room = _TEXT - int(measure.textlength(facts["said"], font=_font(30))) - 32
+        self.label = _wrapped(measure, facts["label"], self.font, max(room, _TEXT // 3), most=3)
+        self.height = len(self.label) * 48 + 74 + (38 if facts.get("mark_said") else 0)
+
+    def draw(self, pen: "ImageDraw.ImageDraw", y: int) -> None:
+        """Draws it from here down."""
+        facts, right = self.facts, WIDTH - MARGIN
+        _lines(pen, self.label, self.font, INK, y, 48)
+        if "head" in facts:
+            return
+        strong = bool(facts.get("strong"))
+        pen.text((right, y + 4), facts["said"], font=_font(30), fill=LEAD if strong else INK, anchor="ra")
+        y += len(self.label) * 48 + 8
+        pen.rounded_rectangle((MARGIN, y, right, y + 26), radius=13, fill=TRACK)
+        for part, ink in ((facts.get("more", 0), MORE), (facts["part"], LEAD if strong else BAR)):
+            if part:
+                pen.rounded_rectangle((MARGIN, y, MARGIN + max(26, _TEXT * min(part, 1000) // 1000), y + 26), radius=13, fill=ink)
+        if facts.get("mark_said"):
+            at = MARGIN + _TEXT * facts["mark"] // 1000
+            pen.rectangle((at - 3, y - 8, at + 3, y + 34), fill=INK)
+            pen.text((MARGIN, y + 38), facts["mark_said"], font=_font(25), fill=GREY)
 
 
 def _lines(draw: "ImageDraw.ImageDraw", rows: list[str], font: "ImageFont.FreeTypeFont", ink: str, y: int, step: int) -> int:
@@ -82,13 +101,17 @@ def _wrapped(draw: "ImageDraw.ImageDraw", text: str, font: "ImageFont.FreeTypeFo
     return rows
 
 
+def font_file() -> str:
+    """The collection of variable fonts that is drawn with."""
+    import manimgx_fonts_cjk
+    return str(Path(manimgx_fonts_cjk.__file__).parent / "NotoSansCJK-VF.otf.ttc")
+
+
 @lru_cache(maxsize=16)
 def _font(size: int, *, bold: bool = False) -> "ImageFont.FreeTypeFont":
-    import manimgx_fonts_cjk
     from PIL import ImageFont
 
-    path = Path(manimgx_fonts_cjk.__file__).parent / "NotoSansCJK-VF.otf.ttc"
-    font = ImageFont.truetype(str(path), size, index=_SIMPLIFIED, layout_engine=ImageFont.Layout.BASIC)
+    font = ImageFont.truetype(font_file(), size, index=SIMPLIFIED, layout_engine=ImageFont.Layout.BASIC)
     font.set_variation_by_axes([700 if bold else 400])
     return font
 

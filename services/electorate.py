@@ -141,3 +141,8 @@ def label(tx: Tx, person_id: int, name: str | None) -> str:
     """How staff see a person: home and name, as far as known."""
     known = "、".join(h[2] for h in homes_of(tx, person_id))
     return " ".join(x for x in (known, name) if x) or f"#{person_id}"
+
+
+def named(tx: Tx, person_id: int) -> str:
+    """The same, looked up."""
+    return label(tx, person_id, tx.scalar(select(person.c.name).where(person.c.id == person_id)))

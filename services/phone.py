@@ -10,9 +10,9 @@ from domain.lifecycle import OPEN
 from domain.roles import Role
 from models.base import Tx
 from models.tables import ballot, community, identity, issue, issue_event, poll, supporter
-from services import ballots, electorate, issues, notices, pages, polls
+from services import ballots, electorate, issues, notices, pages, pictures, polls
 from services.people import Speaker, homes_of
-from services.standing import MARKED, Standing
+from services.standing import Standing
 from texts.mask import mask
 from texts.say import say
 
@@ -31,6 +31,7 @@ class PollPage:
     mine: str  # the viewer's ballot that counts now, as it is stored
     said: tuple[str, ...]  # and in words
     issue_url: str = ""
+    picture: str = ""  # what the picture of the result shows, in words; '' when there is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,8 @@ def poll_of(tx: Tx, code: str, number: int, *, person_id: int | None, now: datet
     return PollPage(
         row, still, tally, max(tally.ballots, row.result["asked"] if row.result else electorate.size(tx, row)),
         mine, (ballots.mine(tx, me, row) or ()) if me else (),
-        pages.path_of("issue", code, about.number) if about is not None and about.number else "")
+        pages.path_of("issue", code, about.number) if about is not None and about.number else "",
+        pictures.words(row, tally) if row.state == "closed" and not tally.hidden else "")
 
 
 def closed_poll(tx: Tx, code: str, number: int) -> Row[Any] | None:
@@ -127,18 +129,18 @@ def notices_of(tx: Tx, channel: str, openid: str, template: str = "") -> int:
     return notices.unused(tx, who, template) if who is not None else 0
 
 
-def picture_of(tx: Tx, kind: str, code: str, number: int) -> tuple[str, str, list[tuple[str, int]], str] | None:
-    """Title, line, bars and footer of the picture a shared link shows."""
+def picture_of(tx: Tx, kind: str, code: str, number: int) -> dict[str, Any] | None:
+    """The facts of the picture that a shared link shows: the result, or the question."""
     row = _numbered(tx, poll if kind == "poll" else issue, code, number)
     if row is None:
         return None
     if kind == "issue":
-        return f"I{row.number} {row.title}", say("card.issue", issue=row), [], say("page.picture")
-    tally = polls.count(tx, row)
-    if row.state != "closed" or tally.hidden or row.kind not in MARKED:
-        return f"P{row.number} {row.title}", say("card.poll", poll=row), [], say("page.picture")
-    return (f"P{row.number} {row.title}", say("poll.chart.subtitle", poll=row, tally=tally),
-            list(zip(row.options, tally.marks, strict=True)), say("poll.chart.footer", poll=row))
+        return _question(f"I{row.number} {row.title}", say("card.issue", issue=row))
+    return pictures.facts(row, polls.count(tx, row)) or _question(f"P{row.number} {row.title}", say("card.poll", poll=row))
+
+
+def _question(title: str, line: str) -> dict[str, Any]:
+    return {"title": title, "subtitle": line, "rows": [], "footer": say("page.picture")}
 
 
 def _numbered(tx: Tx, table: Any, code: str, number: int) -> Row[Any] | None:

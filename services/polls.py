@@ -28,6 +28,7 @@ from services import (
     notices,
     outbox,
     pages,
+    pictures,
     procedure,
     proving,
     published,
@@ -283,7 +284,7 @@ def close(tx: Tx, actor: Actor, row: Row[Any], *, reason: str | None, now: datet
     counted = count(tx, row)
     card_updates.replace(tx, cards.poll(tx, row), community_id=row.community_id, now=now)
     text = say("poll.result", poll=row, tally=counted)
-    told = _post(tx, row, "result", text, now, chart=_chart(row, counted))
+    told = _post(tx, row, "result", text, now, chart=pictures.facts(row, counted))
     for person_id in sorted({*_voted_privately(tx, row), *([] if told else [row.opened_by])}):
         outbox.to_person(tx, person_id=person_id, key=f"poll:{row.id}:result:person:{person_id}", text=text, now=now,
                          url=pages.url_of(tx, "poll", row.community_id, row.number), weight=outbox.RESULT)
@@ -310,18 +311,6 @@ def told(tx: Tx, row: Row[Any]) -> int:
 def count(tx: Tx, row: Row[Any]) -> standing.Standing:
     """The count of a poll as it stands."""
     return standing.of(tx, row)
-
-
-def _chart(row: Row[Any], counted: standing.Standing) -> dict[str, Any] | None:
-    if counted.hidden or row.kind not in standing.MARKED:
-        return None
-    return {
-        "title": f"P{row.number} {row.title}",
-        "subtitle": say("poll.chart.subtitle", poll=row, tally=counted),
-        "bars": [[option, n] for option, n in zip(row.options, counted.marks, strict=True)],
-        "footer": say("poll.chart.footer", poll=row),
-        "voters": counted.ballots,
-    }
 
 
 def _post(tx: Tx, row: Row[Any], news: str, text: str, now: datetime, *, chart: dict[str, Any] | None = None) -> int:

@@ -11,7 +11,7 @@ from flask.blueprints import BlueprintSetupState
 from domain.errors import Refusal
 from models.base import Database, Tx
 from models.tables import forward, home, issue, outbox, person, poll
-from services import audit, browse, electorate, homes, names, pages, paging, people, polls, procedure, proposals, published
+from services import audit, browse, electorate, homes, minutes, names, pages, paging, people, polls, procedure, proposals, published
 from services import forward as carrying
 from services import outbox as posting
 from texts.say import clock as show_clock
@@ -26,6 +26,7 @@ from web.understanding import UnderstandingPages
 from web.words import term, visible, word
 
 View = Callable[..., Any]
+_TYPES = {"pdf": "application/pdf", "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document"}
 
 
 def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_cookies: bool) -> Blueprint:
@@ -49,6 +50,7 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
     console.add_url_rule("/polls/<int:key>", "poll", views.poll)
     console.add_url_rule("/polls/<int:key>.csv", "poll_csv", views.poll_csv, methods=["POST"])
     console.add_url_rule("/polls/<int:key>/doors", "doors", views.doors)
+    console.add_url_rule("/polls/<int:key>/report", "report", views.report, methods=["POST"])
     console.add_url_rule("/polls/<int:key>.zip", "poll_zip", views.poll_zip, methods=["POST"])
     console.add_url_rule("/outbox/<int:key>/retry", "retry", views.retry, methods=["POST"])
     console.add_url_rule("/forwards/<int:key>/done", "forward_done", views.forward_done, methods=["POST"])
@@ -186,6 +188,15 @@ class _Pages:
         data = written(self.db, lambda tx: published.archive(tx, g.login.actor, row, internal=internal, now=self.clock()))
         name = f"attachment; filename=P{row.number}.zip"
         return Response(data, mimetype="application/zip", headers={"Content-Disposition": name})
+
+    @_refused
+    def report(self, key: int) -> Any:
+        """The report of a closed poll as docx or PDF; the internal version is on record."""
+        with self.db.read() as tx:
+            row = self._own(tx, poll, key)
+        kind, internal = "pdf" if "pdf" in request.form else "docx", "internal" in request.form
+        data = written(self.db, lambda tx: minutes.written(tx, g.login.actor, row, kind, internal=internal, now=self.clock()))
+        return Response(data, mimetype=_TYPES[kind], headers={"Content-Disposition": f"attachment; filename=P{row.number}.{kind}"})
 
     # --- deeds ------------------------------------------------------------------------------------------------
     @_refused

@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Callable
 from datetime import datetime
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,7 @@ from bot.message import Channel, Message, Reply, Tap
 from domain.errors import Refusal
 from domain.roles import NOBODY
 from models.base import Database, Tx
-from services import audit, browse, pages, phone, procedure, published
-from services.chart import bar_chart
+from services import audit, browse, chart, minutes, pages, phone, procedure, published
 from texts.say import clock as show_clock
 from texts.say import day, poll_rules, say, yuan
 from web import asking, ballot_form
@@ -47,6 +45,7 @@ def phone_blueprint(db: Database, login: WechatLogin, hear: Hear, *, clock: Call
     blueprint.add_url_rule("/<code>/<letter><int:number>-<mark>", "thing", views.thing)
     blueprint.add_url_rule("/<code>/<letter><int:number>-<mark>.png", "picture", views.picture)
     blueprint.add_url_rule("/<code>/<letter><int:number>-<mark>.zip", "ballots", views.ballots)
+    blueprint.add_url_rule("/<code>/<letter><int:number>-<mark>.pdf", "report", views.report)
     blueprint.add_url_rule("/<code>/notices", "notices", views.notices)
     blueprint.add_url_rule("/<code>/sign", "sign", views.sign)
     blueprint.register_error_handler(404, views.gone)
@@ -92,8 +91,8 @@ class _Phone:
         """What a shared link shows of it: the result as bars, or the question."""
         kind = _kind(code, letter, number, mark)
         with self.db.read() as tx:
-            title, subtitle, bars, footer = phone.picture_of(tx, kind, code, number) or abort(404)
-        response = make_response(BytesIO(bar_chart(title, subtitle, bars, footer)).getvalue())
+            facts = phone.picture_of(tx, kind, code, number) or abort(404)
+        response = make_response(chart.draw(facts))
         response.headers["Content-Type"], response.headers["Cache-Control"] = "image/png", "public, max-age=300"
         return response
 
@@ -111,6 +110,18 @@ class _Phone:
         response.headers["Content-Type"] = "application/zip"
         response.headers["Content-Disposition"] = f'attachment; filename="P{number}.zip"'
         response.headers["Cache-Control"] = "public, max-age=3600"
+        return response
+
+    def report(self, code: str, letter: str, number: int, mark: str) -> Any:
+        """The public report of a closed poll."""
+        if _kind(code, letter, number, mark) != "poll":
+            abort(404)
+        with self.db.read() as tx:
+            row = phone.closed_poll(tx, code, number) or abort(404)
+            response = make_response(minutes.written(tx, NOBODY, row, "pdf", now=self.clock()))
+        response.headers["Content-Type"] = "application/pdf"
+        response.headers["Content-Disposition"] = f'inline; filename="P{number}.pdf"'
+        response.headers["Cache-Control"] = "public, max-age=300"  # objections may still be answered
         return response
 
     def verifier(self) -> Any:

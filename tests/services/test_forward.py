@@ -48,9 +48,9 @@ def test_the_same_news_is_kept_once_with_its_picture(db: Database) -> None:
         _, group = place(tx)
         for _ in range(2):
             assert queue.to_chat(tx, chat_id=group, key="poll:1:result:chat:1", text="结果", url="http://h/p", now=NOW)
-            assert queue.to_chat(tx, chat_id=group, key="poll:1:result:chat:1:chart", facts={"bars": []}, now=NOW)
+            assert queue.to_chat(tx, chat_id=group, key="poll:1:result:chat:1:chart", facts={"rows": []}, now=NOW)
         rows = tx.all(select(forward))
-    assert [(r.text.split("\n")[0], r.facts, r.state) for r in rows] == [("结果", {"bars": []}, "waiting")]
+    assert [(r.text.split("\n")[0], r.facts, r.state) for r in rows] == [("结果", {"rows": []}, "waiting")]
     assert "http://h/p" in rows[0].text
     assert not said(db)
 
@@ -131,7 +131,7 @@ def test_another_communitys_news_cannot_be_seen_or_ticked_off(db: Database) -> N
 def test_a_result_is_handed_over_with_its_picture_where_the_keepers_account_shows_one(db: Database, images: bool) -> None:
     """Elsewhere the link in the words stands for it, and nobody is told to carry a picture they did not get."""
     queue.configure({"mp": queue.Road(push_person=True, heard_once=True, images=images)}, queue.QUIET)
-    bars = {"title": "P1", "subtitle": "", "bars": [["同意", 1]], "footer": "", "voters": 1}
+    bars = {"title": "P1", "subtitle": "", "rows": [{"label": "同意", "said": "1 票", "part": 1000}], "footer": ""}
     with db.write() as tx:
         where, group = place(tx)
         who = worker(tx, where, "o-1")

@@ -149,7 +149,7 @@ def desk(db: Database) -> Iterator[Desk]:
 
 def addresses(desk: Desk, ids: dict[str, int]) -> list[tuple[str, str, str]]:
     """Every address of the console: (endpoint, method, path), with the ids of one community filled in."""
-    key = {"issue": ids["issue"], "poll": ids["poll1"], "poll_csv": ids["poll2"], "poll_zip": ids["poll1"], "doors": ids["poll1"], "retry": ids["outbox"],
+    key = {"issue": ids["issue"], "poll": ids["poll1"], "poll_csv": ids["poll2"], "poll_zip": ids["poll1"], "doors": ids["poll1"], "report": ids["poll1"], "retry": ids["outbox"],
            "forward_done": ids["forward"], "forward_drop": ids["forward"],
            "paper": ids["poll1"], "paper_enter": ids["poll1"], "paper_photo": ids["poll1"], "paper_confirm": ids["poll1"],
            "role": ids["person"], "name": ids["person"], "code": ids["home"], "correct": ids["issue"]}
