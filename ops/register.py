@@ -42,6 +42,7 @@ def take_in(args: argparse.Namespace) -> int:
                 register_apply.take_in(tx, SYSTEM, where, report, partly=args.partly, now=house.now())
                 audit.seal(tx)
                 print(say("register.done", homes=report.homes))
+            print(say("register.status", it=register_apply.status(tx, where)))
     except Refusal as no:
         raise ConfigError(say(no.key, **no.facts)) from None
     return 1 if report.errors else 0

@@ -79,8 +79,9 @@ def _register(tx: Tx, community_id: int, tree: dict[str, Any]) -> None:
         for place, name in enumerate(who):
             if name not in known:
                 people = tx.all(select(person.c.id, person.c.name).where(person.c.community_id == community_id))
-                known[name] = tx.add(owner, community_id=community_id, name=name, key=fingerprint("owner", name),
-                                     kind="developer" if name == kept["name"] else "person",
+                built = name == kept["name"]
+                known[name] = tx.add(owner, community_id=community_id, name=name, kind="developer" if built else "person",
+                                     key=fingerprint("owner", name, "" if built else row.label),  # as services/register.py
                                      person_id=next((p.id for p in people if p.name == name), None))
             tx.add(ownership, home_id=row.id, owner_id=known[name], place=place)
 

@@ -19,6 +19,8 @@ from texts.places import home as read_home
 ERROR, HINT = "error", "hint"
 LARGEST = 100_000_00  # 0.01 m²: ten football pitches; a larger home is a slip of the pen
 _HEAD_WITHIN = 10  # rows, in which the headings must stand
+_MERGED = "merged"
+_ROUNDED = re.compile(r"\d(?:\.\d+)?[eE]\+?\d")
 _UNIT = re.compile(r"(?:平方米|平米|㎡|m2|m\^2|平)$")
 _AREA = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
 
@@ -40,6 +42,7 @@ class Holder:
 
     name: str
     key: str
+    alias: str  # the key without a document: what the same owner was known by before one was entered
     kind: str  # person | organisation | developer
     document: bool
     share: str = ""
@@ -77,6 +80,8 @@ def read(sheet: Sheet) -> Table:
     table = Table({}, [])
     for number, cells in enumerate(sheet.rows[at + 1:], at + 2):
         row = {name: cells[i].strip() for name, i in columns.items() if i < len(cells)}
+        if "area" in columns and (number - 1, columns["area"]) in sheet.merged:
+            row["area"] = _MERGED
         if any(row.values()) and not any(words.is_total(cell) for cell in cells if cell):
             _row(table, number, row)
     if not table.entries and not table.findings:
@@ -121,6 +126,8 @@ def _row(table: Table, number: int, row: dict[str, str]) -> None:
     if wrong:
         table.findings.append(Finding(ERROR, wrong, number, where.label, {"said": row["area"][:20]}))
     over = words.truth(row.get("handed_over", "")) is not False
+    if _ROUNDED.search(row.get("document", "")):
+        table.findings.append(Finding(ERROR, "document_rounded", number, where.label))
     entry = Entry(where, number, size, words.source(row.get("source", "")), _owners(row, where), over,
                   not words.is_parking(row.get("use", "")))
     earlier = table.entries.get(where.label)
@@ -146,22 +153,23 @@ def _look_across(table: Table) -> None:
     """What only shows when all rows are there: missing areas and owners, co-owners, several homes of one owner, namesakes."""
     homes: dict[str, list[str]] = {}
     names: dict[str, set[str]] = {}
-    wrong = {f.home for f in table.findings}
+    called: dict[str, set[str]] = {}
     for entry in table.entries.values():
-        if entry.area is None and entry.counts and entry.label not in wrong:
-            table.findings.append(Finding(HINT, "no_area", entry.row, entry.label))
-        if not entry.owners and entry.handed_over:
-            table.findings.append(Finding(HINT, "no_owner", entry.row, entry.label))
         if len(entry.owners) > 1:
-            table.findings.append(Finding(HINT, "co_owners", entry.row, entry.label, {"count": len(entry.owners)}))
+            table.findings.append(Finding(HINT, "co_owners", entry.row, entry.label, {
+                "count": len(entry.owners), "shares": all(o.share for o in entry.owners)}))
         for holder in entry.owners:
             homes.setdefault(holder.key, []).append(entry.label)
             names.setdefault(holder.name, set()).add(holder.key)
+            called.setdefault(holder.key, set()).add(holder.name)
+    table.findings += [Finding(ERROR, "document_twice", entry.row, entry.label, {"names": sorted(called[o.key])})
+                       for entry in table.entries.values() for o in entry.owners if len(called[o.key]) > 1]
     developers = {o.key for e in table.entries.values() for o in e.owners if o.kind == "developer"}
     table.findings += [Finding(HINT, "developer" if key in developers else "several_homes", 0, labels[0],
                                {"count": len(labels), "labels": labels[:5]})
                        for key, labels in homes.items() if len(labels) > 1 or key in developers]
-    table.findings += [Finding(HINT, "namesakes", 0, "", {"count": len(keys)}) for name, keys in names.items() if len(keys) > 1]
+    table.findings += [Finding(HINT, "namesakes", 0, "", {"name": name, "count": len(keys), "labels": sorted(
+        {label for key in keys for label in homes[key]})[:5]}) for name, keys in names.items() if len(keys) > 1]
     held_back = [e.label for e in table.entries.values() if not e.handed_over]
     if held_back:
         table.findings.append(Finding(HINT, "not_handed_over", 0, held_back[0], {"count": len(held_back)}))
@@ -180,7 +188,9 @@ def _where(row: dict[str, str]) -> Home | None:
 
 
 def _area(text: str) -> tuple[int | None, str]:
-    if not text or plain(text).strip() in ("无", "-", "/", "不详", "未知"):
+    if text == _MERGED:
+        return None, "area_merged"
+    if words.is_none(text):
         return None, ""
     try:
         return area(text), ""
@@ -189,18 +199,19 @@ def _area(text: str) -> tuple[int | None, str]:
 
 
 def _owners(row: dict[str, str], where: Home) -> list[Holder]:
-    documents = [part for part in re.split(r"[、,，;；/\s]+", row.get("document", "")) if part]
-    named, share = words.names(row.get("owner", "")), row.get("share", "")[:24]
+    written = row.get("document", "")
+    documents = [] if _ROUNDED.search(written) else [part for part in re.split(r"[、,，;；/\s]+", written) if part]
+    named = [] if words.is_none(row.get("owner", "")) else list(dict.fromkeys(words.names(row["owner"])))
+    share = row.get("share", "")[:24]
     built = words.truth(row.get("developer", "")) is True
-    found = []
+    found: list[Holder] = []
     for i, name in enumerate(named):
-        document = documents[i] if len(documents) == len(named) else ""
+        document = documents[i] if len(documents) == len(named) and not words.is_none(documents[i]) else ""
         kind = "developer" if built else "organisation" if words.is_organisation(name) else "person"
-        if document:
-            key = fingerprint("owner", plain(document).upper())
-        else:  # a firm is itself everywhere; of two persons of one name nobody knows
-            key = fingerprint("owner", name, "" if kind != "person" else where.label)
-        found.append(Holder(name, key, kind, bool(document), share))
+        alias = fingerprint("owner", name, "" if kind != "person" else where.label)  # of two of one name nobody knows
+        key = fingerprint("owner", plain(document).upper()) if document else alias
+        if key not in {holder.key for holder in found}:
+            found.append(Holder(name, key, alias, kind, bool(document), share))
     return found
 
 

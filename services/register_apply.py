@@ -68,6 +68,11 @@ def look(tx: Tx, community_id: int, table: Table, *, create: bool) -> Report:
             continue
         report.table[label] = entry
         report.homes += 1
+        was = set(holders.get(found.id, [])) if found is not None else set()
+        if entry.area is None and entry.counts and (found is None or found.area_dm2 is None):
+            report.findings.append(Finding(HINT, "no_area", entry.row, label))
+        if not entry.owners and not was and entry.handed_over:
+            report.findings.append(Finding(HINT, "no_owner", entry.row, label))
         if found is None:
             report.made += 1
             continue
@@ -76,8 +81,8 @@ def look(tx: Tx, community_id: int, table: Table, *, create: bool) -> Report:
             if found.area_dm2 is not None and abs(entry.area - found.area_dm2) * 100 > MUCH * found.area_dm2:
                 report.findings.append(Finding(HINT, "area_changed", entry.row, label, {
                     "before": found.area_dm2, "after": entry.area}))
-        was = holders.get(found.id, [])
-        report.sold += bool(was) and bool(entry.owners) and set(was) != {o.key for o in entry.owners}
+        now = {o.alias if o.key not in was and o.alias in was else o.key for o in entry.owners}
+        report.sold += bool(was) and bool(entry.owners) and was != now
     absent = [label for label in here if label not in table.entries]
     if absent:
         report.findings.append(Finding(HINT, "not_mentioned", 0, "", {"count": len(absent), "labels": absent[:LISTED]}))
@@ -134,6 +139,9 @@ def _own(tx: Tx, community_id: int, home_id: int, holders: list[Holder], known: 
     """Puts the owners of a home in their order; who was its owner before is it no longer."""
     tx.execute(delete(ownership).where(ownership.c.home_id == home_id))
     for place, holder in enumerate(holders):
+        if holder.key not in known and holder.alias in known:  # the same owner, whose document is known now
+            known[holder.key] = known.pop(holder.alias)
+            tx.execute(update(owner).where(owner.c.id == known[holder.key]).values(key=holder.key))
         if holder.key not in known:
             known[holder.key] = tx.add(owner, community_id=community_id, name=holder.name, kind=holder.kind, key=holder.key)
         else:

@@ -12,15 +12,16 @@ from domain.errors import Refusal
 
 BYTES, UNPACKED, ROWS, COLUMNS, CELL = 5_000_000, 40_000_000, 20_000, 60, 200
 ENTRIES = 300
+EXACT = 1e15  # what a spreadsheet's number can still tell apart
 _PROLOGUE = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The cells as text, and the rows (counted from 1) whose cells were filled from a merged one."""
+    """The cells as text, and those (row and column from 0) that were filled from a merged one."""
 
     rows: list[list[str]]
-    merged: tuple[int, ...] = ()
+    merged: frozenset[tuple[int, int]] = frozenset()
 
 
 def sheet(data: bytes, name: str) -> Sheet:
@@ -55,7 +56,7 @@ def _csv(data: bytes) -> Sheet:
             continue
     else:
         raise Refusal("register.not_a_table")
-    first = text.split("\n", 1)[0]
+    first = max(text.split("\n", 10)[:10], key=lambda line: max(map(line.count, ",;\t")))
     rows: list[list[str]] = []
     try:
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count)):
@@ -95,15 +96,15 @@ def _harmless(data: bytes) -> None:
         raise Refusal("register.not_a_table") from None
 
 
-def _fill(page: Any, rows: list[list[str]]) -> tuple[int, ...]:
+def _fill(page: Any, rows: list[list[str]]) -> frozenset[tuple[int, int]]:
     """Gives every cell of a vertically merged range the value it shows."""
-    filled = set()
+    filled: set[tuple[int, int]] = set()
     for area in page.merged_cells.ranges:
         if area.min_col == area.max_col and area.max_row <= len(rows):
             for row in range(area.min_row + 1, area.max_row + 1):
                 rows[row - 1][area.min_col - 1] = rows[area.min_row - 1][area.min_col - 1]
-                filled.add(row)
-    return tuple(sorted(filled))
+                filled |= {(row - 1, area.min_col - 1), (area.min_row - 1, area.min_col - 1)}
+    return frozenset(filled)
 
 
 def _small(rows: int, columns: int) -> None:
@@ -114,6 +115,8 @@ def _small(rows: int, columns: int) -> None:
 def _text(value: object) -> str:
     if value is None:
         return ""
+    if isinstance(value, int | float) and abs(value) >= EXACT:
+        return f"{value:.4e}"  # the sheet itself has lost the last digits: nobody shall take it for a number of a document
     if isinstance(value, float):
         return f"{value:.10g}"
     if isinstance(value, datetime):

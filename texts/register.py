@@ -12,6 +12,7 @@ from texts.normal import plain
 from texts.say import say
 
 _IN_BRACKETS = re.compile(r"\(.*?\)|[\s*:]")
+_SPACED = re.compile(r"[\u4e00-\u9fff·]{2,4}(?:\s+[\u4e00-\u9fff·]{2,4})+")
 _BETWEEN = re.compile(r"[、,，;；/\n]|\s{2,}")
 
 
@@ -60,7 +61,13 @@ def is_organisation(name: str) -> bool:
 
 def names(cell: str) -> list[str]:
     """The names in a cell that may hold several."""
-    return [name for part in _BETWEEN.split(cell) if (name := part.strip())]
+    parts = cell.split() if _SPACED.fullmatch(cell.strip()) else _BETWEEN.split(cell)
+    return [name for part in parts if (name := part.strip())]
+
+
+def is_none(cell: str) -> bool:
+    """True when a cell only says that there is nothing to say."""
+    return plain(cell).strip() in _words()["nothing"]
 
 
 EXAMPLE: list[list[str]] = _words()["example"]
