@@ -257,8 +257,9 @@ ballot_log = _table(  # append-only: every ballot cast, changed or withdrawn
     Column("seal", String(64)),  # what the audit chain holds of this ballot
     Index("ix_ballot_log_voter", "poll_id", "voter"),
 )
-paper_ballot = _table(  # on paper, entered by one and confirmed by another, who both saw the photo
+paper_ballot = _table(  # on paper, entered by one and confirmed by another, who both saw the photo; or told them both by phone
     "paper_ballot", _ref("poll_id", "poll"), _ref("home_id", "home"), Column("choice", Text, nullable=False),
+    Column("how", String(8), nullable=False),  # paper | phone
     Column("proxy", Sealed), Column("proxy_key", String(64)),  # who signed for the owner, on a written authority
     Column("photo", LargeBinary, nullable=False), Column("photo_hash", String(64), nullable=False),
     Column("entered_by", String(40), nullable=False), Column("entered_at", Utc, nullable=False),

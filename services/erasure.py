@@ -18,6 +18,7 @@ from models.tables import (
     join_code,
     joining,
     message,
+    objection,
     outbox,
     owner,
     permission,
@@ -51,6 +52,7 @@ def erase(tx: Tx, speaker: Speaker, *, now: datetime) -> None:
     tx.execute(delete(joining).where(or_(joining.c.survivor_id.in_(mine), joining.c.joined_id.in_(mine))))
     tx.execute(update(bind_code).where(bind_code.c.used_by.in_(mine)).values(used_by=None))
     tx.execute(update(owner).where(owner.c.person_id.in_(mine)).values(person_id=None))
+    tx.execute(update(objection).where(objection.c.person_id.in_(mine)).values(person_id=None))  # the vote's record keeps the words
     tx.execute(update(person).where(person.c.id.in_(mine)).values(
         name=None, role=Role.RESIDENT, consent_version=0, consented_at=None, left_at=now, erased_at=now))
     audit.note(tx, speaker, "person.erase", speaker.who, now=now)

@@ -1,4 +1,8 @@
-"""Ballots on paper: one member of staff enters what the photo shows, a second reads the photo again; only then it counts."""
+"""Ballots on paper and by phone, for those without a smartphone: entered by one member of staff, confirmed by a second.
+
+The second reads the photo of the paper again, or calls back; only what both heard or read the same counts. A vote of owners
+needs a signature and therefore paper.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +12,7 @@ from typing import Any
 from sqlalchemy import Row, func, select, update
 
 from domain import sampling
+from domain.classes import BY_AREA
 from domain.errors import Refusal
 from domain.roles import Actor, Role
 from models.base import Tx
@@ -18,6 +23,7 @@ from texts.kinds import read
 from texts.normal import plain
 from texts.places import home as read_home
 
+PAPER, PHONE = "paper", "phone"
 WAITING, COUNTED, DROPPED = "waiting", "counted", "dropped"
 PROXY_MOST = 3  # owners that one proxy may sign for: a rule of 潍坊, taken as the cautious default
 
@@ -31,9 +37,12 @@ class Sample:
     labels: list[str]
 
 
-def enter(tx: Tx, actor: Actor, row: Row[Any], *, where: str, words: str, proxy: str, photo: bytes, now: datetime) -> int:
+def enter(tx: Tx, actor: Actor, row: Row[Any], *, where: str, words: str, proxy: str = "", photo: bytes, how: str = PAPER,
+          now: datetime) -> int:
     """The first reading; gives the paper's number."""
     _may(actor, row)
+    if how == PHONE and row.poll_class in BY_AREA:
+        raise Refusal("paper.phone_owners")
     label, home_id = _home(tx, row, where)
     choice = _choice(row, words)
     live = tx.scalar(select(paper_ballot.c.id).where(paper_ballot.c.poll_id == row.id, paper_ballot.c.home_id == home_id,
@@ -41,11 +50,11 @@ def enter(tx: Tx, actor: Actor, row: Row[Any], *, where: str, words: str, proxy:
     if live is not None:
         raise Refusal("paper.twice", label=label)
     key = _proxy(tx, row, home_id, proxy)
-    picture = photos.clean(photo)
-    paper = tx.add(paper_ballot, poll_id=row.id, home_id=home_id, choice=choice, proxy=proxy.strip() or None, proxy_key=key,
+    picture = photos.clean(photo) if how == PAPER else b""
+    paper = tx.add(paper_ballot, poll_id=row.id, home_id=home_id, choice=choice, how=how, proxy=proxy.strip() or None, proxy_key=key,
                    photo=picture, photo_hash=sha256(picture).hexdigest(), entered_by=actor.who, entered_at=now, state=WAITING)
     audit.note(tx, actor, "paper.enter", f"poll:{row.id}", now=now, community_id=row.community_id, paper=paper, home=home_id,
-               photo=sha256(picture).hexdigest(), proxy=key or "")
+               how=how, photo=sha256(picture).hexdigest(), proxy=key or "")
     return paper
 
 
@@ -102,7 +111,7 @@ def sample(tx: Tx, row: Row[Any]) -> Sample | None:
     """After the end: the papers to look at again; None when there were none."""
     if row.state != "closed" or not row.root:
         return None
-    labels = {r.id: r.label for r in listed(tx, row.id) if r.state == COUNTED}
+    labels = {r.id: r.label for r in listed(tx, row.id) if r.state == COUNTED and r.how == PAPER}
     firm = row.result.get("firm") or {}
     known = [n for n in (firm.get("changed"), firm.get("yes_fewer"), firm.get("yes_switched")) if n]
     wrong = min(known, default=1)

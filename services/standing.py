@@ -92,7 +92,7 @@ class Standing:
         found = self.result.get("class")
         if self.row.state != "open" or not found or "passed" not in found:
             return ""
-        return say("decision.needed", needed=decisions.needed(self.row, found), found=found, poll=self.row)
+        return say("decision.needed", needed=decisions.needed(self.row, found), found=found, poll=self.row, hidden=self.hidden)
 
     @property
     def ending(self) -> str:

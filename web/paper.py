@@ -50,7 +50,7 @@ class PaperPages:
 
         def work(tx: Any, row: Any) -> str:
             paper.enter(tx, g.login.actor, row, where=_text("home"), words=_text("choice"), proxy=_text("proxy"), photo=data,
-                        now=self.clock())
+                        how=paper.PHONE if _text("how") == paper.PHONE else paper.PAPER, now=self.clock())
             return "entered"
         return self._deed(key, work)
 

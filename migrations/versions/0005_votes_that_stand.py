@@ -143,6 +143,7 @@ def upgrade() -> None:
         sa.Column("poll_id", BIG, nullable=False),
         sa.Column("home_id", BIG, nullable=False),
         sa.Column("choice", sa.Text(), nullable=False),
+        sa.Column("how", sa.String(8), nullable=False),
         sa.Column("proxy", sa.Text(), nullable=True),
         sa.Column("proxy_key", sa.String(64), nullable=True),
         sa.Column("photo", sa.LargeBinary(), nullable=False),

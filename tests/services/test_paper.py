@@ -154,3 +154,21 @@ def test_only_the_picture_is_kept_of_a_photo(stage: Stage) -> None:
     with stage.db.read() as tx:
         kept = tx.scalar(select(paper_ballot.c.photo))
     assert b"CANARY" not in kept and max(Image.open(BytesIO(kept)).size) == 1800
+
+
+def test_a_vote_by_phone_needs_a_second_call(stage: Stage) -> None:
+    """Of a household; an owner's needs a signature."""
+    opened(stage, "每户一票 选项 甲 乙 范围 全小区")
+    with stage.db.write() as tx:
+        row = tx.execute(select(poll)).one()
+        one = paper.enter(tx, FIRST, row, where="3幢2单元501", words="乙", photo=b"", how=paper.PHONE, now=stage.now)
+        with pytest.raises(Refusal, match=r"paper\.same_hand"):
+            paper.confirm(tx, FIRST, row, one, words="乙", now=stage.now)
+        assert paper.confirm(tx, SECOND, row, one, words="乙", now=stage.now) == "counted"
+        audit.seal(tx)
+        assert tx.connection.scalars(select(ballot.c.choice)).all() == ["1"]
+    stage.play("王阿姨(私聊): 发起投票 换物业 业主表决 范围 1幢 截止 明晚8点")
+    with stage.db.write() as tx:
+        row = tx.execute(select(poll).where(poll.c.number == 2)).one()
+        with pytest.raises(Refusal, match=r"paper\.phone_owners"):
+            paper.enter(tx, FIRST, row, where="1幢1单元101", words="同意", photo=b"", how=paper.PHONE, now=stage.now)

@@ -196,3 +196,12 @@ def test_only_proved_owners_have_rights(stage: Stage) -> None:
         tenant = tx.scalar(select(person.c.id).order_by(person.c.id.desc()).limit(1))
         with pytest.raises(Refusal, match=r"vote\.owners_only"):
             electorate.rights(tx, row, Speaker(f"person:{tenant}", "resident", row.community_id, tenant))
+
+
+def test_what_is_hidden_until_the_end_is_hidden_from_staff_too(stage: Stage) -> None:
+    """How many are still needed to pass would tell how the others voted; how many must take part tells nothing."""
+    opened(stage, everybody_apart(), "业主表决 截止前不公布")
+    for who, words in (("李叔", "同意"), ("李婶", "反对"), ("陈老师", "反对")):
+        voted(stage, who, words)
+    said = "".join(stage.play("王阿姨(私聊): P1"))
+    assert "还差 1 人参加才有效" in said and "同意：" not in said and "要通过" not in said and "通不过" not in said

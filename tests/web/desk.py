@@ -99,7 +99,7 @@ def fill(desk: Desk, name: str) -> None:
         found = {"home": flat, "person": who, "group": group, "issue": matter}
         for number, anonymous in ((1, False), (2, True)):
             found[f"poll{number}"] = put_poll(tx, where, who, number, anonymous)
-        found["paper"] = tx.add(paper_ballot, poll_id=found["poll1"], home_id=flat, choice="0", proxy=EVIL, photo=b"\xff\xd8", photo_hash="",
+        found["paper"] = tx.add(paper_ballot, poll_id=found["poll1"], home_id=flat, choice="0", how="paper", proxy=EVIL, photo=b"\xff\xd8", photo_hash="",
                                 entered_by=f"person:{who}", entered_at=NOW, state="dropped")
         found["outbox"] = tx.add(outbox, key=f"k-{name}", community_id=where, channel="webhook", target=f"chat:{group}",
             address="secret-key",
