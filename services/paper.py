@@ -51,10 +51,11 @@ def enter(tx: Tx, actor: Actor, row: Row[Any], *, where: str, words: str, proxy:
         raise Refusal("paper.twice", label=label)
     key = _proxy(tx, row, home_id, proxy)
     picture = photos.clean(photo) if how == PAPER else b""
-    paper = tx.add(paper_ballot, poll_id=row.id, home_id=home_id, choice=choice, how=how, proxy=proxy.strip() or None, proxy_key=key,
-                   photo=picture, photo_hash=sha256(picture).hexdigest(), entered_by=actor.who, entered_at=now, state=WAITING)
+    mark = sha256(picture).hexdigest()
+    paper = tx.add(paper_ballot, poll_id=row.id, home_id=home_id, choice=choice, how=how, proxy=proxy.strip() or None,
+                   proxy_key=key, photo=picture, photo_hash=mark, entered_by=actor.who, entered_at=now, state=WAITING)
     audit.note(tx, actor, "paper.enter", f"poll:{row.id}", now=now, community_id=row.community_id, paper=paper, home=home_id,
-               how=how, photo=sha256(picture).hexdigest(), proxy=key or "")
+               how=how, photo=mark, proxy=key or "")
     return paper
 
 
