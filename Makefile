@@ -6,13 +6,16 @@ BIN := $(VENV)/bin
 PORT ?= 8700
 WORKERS ?= 2
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test faults lint bench clean
 
 demo: $(VENV)/.run
 	@$(BIN)/python app.py demo --port $(PORT) $(if $(FRESH),--fresh,)
 
 test: $(VENV)/.test $(VENV)/.peers lint
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+faults: $(VENV)/.test
+	LINYI_FAULTS=all $(BIN)/python -m pytest tests/faults $(ARGS)
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

