@@ -4,6 +4,7 @@ import random
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -16,6 +17,7 @@ from models.base import Database, Tx
 from models.tables import ballot, ballot_log, building, community, home, person, poll, poll_unit
 from ops import database
 from services import audit, polls, published, standing
+from texts.say import say
 
 NOW = datetime(2026, 3, 2, 2, tzinfo=UTC)
 AREA = 8953
@@ -24,6 +26,7 @@ AREA = 8953
 def run(plan: Plan) -> None:
     """Opinion poll and vote of owners, one after the other."""
     secret.set_key("a secret for the bench, thirty-two characters")
+    say("poll.nature", poll=SimpleNamespace(poll_class="straw"))  # the catalogue is read once in the life of a process
     count = 10_000 if plan.quick else 100_000
     print(f"\nA poll with {count:,} ballots (aims at 100,000: closing and export together 5 s, one proof 50 ms)")
     for name in ("straw", "owner_ordinary"):

@@ -61,10 +61,10 @@ def facts(tx: Tx, row: Row[Any], result: dict[str, Any], asked: int) -> dict[str
 
 def _of_owners(tx: Tx, row: Row[Any], rule: Preset) -> dict[str, Any]:
     asked, votes = owner_votes.sums(tx, row.id), owner_votes.weights(tx, row.id)
-    options, took_part = votes.options(len(row.options), _marked), votes.took_part.measure
+    options, took_part = votes.options(len(row.options), _marked), votes.took_part
     found = classes.judge(rule, asked.everybody, took_part, options, kind=row.kind)
     blocked = ["missing_area"] if asked.missing_area else []
-    if votes.held_ballots and _hangs_on(rule, asked.everybody, took_part, options, votes.held.measure, row.kind, found):
+    if votes.held_ballots and _hangs_on(rule, asked.everybody, took_part, options, votes.held, row.kind, found):
         blocked.append("conflict")
     found = classes.judge(rule, asked.everybody, took_part, options, kind=row.kind, blocked=blocked)
     said = classes.facts(rule, asked.everybody, took_part, options, found, held=votes.held_ballots)
@@ -100,7 +100,5 @@ def firm(tx: Tx, row: Row[Any], result: dict[str, Any], found: dict[str, Any] | 
     if row.poll_class not in BY_AREA:
         margin = firm_class(result["marks"][0], result["ballots"], found["all"]["heads"], rule.quorum, rule.passes)
     else:
-        votes, everybody = owner_votes.weights(tx, row.id), owner_votes.head_areas(tx, row.id)
-        absent = [area for head, area in everybody.items() if head not in votes.areas]
-        margin = firm_owners(*votes.apart(_marked), absent, rule.quorum, rule.passes)
+        margin = firm_owners(*owner_votes.apart(tx, row.id, _marked), rule.quorum, rule.passes)
     return {"decision": True, **asdict(margin)}

@@ -3,7 +3,7 @@
 import random
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, func, insert, select
@@ -15,9 +15,7 @@ from models.base import Tx
 from models.hot import Hot
 from models.tables import ballot, home, owner, ownership, person, poll_owner, poll_unit
 
-_BALLOTS = Hot(select(ballot.c.choice, ballot.c.state, poll_unit.c.head, poll_unit.c.area_dm2)
-               .join_from(ballot, poll_unit, (poll_unit.c.poll_id == ballot.c.poll_id) & (poll_unit.c.home_id == ballot.c.home_id))
-               .where(ballot.c.poll_id == bindparam("poll_id"), ballot.c.choice != ""))
+_IN_IT = (poll_unit.c.poll_id == ballot.c.poll_id) & (poll_unit.c.home_id == ballot.c.home_id)
 _SPOKEN_FOR = Hot(select(poll_owner.c.home_id).join_from(poll_owner, owner).where(
     poll_owner.c.poll_id == bindparam("poll_id"), owner.c.person_id == bindparam("person_id")).distinct()
     .order_by(poll_owner.c.home_id))
@@ -25,50 +23,19 @@ _ONE_HEAD = Hot(select(poll_unit.c.home_id, poll_unit.c.label).where(
     poll_unit.c.poll_id == bindparam("poll_id"), poll_unit.c.head == bindparam("head")).order_by(poll_unit.c.home_id))
 
 
-@dataclass(slots=True)
-class Side:
-    """Who cast one choice: the heads, and the area of their homes."""
-
-    heads: set[str] = field(default_factory=set)
-    area: int = 0
-
-    def add(self, head: str, area: int | None) -> None:
-        """One more ballot."""
-        self.heads.add(head)
-        self.area += area or 0
-
-    @property
-    def measure(self) -> Measure:
-        """As the arithmetic takes it."""
-        return Measure(len(self.heads), self.area)
-
-
 @dataclass(frozen=True, slots=True)
 class Weights:
     """What the ballots weigh; those held back stand apart and count nowhere."""
 
-    choices: dict[str, Side]
-    took_part: Side
-    held: Side
+    choices: dict[str, Measure]
+    took_part: Measure
+    held: Measure
     held_ballots: int
-    areas: dict[str, int]  # of each head that counts
 
     def options(self, count: int, marks: Callable[[str], frozenset[int]]) -> list[Measure]:
-        """Heads and area behind each option; `marks` reads the options a choice names."""
-        sides = [Side() for _ in range(count)]
-        for choice, side in self.choices.items():
-            for i in marks(choice):
-                sides[i].heads |= side.heads
-                sides[i].area += side.area
-        return [side.measure for side in sides]
-
-    def apart(self, marks: Callable[[str], frozenset[int]]) -> tuple[list[int], list[int]]:
-        """The areas of the heads that chose the first option, and of the others that took part."""
-        agree: list[int] = []
-        others: list[int] = []
-        for choice, side in self.choices.items():
-            (agree if 0 in marks(choice) else others).extend(self.areas[head] for head in side.heads)
-        return agree, others
+        """Heads and area behind each option; `marks` reads the options a choice names. A head has one choice, so heads add up."""
+        behind = [[each for choice, each in self.choices.items() if i in marks(choice)] for i in range(count)]
+        return [Measure(sum(m.heads for m in some), sum(m.area for m in some)) for some in behind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,13 +122,6 @@ def proved(poll_id: int) -> Select[Any]:
         person.c.joined_into.is_(None)).distinct()
 
 
-def head_areas(tx: Tx, poll_id: int) -> dict[str, int]:
-    """What each head owns, all homes together; an unknown area adds nothing."""
-    return {head: int(area) for head, area in map(tuple, tx.all(
-        select(poll_unit.c.head, func.coalesce(func.sum(poll_unit.c.area_dm2), 0)).where(poll_unit.c.poll_id == poll_id)
-        .group_by(poll_unit.c.head)))}
-
-
 def sums(tx: Tx, poll_id: int) -> Sums:
     """All heads and all area of a frozen electorate, and the homes whose area nobody knows."""
     mine = poll_unit.c.poll_id == poll_id
@@ -174,15 +134,29 @@ def sums(tx: Tx, poll_id: int) -> Sums:
 
 def weights(tx: Tx, poll_id: int) -> Weights:
     """What every choice weighs now; a withdrawn ballot weighs nothing."""
-    choices: dict[str, Side] = defaultdict(Side)
-    areas: dict[str, int] = defaultdict(int)
-    took_part, held, number = Side(), Side(), 0
-    for choice, state, head, area in map(tuple, tx.all(_BALLOTS, {"poll_id": poll_id})):
+    mine = (ballot.c.poll_id == poll_id) & (ballot.c.choice != "")
+    sums = (func.count(poll_unit.c.head.distinct()), func.coalesce(func.sum(poll_unit.c.area_dm2), 0))
+    choices, held, number = {}, Measure(0, 0), 0
+    for choice, state, count, heads, area in map(tuple, tx.all(
+            select(ballot.c.choice, ballot.c.state, func.count(), *sums).join_from(ballot, poll_unit, _IN_IT).where(mine)
+            .group_by(ballot.c.choice, ballot.c.state))):
         if state == "held":
-            held.add(head, area)
-            number += 1
+            held, number = Measure(held.heads + heads, held.area + int(area)), number + count
         else:
-            choices[choice].add(head, area)
-            took_part.add(head, area)
-            areas[head] += area or 0
-    return Weights(dict(choices), took_part, held, number, dict(areas))
+            choices[choice] = Measure(heads, int(area))
+    took_part = Measure(sum(m.heads for m in choices.values()), sum(m.area for m in choices.values()))
+    return Weights(choices, took_part, held, number)
+
+
+def apart(tx: Tx, poll_id: int, marks: Callable[[str], frozenset[int]]) -> tuple[list[int], list[int], list[int]]:
+    """The areas of the heads that chose the first option, of the others that took part, and of the rest."""
+    area = func.coalesce(func.sum(poll_unit.c.area_dm2), 0)
+    absent = {head: int(size) for head, size in map(tuple, tx.all(
+        select(poll_unit.c.head, area).where(poll_unit.c.poll_id == poll_id).group_by(poll_unit.c.head)))}
+    agree: list[int] = []
+    others: list[int] = []
+    for head, choice in map(tuple, tx.all(select(poll_unit.c.head, func.max(ballot.c.choice)).join_from(
+            ballot, poll_unit, _IN_IT).where(ballot.c.poll_id == poll_id, ballot.c.choice != "", ballot.c.state == "counted")
+            .group_by(poll_unit.c.head))):
+        (agree if 0 in marks(choice) else others).append(absent.pop(head))
+    return agree, others, list(absent.values())
