@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bot.context import Ctx
-from domain.errors import Refusal
+from domain.errors import Forbidden, Refusal
 from domain.roles import Role
 from services import audit
 from texts.normal import plain, printed
@@ -169,8 +169,9 @@ def obey(ctx: Ctx, found: Command, args: Args) -> str:
 def refuse(ctx: Ctx, no: Refusal) -> str:
     """The words of an expected no; the talk it belonged to ends."""
     ctx.next_dialog, ctx.asked, ctx.card = None, False, None
-    if no.key == "role.refused":
-        audit.note(ctx.tx, ctx.speaker, "role.refused", f"message:{ctx.message_id}", now=ctx.now, intent=ctx.intent)
+    if no.key == "role.refused" or isinstance(no, Forbidden):
+        number = {"issue": no.facts["number"]} if "number" in no.facts else {}
+        audit.note(ctx.tx, ctx.speaker, no.key, f"message:{ctx.message_id}", now=ctx.now, intent=ctx.intent, **number)
     return say(no.key, **no.facts)
 
 

@@ -2,18 +2,19 @@
 
 from datetime import timedelta
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, select
 
 from bot import inbox, router
 from bot.context import Ctx
 from bot.router import Args, command, ear
 from domain.errors import Refusal
-from domain.lifecycle import OPEN, State
+from domain.lifecycle import OPEN
 from domain.roles import Role
+from domain.states import State
 from handlers.offer import offered
 from handlers.privacy import NO, YES, said
-from models.tables import issue, issue_event, supporter
-from services import ballots, cards, dictionary, issues
+from models.tables import issue, issue_event
+from services import ballots, cards, dictionary, issues, joined
 from services.issues import Report
 from texts.mask import mask
 from texts.say import say
@@ -54,7 +55,8 @@ def read(text: str, meaning: Meaning) -> Report:
         raise Refusal("issue.too_long", most=LONGEST)
     if len(text) < 4:
         raise Refusal("issue.too_short")
-    return Report(text, title(mask(text)), meaning.slots["category"], meaning.slots.get("location"))
+    return Report(text, title(mask(text)), meaning.slots["category"], meaning.slots.get("location"),
+                  str(meaning.slots.get("urgency") or "normal"))
 
 
 def receipt(ctx: Ctx, row: Row) -> str:
@@ -177,8 +179,7 @@ def unsolved(ctx: Ctx, args: Args) -> str:
 @command("issue.list", "议题", "议题列表", "查看议题", usage="议题")
 def listing(ctx: Ctx, args: Args) -> str:
     """The open issues, the newest first."""
-    behind = select(func.count()).where(supporter.c.issue_id == issue.c.id).scalar_subquery()
-    rows = ctx.tx.all(select(issue.c.number, issue.c.title, issue.c.state, behind.label("behind")).where(
+    rows = ctx.tx.all(select(issue.c.number, issue.c.title, issue.c.state, joined.behind_column().label("behind")).where(
         issue.c.community_id == ctx.speaker.community_id, issue.c.state.in_(LISTED_STATES))
         .order_by(issue.c.id.desc()).limit(LISTED + 1))
     return say("issue.list", issues=rows[:LISTED], more=len(rows) > LISTED)
@@ -188,7 +189,8 @@ def listing(ctx: Ctx, args: Args) -> str:
 def show(ctx: Ctx, args: Args) -> str:
     """One issue with its timeline, without names."""
     row = issues.by_number(ctx.tx, ctx.speaker.community_id, args.issue)
-    events = ctx.tx.all(select(issue_event).where(issue_event.c.issue_id == row.id, issue_event.c.act != "support")
+    events = ctx.tx.all(select(issue_event).where(issue_event.c.issue_id == row.id, issue_event.c.act != "support",
+                                                           ~issue_event.c.inner)
                         .order_by(issue_event.c.id.desc()).limit(6))
     if ctx.draws:
         staff = ctx.private and ctx.speaker.role.covers(Role.GRID_WORKER)

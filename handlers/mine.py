@@ -5,7 +5,7 @@ from sqlalchemy import select
 from bot.context import Ctx
 from bot.router import Args, command
 from domain.errors import Refusal
-from domain.lifecycle import State
+from domain.states import State
 from models.tables import issue
 from services import ballots
 from services.people import homes_of

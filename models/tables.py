@@ -143,19 +143,84 @@ issue = _table(
     Column("state", String(16), nullable=False), Column("category", String(32), nullable=False),
     Column("place", String(64)), Column("title", String(64), nullable=False), Column("text", Text, nullable=False),
     _ref("submitter_id", "person", index=True), _ref("chat_id", "chat", null=True),
-    _ref("merged_into", "issue", null=True), Column("reason", Text), Column("result", Text),
+    _ref("merged_into", "issue", null=True),  # of a draft: what it may be the same as; merged issues: see merge
+    _ref("root_id", "issue", null=True, index=True),  # where it is dealt with while it is merged; NULL: by itself
+    Column("reason", Text), Column("result", Text),
+    Column("version", Integer, nullable=False, server_default="0"),  # of two who act at once, one wins
+    Column("urgency", String(8), nullable=False, server_default="normal"),  # normal | urgent | critical
+    Column("track", String(8), nullable=False, server_default="shared"),  # self | shared | public
+    Column("track_why", Text),  # in words, for who asks; a person's reason when they changed it
+    Column("proposal", Text),  # what the residents propose themselves (献策)
+    Column("private", Boolean, nullable=False, server_default="0"),  # a ticket between two, no matter for the group
+    Column("anonymous", Boolean, nullable=False, server_default="0"),  # who raised it is told to nobody
+    _ref("host_id", "person", null=True),  # who leads the deliberation
+    _ref("party_id", "party", null=True, index=True),  # who has to do it
+    Column("level", String(12), nullable=False, server_default="community"),  # community | street | department
+    Column("designated", Boolean, nullable=False, server_default="0"),  # decided: may not be sent back again
+    Column("returned", Integer, nullable=False, server_default="0"),
+    Column("extended", Integer, nullable=False, server_default="0"),
+    Column("reopened", Integer, nullable=False, server_default="0"),
+    Column("agreed", Boolean, nullable=False, server_default="1"),  # False while it is disputed or undecided
+    Column("assigned_at", Utc), Column("signed_at", Utc), Column("contacted_at", Utc), Column("resolved_at", Utc),
+    Column("closed_at", Utc), Column("due_at", Utc),  # done by then, as it was promised
+    Column("rating", String(12)),  # very_satisfied | satisfied | fair | dissatisfied: what the submitter said last
+    Column("solved", Boolean),  # what the submitter said: NULL is silence
     Column("created_at", Utc, nullable=False), Column("changed_at", Utc, nullable=False),
-    Column("due_at", Utc),  # when the present state ends by itself, or must have been left
     UniqueConstraint("community_id", "number"), Index("ix_issue_state", "community_id", "state", "category"),
 )
 issue_event = _table(
     "issue_event", _ref("issue_id", "issue", index=True), Column("at", Utc, nullable=False),
     Column("act", String(24), nullable=False), Column("from_state", String(16)), Column("to_state", String(16)),
-    _ref("actor_id", "person", null=True), Column("text", Text),
+    _ref("actor_id", "person", null=True), Column("text", Text), _ref("party_id", "party", null=True),  # for whom they acted
+    Column("inner", Boolean, nullable=False, server_default="0"),  # for staff only
+    Column("facts", JSON(none_as_null=True)),  # numbers and times of the act, for figures that can be recomputed
+)
+merge = _table(  # an edge that can be taken away again; nothing is copied along it
+    "merge", _ref("source_id", "issue", index=True), _ref("target_id", "issue", index=True), Column("at", Utc, nullable=False),
+    Column("undone_at", Utc),
+)
+timer = _table(  # what becomes due, and when; a row outlives every process
+    "timer", _ref("issue_id", "issue", null=True, index=True), Column("kind", String(16), nullable=False),
+    Column("about", String(40), nullable=False, server_default=""),  # what else it is about
+    Column("due_at", Utc, nullable=False), Column("round", Integer, nullable=False, server_default="0"),
+    Column("fired_at", Utc), Column("ended_at", Utc),  # it did its work; or nobody needs it any more
+    Column("failures", Integer, nullable=False, server_default="0"),
+)
+Index("ix_timer_due", timer.c.due_at, sqlite_where=timer.c.fired_at.is_(None) & timer.c.ended_at.is_(None),
+      postgresql_where=timer.c.fired_at.is_(None) & timer.c.ended_at.is_(None))
+calendar_day = _table(  # what the holiday notice says, where the library does not know it yet
+    "calendar_day", Column("day", String(10), nullable=False, unique=True), Column("workday", Boolean, nullable=False),
+    Column("name", String(32), nullable=False, default=""),
 )
 supporter = _table(
     "supporter", _ref("issue_id", "issue"), _ref("person_id", "person", index=True),
     Column("at", Utc, nullable=False), UniqueConstraint("issue_id", "person_id"),
+)
+
+# --- who has to do it -----------------------------------------------------------------------------------------
+party = _table(
+    "party", _ref("community_id", "community"), Column("name", String(64), nullable=False),
+    # property | committee | neighbourhood | street | department | volunteers
+    Column("kind", String(16), nullable=False), Column("phone", Sealed), Column("closed_at", Utc),
+    UniqueConstraint("community_id", "name"),
+)
+party_member = _table(
+    "party_member", _ref("party_id", "party"), _ref("person_id", "person", index=True),
+    Column("leads", Boolean, nullable=False, server_default="0"), UniqueConstraint("party_id", "person_id"),
+)
+directory = _table(  # who gets which kind of matter where; the nearest place wins, then the order
+    "directory", _ref("community_id", "community"), Column("category", String(32), nullable=False),
+    _ref("building_id", "building", null=True), _ref("party_id", "party", index=True),
+    Column("place", Integer, nullable=False, server_default="0"),
+    Index("ix_directory_category", "community_id", "category"),
+)
+duty = _table(  # who answers a danger at which hours
+    "duty", _ref("community_id", "community", index=True), _ref("person_id", "person", index=True),
+    Column("starts_at", Utc, nullable=False), Column("ends_at", Utc, nullable=False),
+)
+stand_in = _table(  # acts for somebody who is away
+    "stand_in", _ref("person_id", "person", index=True), _ref("for_id", "person", index=True),
+    Column("starts_at", Utc, nullable=False), Column("ends_at", Utc, nullable=False),
 )
 
 community_word = _table(  # what people here call things and places

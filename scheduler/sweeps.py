@@ -12,7 +12,7 @@ from bot.message import Channel
 from models.base import Database, Tx
 from models.commit import ATTEMPTS, TRANSIENT
 from models.tables import heartbeat
-from services import audit, forward, grouping, issues, joining, polls, procedure, solitaire
+from services import audit, forward, grouping, joining, polls, procedure, solitaire, timers
 
 Sweep = Callable[..., int | bool]
 HEARTBEAT = "scheduler"
@@ -27,7 +27,7 @@ class Sweeps:
     def run(self) -> None:
         """Runs each sweep once, parked ballots before closings; a sweep that breaks does not keep the others from running."""
         errors = []
-        for sweep in (self.answer_parked, self.begin_polls, self.close_polls, self.finish_polls, self.remind, self.expire,
+        for sweep in (self.answer_parked, self.begin_polls, self.close_polls, self.finish_polls, self.remind, self.fire_timers,
                       self.forward, self.forget_joinings, self.forget_lists, self.group_issues):
             try:
                 sweep()
@@ -52,9 +52,9 @@ class Sweeps:
         """The automatic reminders that are due."""
         self._until_done(lambda tx, now: polls.remind_due(tx, now=now))
 
-    def expire(self) -> None:
-        """Drafts and confirmations that end by themselves."""
-        self._until_done(lambda tx, now: issues.expire(tx, now=now))
+    def fire_timers(self) -> None:
+        """Clocks of issues that are due: each does its work once, late rather than never."""
+        self._until_done(lambda tx, now: timers.fire_due(tx, now=now), most=5000)
 
     def forget_joinings(self) -> None:
         """What was kept so that the joining of two accounts could be taken back."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, select
 
-from domain.lifecycle import State
+from domain.states import State
 from models.base import Tx
 from models.hot import Hot
 from models.tables import ballot, issue, message

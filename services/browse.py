@@ -27,8 +27,8 @@ from models.tables import (
     person,
     poll,
     residence,
-    supporter,
 )
+from services import joined
 from services.paging import Filter, Page, gather, long, plain, short
 from texts.say import clock, say
 
@@ -75,8 +75,7 @@ def audits(tx: Tx, chosen: Filter) -> Page:
 
 def issues(tx: Tx, chosen: Filter) -> Page:
     """Issues with a number, and how many stand behind each."""
-    behind = select(func.count()).where(supporter.c.issue_id == issue.c.id).scalar_subquery()
-    query = select(issue, behind.label("behind")).where(issue.c.number.is_not(None))
+    query = select(issue, joined.behind_column().label("behind")).where(issue.c.number.is_not(None))
     if chosen.person:
         query = query.where(issue.c.submitter_id.in_(people_called(tx, chosen)))
     if chosen.kind:
@@ -151,11 +150,6 @@ def one(tx: Tx, table: Any, key: int, community_id: int | None) -> Row[Any] | No
     """One row, if it belongs to the community."""
     query = select(table).where(table.c.id == key)
     return tx.first(query if community_id is None else query.where(table.c.community_id == community_id))
-
-
-def supporters(tx: Tx, issue_id: int) -> int:
-    """How many neighbours stand behind an issue."""
-    return int(tx.scalar(select(func.count()).where(supporter.c.issue_id == issue_id)))
 
 
 def polls_about(tx: Tx, issue_id: int) -> list[Row[Any]]:

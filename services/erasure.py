@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy import Row, delete, or_, select, update
 
-from domain.lifecycle import TABLE, Act, State
+from domain.lifecycle import TABLE, Act
 from domain.roles import Role
+from domain.states import State
 from models.base import Tx
 from models.tables import (
     bind_code,

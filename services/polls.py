@@ -24,6 +24,7 @@ from services import (
     decisions,
     electorate,
     fairness,
+    issue_staff,
     issues,
     notices,
     outbox,
@@ -121,7 +122,7 @@ def open_poll(tx: Tx, actor: Speaker, draft: Draft, *, chat_id: int | None, issu
         tx.execute(poll_chat.insert(), [{"poll_id": poll_id, "chat_id": c} for c in where.chats])
     row = _freeze(tx, _get(tx, poll_id), entrance=where.entrance)
     if concerned is not None:
-        issues.consult(tx, actor, concerned, poll_number=row.number, now=now)
+        issue_staff.consult(tx, actor, concerned, poll_number=row.number, now=now)
     audit.note(tx, actor, "poll.open", f"poll:{poll_id}", now=now, number=number, options=len(draft.options),
                closes_at=closes_at.isoformat(), scope=where.scope, household=draft.household, anonymous=draft.anonymous,
                kind=draft.kind, poll_class=draft.poll_class, secret=draft.secret, hides=draft.hides,

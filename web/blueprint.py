@@ -11,7 +11,22 @@ from flask.blueprints import BlueprintSetupState
 from domain.errors import Refusal
 from models.base import Database, Tx
 from models.tables import forward, home, issue, outbox, person, poll
-from services import audit, browse, electorate, homes, minutes, names, pages, paging, people, polls, procedure, proposals, published
+from services import (
+    audit,
+    browse,
+    electorate,
+    homes,
+    joined,
+    minutes,
+    names,
+    pages,
+    paging,
+    people,
+    polls,
+    procedure,
+    proposals,
+    published,
+)
 from services import forward as carrying
 from services import outbox as posting
 from texts.say import clock as show_clock
@@ -135,10 +150,10 @@ class _Pages:
             row = self._own(tx, issue, key)
             events = browse.timeline(tx, key)
             return render_template(
-                "console/issue.html", issue=row, events=events, behind=browse.supporters(tx, key),
+                "console/issue.html", issue=row, events=events, behind=joined.behind(tx, key),
                 polls=browse.polls_about(tx, key), **_printed(tx, "issue", row),
                 categories=list(categories().values()),
-                into=browse.one(tx, issue, row.merged_into, self._where()) if row.merged_into else None,
+                into=joined.target_of(tx, row.id),
                 names=browse.labels(tx, {row.submitter_id, *(e.actor_id for e in events if e.actor_id)}))
 
     def similar(self) -> Any:

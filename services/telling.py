@@ -1,0 +1,57 @@
+"""News of an issue to those it concerns: who raised it and who stands behind it, in private; the group, without names."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, select
+
+from domain.card import Card
+from models.base import Tx
+from models.tables import issue_event
+from services import joined, notices, outbox, pages, people
+from texts.say import say
+
+
+def followers(tx: Tx, row: Row[Any], news: str, now: datetime, *, card: Card | None = None, **facts: Any) -> None:
+    """Tells who raised the issue and who stands behind it; the card is for who has to answer."""
+    event, url = last_event(tx, row.id), _url(tx, row)
+    for person_id, number in joined.followers(tx, row.id):
+        mine = person_id == row.submitter_id
+        outbox.to_person(tx, person_id=person_id, key=f"issue:{row.id}:{news}:{event}:person:{person_id}", now=now,
+                         text=say(f"issue.{news}.notice", number=number, title=row.title, mine=mine, **facts),
+                         card=card if mine else None, notice=notices.news(row.number, row.title, news, url=url, now=now))
+
+
+def persons(tx: Tx, row: Row[Any], news: str, who: list[int], now: datetime, *, weight: int = outbox.NEWS, quiet: bool = True,
+            key: str = "", notify: bool = False, **facts: Any) -> int:
+    """Tells certain people in private, staff or members of a party; returns how many can be reached.
+
+    `notify`: worth a one-time notice, of which each may be the last that somebody allowed.
+    """
+    event = key or str(last_event(tx, row.id))
+    return sum(outbox.to_person(tx, person_id=i, key=f"issue:{row.id}:{news}:{event}:to:{i}", now=now, weight=weight, quiet=quiet,
+                                text=say(f"issue.{news}", number=row.number, title=row.title, **facts),
+                                notice=notices.news(row.number, row.title, news, url=_url(tx, row), now=now) if notify else None)
+               for i in who)
+
+
+def staff(tx: Tx, row: Row[Any], news: str, now: datetime, **facts: Any) -> int:
+    """Tells everybody who works for the community."""
+    return persons(tx, row, news, people.staff_of(tx, row.community_id), now, **facts)
+
+
+def group(tx: Tx, row: Row[Any], news: str, now: datetime, **facts: Any) -> bool:
+    """Tells the group in which the issue was raised, without names; never of a private matter."""
+    if row.chat_id is None or row.private:
+        return False
+    return outbox.to_chat(tx, chat_id=row.chat_id, key=f"issue:{row.id}:{news}:{last_event(tx, row.id)}:chat:{row.chat_id}",
+                          text=say(f"issue.{news}.group", number=row.number, title=row.title, **facts), now=now, url=_url(tx, row))
+
+
+def last_event(tx: Tx, issue_id: int) -> int:
+    """The newest line of the issue's course: news of one line go out once."""
+    return int(tx.scalar(select(func.max(issue_event.c.id)).where(issue_event.c.issue_id == issue_id)))
+
+
+def _url(tx: Tx, row: Row[Any]) -> str:
+    return pages.url_of(tx, "issue", row.community_id, row.number)
