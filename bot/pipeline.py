@@ -23,7 +23,7 @@ from domain.roles import SYSTEM
 from models.base import TransactionLost, Tx
 from models.commit import ATTEMPTS, TRANSIENT, Busy, GroupCommit, Unsure
 from services import around, audit, card_updates, outbox, people
-from services.browse import SECRET_INTENTS
+from services.browse import SECRET_INTENTS, UNKEPT_INTENTS
 from texts.normal import plain
 from texts.say import say
 from understanding import danger, trained
@@ -114,10 +114,11 @@ def take(tx: Tx, channel: Channel, message: Message, message_id: int, *, dialog:
     keep = ctx.speaker.consented and ctx.intent is not None and message.kind == "text" and ctx.intent not in SECRET_INTENTS
     parts = outbox.split(text, channel.capabilities.reply_bytes)
     erased, sealed = ctx.intent == "privacy.delete", ctx.intent in SECRET_INTENTS
+    again = say("receipt.again") if ctx.intent in UNKEPT_INTENTS else parts[0]
     asked = "?" if ctx.next_dialog is not None and ctx.next_dialog.then != "vote.unclear" or ctx.asked else ""
     inbox.finish(tx, message_id, community_id=speaker.community_id, person_id=None if erased else speaker.id, chat_id=ctx.chat_id,
                  intent=f"{ctx.intent or ''}{asked}" or None, text=message.text if keep else None, state=state,
-                 reply=None if sealed else parts[0], payload=parts[0] if sealed else None,
+                 reply=None if sealed else parts[0], payload=again if sealed else None,
                  card=ctx.card.pack() if ctx.card is not None and not sealed else None)
     if channel.capabilities.own_sender and message.reply_to and parts[0]:  # no request waits: the answer is a post like others
         outbox.answer(tx, message_id=message_id, community_id=speaker.community_id, channel=channel.name, address=message.reply_to,

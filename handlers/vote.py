@@ -10,7 +10,7 @@ from bot.context import Ctx
 from bot.router import Args, answers, command, ear, meant
 from domain.errors import Refusal
 from handlers.offer import offered
-from services import around, ballots, cards, polls
+from services import around, ballots, cards, polls, standing
 from texts.choices import Choice, Unclear, poll_number
 from texts.kinds import MARKS, pack, read
 from texts.say import say
@@ -75,7 +75,7 @@ def unclear(ctx: Ctx, meaning: Meaning) -> str | None:
 
 
 def _unclear(ctx: Ctx, row: Row[Any], reason: str) -> str:
-    ctx.intent = "vote.secret" if row.anonymous else "vote.unclear"
+    ctx.intent = "vote.secret" if standing.discreet(row) else "vote.unclear"
     said = {"poll": row.number, "reason": reason}
     asked = ctx.dialog is not None and ctx.dialog.then == "vote.unclear" and ctx.dialog.data == said
     ctx.ask("vote.unclear", **said)
@@ -110,7 +110,7 @@ def which(ctx: Ctx) -> str | None:
 
 
 def _cast(ctx: Ctx, row: Row[Any], choice: str) -> str:
-    ctx.intent = "vote.secret" if row.anonymous else "vote"
+    ctx.intent = "vote.secret" if standing.discreet(row) else "vote"
     if ctx.message.tap is None:
         cast = _put(ctx, row, choice)
     else:

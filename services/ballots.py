@@ -183,6 +183,11 @@ def settle(tx: Tx, actor: Speaker, row: Row[Any], *, home_id: int, choice: str, 
     return len(puts)
 
 
+def homes_with(tx: Tx, row: Row[Any], home_id: int) -> list[int]:
+    """The homes that have one opinion with this one: in a vote of owners all of the same owners, else only itself."""
+    return [r.home_id for r in owner_votes.one_head(tx, row.id, home_id)] if row.poll_class in BY_AREA else [home_id]
+
+
 def on_paper(tx: Tx, actor: Actor, row: Row[Any], *, home_id: int, choice: str, paper: int, now: datetime) -> bool:
     """Counts what a household or an owner signed on paper; True when it is held, because somebody of theirs voted otherwise.
 
@@ -190,7 +195,7 @@ def on_paper(tx: Tx, actor: Actor, row: Row[Any], *, home_id: int, choice: str, 
     """
     row = _still_open(tx, row.id, now)
     text, puts = kind(row.kind).read(choice, len(row.options), row.rules), []
-    homes = [r.home_id for r in owner_votes.one_head(tx, row.id, home_id)] if row.poll_class in BY_AREA else [home_id]
+    homes = homes_with(tx, row, home_id)
     for each in homes:
         old = tx.first(_MINE, {"poll_id": row.id, "voter": f"home:{each}"})
         if row.poll_class not in BY_AREA and old is not None and old.person_id is not None and old.choice not in ("", text):

@@ -38,6 +38,11 @@ def clock(at: datetime) -> str:
     return f"{local.month} 月 {local.day} 日（周{WEEKDAYS[local.weekday()]}）{'24:00' if midnight else f'{local:%H:%M}'}"
 
 
+def dated(at: datetime) -> str:
+    """The same with its year, for what is kept in a folder."""
+    return f"{(at.astimezone(SHANGHAI) - timedelta(microseconds=1)).year} 年 {clock(at)}"
+
+
 def day(at: datetime) -> str:
     """A date without the hour: 3 月 2 日."""
     local = at.astimezone(SHANGHAI)
@@ -94,7 +99,7 @@ def poll_rules(poll: Any) -> list[str]:
 @cache
 def _templates() -> dict[str, Template]:
     env = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=False)
-    env.filters.update(clock=clock, day=day, yuan=yuan, sqm=sqm, bar=bar)
+    env.filters.update(clock=clock, dated=dated, day=day, yuan=yuan, sqm=sqm, bar=bar)
     found: dict[str, Template] = {}
     for path in sorted(FOLDER.glob("zh*.yaml")):
         _collect(yaml.safe_load(path.read_text("utf-8")), "", env, found)

@@ -124,11 +124,13 @@ def test_what_cannot_be_entered_says_why(stage: Stage, where: str, words: str, p
     assert no.value.key == key
 
 
-def test_a_home_has_one_paper_and_a_proxy_few_owners(stage: Stage) -> None:
+def test_an_owner_has_one_paper_and_a_proxy_few_owners(stage: Stage) -> None:
+    """The second paper of an owner is refused for whichever of their homes: it could only say the same, or overrule the first."""
     opened(stage)
     done(stage, FIRST, "1幢1单元101", "同意", proxy="赵大")
-    with pytest.raises(Refusal, match=r"paper\.twice"):
-        done(stage, FIRST, "1幢1单元101", "同意")
+    for where in ("1幢1单元101", "1幢1单元102"):
+        with pytest.raises(Refusal, match=r"paper\.twice"):
+            done(stage, FIRST, where, "反对")
     done(stage, FIRST, "1幢1单元201", "同意", proxy="赵大")
     done(stage, FIRST, "1幢1单元202", "同意", proxy="赵 大")
     with pytest.raises(Refusal, match=r"paper\.proxy_most"):
