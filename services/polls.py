@@ -271,6 +271,7 @@ def close_due(tx: Tx, *, now: datetime, limit: int = 20) -> int:
     return len(rows)
 
 
+@published.many_rows()
 def close(tx: Tx, actor: Actor, row: Row[Any], *, reason: str | None, now: datetime) -> Row[Any]:
     """Freezes the count and posts it, in words and as a picture, to each group of the poll."""
     result, root = closing.freeze(tx, row, asked=electorate.size(tx, row))
