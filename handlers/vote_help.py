@@ -48,7 +48,7 @@ def asked(ctx: Ctx) -> str | None:
     rows = ballots.open_here(ctx.tx, ctx.speaker, ctx.chat_id, now=ctx.now)
     rows = [row for row in rows if number in (None, row.number)]
     if not rows:
-        return None
+        return _not_begun(ctx)
     ctx.intent = "vote.secret" if any(row.anonymous for row in rows) else "vote.how"  # what is secret is not kept with the talk
     told = [(row, ballots.mine(ctx.tx, ctx.speaker, row) if ctx.private else None) for row in rows[:SHOWN]]
     if checks:
@@ -91,7 +91,7 @@ def beside(ctx: Ctx, meaning: Meaning) -> str | None:
         return None
     rows = ballots.open_here(ctx.tx, ctx.speaker, ctx.chat_id, now=ctx.now)
     if not rows:
-        return None
+        return _too_early(ctx)
     named = [row for row in rows if any(len(o) > 1 and plain(o).lower() in ctx.heard.lower() for o in row.options)]
     if len(named) == 1:
         return vote.unclear_ballot(ctx, named[0], "ambiguous")
@@ -105,8 +105,23 @@ def beside(ctx: Ctx, meaning: Meaning) -> str | None:
 def unheard(ctx: Ctx) -> str:
     """Nothing was understood: says so, and how to vote in what is open here."""
     rows = ballots.open_here(ctx.tx, ctx.speaker, ctx.chat_id, now=ctx.now)[:SHOWN]
+    if not rows and (early := _too_early(ctx)) is not None:
+        return early
     hint = say("hint.private" if ctx.private else "hint.group")
     return hint + "".join("\n" + say("vote.near", poll=row, mine=_mine(ctx, row)) for row in rows)
+
+
+def _not_begun(ctx: Ctx) -> str | None:
+    """When the vote of owners that was announced begins."""
+    rows = ballots.announced(ctx.tx, ctx.speaker) if ctx.private else []
+    return "\n".join(say("vote.not_begun", number=row.number, at=row.opens_at) for row in rows) or None
+
+
+def _too_early(ctx: Ctx) -> str | None:
+    """What would be a ballot of a vote that was only announced."""
+    rows = ballots.announced(ctx.tx, ctx.speaker) if ctx.private else []
+    meant = any(isinstance(read(ctx.heard, row.kind, row.options, row.rules), str) for row in rows)
+    return _not_begun(ctx) if meant else None
 
 
 def _mine(ctx: Ctx, row: Row[Any]) -> tuple[str, ...] | None:

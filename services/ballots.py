@@ -76,6 +76,12 @@ def open_here(tx: Tx, speaker: Speaker, chat_id: int | None, *, now: datetime) -
                                 reach[r.scope](r.scope_id))]
 
 
+def announced(tx: Tx, speaker: Speaker) -> list[Row[Any]]:
+    """The votes of owners that this person is asked in and that have not begun."""
+    rows = tx.all(select(poll).where(poll.c.community_id == speaker.community_id, poll.c.state == "notice").order_by(poll.c.id))
+    return [r for r in rows if owner_votes.spoken_for(tx, r.id, speaker.id)]
+
+
 def cast(tx: Tx, speaker: Speaker, *, poll_id: int, choice: str, sent_at: datetime, message_id: int | None,
          now: datetime) -> Cast:
     """Records or replaces the speaker's ballot, which is in the spelling of domain/kinds."""

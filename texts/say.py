@@ -87,8 +87,14 @@ def poll_rules(poll: Any) -> list[str]:
     if poll.secret:
         said.append(say("secret"))
     else:
-        said += [*([say("hides")] if poll.hides else []), say("promise.anonymous" if poll.anonymous else "promise.named")]
+        said += [*([say("hides")] if poll.hides else []), say(f"promise.{_seen_by(poll)}")]
     return said
+
+
+def _seen_by(poll: Any) -> str:
+    if poll.anonymous:
+        return "anonymous"
+    return "owners" if poll.poll_class in ("owner_ordinary", "owner_special", "unanimous") else "named"
 
 
 @cache
