@@ -201,13 +201,20 @@ def route(ctx: Ctx) -> str:
     bare = router.alone(ctx.heard)
     if bare is not None and ctx.speaker.role.covers(bare.role):
         return say("usage", usage=bare.usage)
+    return _in_ordinary_words(ctx)
+
+
+def _in_ordinary_words(ctx: Ctx) -> str:
+    """Acts on what the words mean, unless that is doubted beside it; at last a hint."""
     meaning = _meaning(ctx)
+    said = router.registry.beside(ctx, meaning)
     spoken = router.registry.spoken.get(meaning.intent) if meaning.confidence >= SURE else None
-    said = spoken(ctx, meaning) if spoken is not None else None
-    if said is not None:
-        ctx.intent = ctx.intent or meaning.intent
-        return said
-    return say("hint.private" if ctx.private else "hint.group")
+    if said is None and spoken is not None:
+        said = spoken(ctx, meaning)
+    if said is None:
+        return router.registry.unheard(ctx)
+    ctx.intent = ctx.intent or meaning.intent
+    return said
 
 
 def _touched(ctx: Ctx, tap: Tap) -> bool:

@@ -83,7 +83,7 @@ def price(poll: Any, option: int) -> str:
 
 
 def poll_rules(poll: Any) -> list[str]:
-    """What must be known beforehand of how a poll is counted and what is kept secret; nothing for the plain ones."""
+    """What must be known beforehand of how a poll is counted and what is kept secret."""
     method = poll.rules.get("method", poll.kind)
     decides = [say("decision.rule", poll=poll)] if poll.preset else []
     said = [*decides, *([say(f"rule.{method}", poll=poll)] if has(f"rule.{method}") else [])]
@@ -91,9 +91,15 @@ def poll_rules(poll: Any) -> list[str]:
         said.append(say("rule.lot", names=[poll.options[i] for i in poll.rules["lot"]]))
     if poll.secret:
         said.append(say("secret"))
-    elif poll.hides:
-        said.append(say("hides"))
+    else:
+        said += [*([say("hides")] if poll.hides else []), say(f"promise.{_seen_by(poll)}")]
     return said
+
+
+def _seen_by(poll: Any) -> str:
+    if poll.anonymous:
+        return "anonymous"
+    return "owners" if poll.poll_class in ("owner_ordinary", "owner_special", "unanimous") else "named"
 
 
 @cache

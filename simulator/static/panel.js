@@ -21,6 +21,9 @@ export class Panel {
     $("panel-open").addEventListener("click", () => document.body.classList.add("panel-shown"));
     $("panel-close").addEventListener("click", () => this.fold());
     $("verify").addEventListener("click", () => this.verify());
+    document.querySelectorAll("[data-hours]").forEach((button) => {
+      button.addEventListener("click", () => this.forward(Number(button.dataset.hours)));
+    });
   }
 
   fold() { document.body.classList.remove("panel-shown"); }
@@ -29,7 +32,17 @@ export class Panel {
     try {
       this.showFaults(await call("/sim/faults"));
       this.showDay(await call("/sim/day"));
+      this.showClock(await call("/sim/clock"));
     } catch { /* the page says that it is offline */ }
+  }
+
+  async forward(hours) {
+    try { this.showClock(await call("/sim/clock", { hours })); } catch { /* the page says that it is offline */ }
+  }
+
+  showClock(clock) {
+    $("clock-now").textContent = new Date(clock.now).toLocaleString("zh-CN",
+      { timeZone: "Asia/Shanghai", month: "long", day: "numeric", hour: "2-digit", minute: "2-digit" });
   }
 
   async setFault(input) {
