@@ -88,21 +88,24 @@ def _halves(points: Floats) -> list[Floats]:
     return found
 
 
-def silhouette(points: Floats, label: Ints) -> float:
-    """How clearly the groups are apart, from -1 to 1; a point alone in its group counts 0."""
-    away = cdist(points, points)
-    names, sizes = np.unique(label, return_counts=True)
+def silhouette(points: Floats, label: Ints, weights: Floats | None = None) -> float:
+    """How clearly the groups are apart, from -1 to 1; a point alone in its group counts 0. With weights a point stands for
+    that many people."""
+    names, own = np.unique(label, return_inverse=True)
     if len(names) < 2:
         return 0.0
-    own = np.searchsorted(names, label)
-    sums = np.stack([away[:, label == n].sum(axis=1) for n in names], axis=1)
-    inside = sums[np.arange(len(points)), own] / np.maximum(sizes[own] - 1, 1)
+    heavy = np.ones(len(points)) if weights is None else weights
+    away = cdist(points, points)
+    sizes = np.bincount(own, weights=heavy)
+    sums = np.stack([away[:, own == n] @ heavy[own == n] for n in range(len(names))], axis=1)
+    at = np.arange(len(points)), own
+    inside = sums[at] / np.maximum(sizes[own] - 1, 1)
     means = sums / sizes
-    means[np.arange(len(points)), own] = np.inf
+    means[at] = np.inf
     outside = means.min(axis=1)
     larger = np.maximum(inside, outside)
     score = np.where((sizes[own] > 1) & (larger > 0), (outside - inside) / np.where(larger > 0, larger, 1), 0)
-    return float(score.mean())
+    return float(np.average(score, weights=heavy))
 
 
 def same_names(label: Ints, before: Ints) -> Ints:

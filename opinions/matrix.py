@@ -62,10 +62,12 @@ def from_arrays(rows: Ints, columns: Ints, values: Ints, *, people: Sequence[Any
     """The same from numbers: of several votes in one cell the last one counts."""
     if len(values) and not np.isin(values, (AGREE, PASS, DISAGREE)).all():
         raise ValueError("a vote is 1, 0 or -1")
-    cells = rows.astype(np.int64) * len(statements) + columns
-    order = np.argsort(cells, kind="stable")
-    cells = cells[order]
-    last = order[np.append(cells[1:] != cells[:-1], True)] if len(cells) else order
+    bits = len(rows).bit_length()  # cell and place in one number: sorting those is several times quicker than argsort
+    keys = (rows.astype(np.int64) * len(statements) + columns << bits) | np.arange(len(rows))
+    keys.sort()
+    cells = keys >> bits
+    ends = np.flatnonzero(np.append(cells[1:] != cells[:-1], True)) if len(cells) else np.zeros(0, np.int64)
+    last = keys[ends] & ((1 << bits) - 1)
     starts = np.zeros(len(people) + 1, np.int64)
     np.cumsum(np.bincount(rows[last], minlength=len(people)), out=starts[1:])
     return Votes(tuple(people), tuple(statements), starts, columns[last].astype(np.int32), values[last].astype(np.int8),

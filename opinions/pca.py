@@ -26,7 +26,9 @@ class Axes:
 def fit(votes: Votes, last: Mapping[Any, tuple[float, float]] | None = None) -> Axes:
     """Axes of the votes; with the last axes (by statement) the map is turned so that it changes as little as it can."""
     mean = _means(votes)
-    if len(votes.statements) == 1:
+    if not len(mean):
+        components = np.zeros((2, 0))
+    elif len(mean) == 1:
         mean, components = np.zeros(1), np.array([[1.0], [0.0]])
     elif len(votes.people) == 1:
         components = np.zeros((2, len(votes.statements)))

@@ -48,7 +48,8 @@ class Analysis:
     numbers: list[int]  # of the groups, in the order of the rows of `counts`
     counts: stats.Counts  # people who are clustered, by group
     everybody: stats.Counts  # one row
-    silhouettes: dict[int, float]
+    silhouettes: dict[int, float]  # by number of groups, over base clusters
+    clear: float  # the silhouette of the groups chosen, over people: what the gate asks
     reason: str | None  # why groups are not shown: few, unclear, small
     state: State
 
@@ -99,6 +100,7 @@ def analyse(votes: Votes, last: State | None = None, *, robust: bool = True) -> 
     found = clusters.every_k(fine, heavy, base, known, robust=robust) if len(base) > 1 else {}
     silhouettes = {k: clusters.silhouette(base, clusters.nearest(base, centres)) for k, centres in found.items()}
     k, seen, times = _smoothed(silhouettes, last)
+    clear = clusters.silhouette(base, clusters.nearest(base, found[k]), weights) if found else 0.0
     group = np.full(len(people), -1)
     if found:
         before = np.array([last.member.get(people[n], -1) for n in inside], int)
@@ -111,8 +113,8 @@ def analyse(votes: Votes, last: State | None = None, *, robust: bool = True) -> 
                   {people[n]: int(group[n]) for n in inside}, k, seen, times)
     rows = np.searchsorted(numbers, group) if numbers else group
     return Analysis(votes, axes, points, group, numbers, stats.count(votes, np.where(group < 0, -1, rows), len(numbers)),
-                    stats.count(votes, np.zeros(len(people), int), 1), silhouettes,
-                    _gate(group[inside], silhouettes.get(k, 0.0)), state)
+                    stats.count(votes, np.zeros(len(people), int), 1), silhouettes, clear,
+                    _gate(group[inside], clear), state)
 
 
 def across(votes: Votes, group_of: Mapping[Any, Any], *, smallest: int = SMALLEST) -> tuple[list[Any], stats.Counts]:

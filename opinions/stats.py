@@ -43,7 +43,7 @@ def count(votes: Votes, group: Ints, groups: int) -> Counts:
     known = of >= 0
     cell = of[known].astype(np.int64) * len(votes.statements) + votes.columns[known]
     value, size = votes.values[known], groups * len(votes.statements)
-    tables = (np.bincount(part, minlength=size).reshape(groups, -1)
+    tables = (np.bincount(part, minlength=size).reshape(groups, len(votes.statements))
               for part in (cell[value == AGREE], cell[value == DISAGREE], cell))
     return Counts(*tables)
 
