@@ -20,7 +20,8 @@ def as_data(found: Analysis, bodies: Mapping[str, str]) -> dict[str, Any]:
     data: dict[str, Any] = {
         "people": len(found.votes.people), "statements": len(names), "votes": len(found.votes.values),
         "gate": {"groups_shown": found.shown, "reason": found.reason, "clustered": int((found.group >= 0).sum()),
-                 "silhouette": {str(k): value for k, value in found.silhouettes.items()}, "k": found.state.groups, "clear": found.clear},
+                 "k": found.state.groups, "clear": found.clear,
+                 "silhouette": {str(k): value for k, value in found.silhouettes.items()}},
         "consensus": {"agree": [_plain(told(p)) for p in found.consensus()],
                       "disagree": [_plain(told(p)) for p in found.consensus(agree=False)]},
         "moderated_out": [name for name in names if name in out],
