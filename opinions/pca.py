@@ -26,6 +26,7 @@ class Axes:
 def fit(votes: Votes, last: Mapping[Any, tuple[float, float]] | None = None) -> Axes:
     """Axes of the votes; with the last axes (by statement) the map is turned so that it changes as little as it can."""
     mean = _means(votes)
+    components: Floats
     if not len(mean):
         components = np.zeros((2, 0))
     elif len(mean) == 1:
