@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from opinions.matrix import AGREE, DISAGREE, Bools, Floats, Ints, Votes
+from opinions.matrix import Bools, Floats, Ints, Votes
 
 CRITICAL = 1.2816  # one-sided, 90 %
 MOST = 5
@@ -39,13 +39,11 @@ class Pick:
 
 def count(votes: Votes, group: Ints, groups: int) -> Counts:
     """Counts by group; people of group -1 are left out. Any grouping will do: opinion, building, owner or tenant."""
-    of = group[votes.rows]
-    known = of >= 0
-    cell = of[known].astype(np.int64) * len(votes.statements) + votes.columns[known]
-    value, size = votes.values[known], groups * len(votes.statements)
-    tables = (np.bincount(part, minlength=size).reshape(groups, len(votes.statements))
-              for part in (cell[value == AGREE], cell[value == DISAGREE], cell))
-    return Counts(*tables)
+    width = len(votes.statements)
+    of = (group.astype(np.int64) * width)[votes.rows] + votes.columns  # the cell, negative for people in no group
+    kind = of * 3 + votes.values + 1
+    table = np.bincount(kind if (group >= 0).all() else kind[of >= 0], minlength=groups * width * 3).reshape(groups, width, 3)
+    return Counts(table[:, :, 2], table[:, :, 0], table.sum(axis=2))
 
 
 def moderated(counts: Counts, people: Ints, out: Bools) -> Counts:
