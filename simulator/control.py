@@ -109,7 +109,7 @@ class Controls:
         if request.method == "POST":
             body = _body()
             try:
-                self.player.command(str(body.get("action", "")), speed=body.get("speed"))
+                self.player.command(str(body.get("action", "")), speed=body.get("speed"), script=str(body.get("script") or "day"))
             except (TypeError, ValueError) as error:
                 return jsonify(error=str(error)), 400
         return jsonify(self.player.status())
