@@ -168,7 +168,8 @@ class Delivery:
             log.error("outbox %s: sending broke: %s", row.id, type(error).__name__)
             self._failed(claim, ChannelError(type(error).__name__, retryable=True, unknown=True))
         else:
-            self._settle(claim, sent=sent, state="sent", sent_at=self.clock(), error=None, platform_id=sent.id[:128] or None)
+            self._settle(claim, sent=sent, state="sent", sent_at=self.clock(), error=None, platform_id=sent.id[:128] or None,
+                         **_struck(row))
 
     def _failed(self, claim: Claim, error: ChannelError) -> None:
         row = claim.row
@@ -216,6 +217,11 @@ class Delivery:
             if failed is not None and values["state"] == "dead":
                 lost.divert(tx, row, gone=failed.person_gone, shut=failed.shut, now=self.clock())
             audit.seal(tx)
+
+
+def _struck(row: Row[Any]) -> dict[str, Any]:
+    """What is left of an answer that has gone: the message log says what may be known of it, and sealed words end here."""
+    return {"text": "", "facts": None, "address": row.address.partition("\n")[0]} if row.key.startswith("message:") else {}
 
 
 def _unspoken(row: Row[Any], error: ChannelError) -> bool:

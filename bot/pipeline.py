@@ -23,7 +23,7 @@ from domain.roles import SYSTEM
 from models.base import TransactionLost, Tx
 from models.commit import ATTEMPTS, TRANSIENT, Busy, GroupCommit, Unsure
 from services import around, audit, card_updates, outbox, people
-from services.browse import SECRET_INTENTS
+from services.browse import SECRET_INTENTS, UNKEPT_INTENTS
 from texts.normal import plain
 from texts.say import say
 from understanding import danger, trained
@@ -114,10 +114,11 @@ def take(tx: Tx, channel: Channel, message: Message, message_id: int, *, dialog:
     keep = ctx.speaker.consented and ctx.intent is not None and message.kind == "text" and ctx.intent not in SECRET_INTENTS
     parts = outbox.split(text, channel.capabilities.reply_bytes)
     erased, sealed = ctx.intent == "privacy.delete", ctx.intent in SECRET_INTENTS
+    again = say("receipt.again") if ctx.intent in UNKEPT_INTENTS else parts[0]
     asked = "?" if ctx.next_dialog is not None and ctx.next_dialog.then != "vote.unclear" or ctx.asked else ""
     inbox.finish(tx, message_id, community_id=speaker.community_id, person_id=None if erased else speaker.id, chat_id=ctx.chat_id,
                  intent=f"{ctx.intent or ''}{asked}" or None, text=message.text if keep else None, state=state,
-                 reply=None if sealed else parts[0], payload=parts[0] if sealed else None,
+                 reply=None if sealed else parts[0], payload=again if sealed else None,
                  card=ctx.card.pack() if ctx.card is not None and not sealed else None)
     if channel.capabilities.own_sender and message.reply_to and parts[0]:  # no request waits: the answer is a post like others
         outbox.answer(tx, message_id=message_id, community_id=speaker.community_id, channel=channel.name, address=message.reply_to,
@@ -200,13 +201,20 @@ def route(ctx: Ctx) -> str:
     bare = router.alone(ctx.heard)
     if bare is not None and ctx.speaker.role.covers(bare.role):
         return say("usage", usage=bare.usage)
+    return _in_ordinary_words(ctx)
+
+
+def _in_ordinary_words(ctx: Ctx) -> str:
+    """Acts on what the words mean, unless that is doubted beside it; at last a hint."""
     meaning = _meaning(ctx)
+    said = router.registry.beside(ctx, meaning)
     spoken = router.registry.spoken.get(meaning.intent) if meaning.confidence >= SURE else None
-    said = spoken(ctx, meaning) if spoken is not None else None
-    if said is not None:
-        ctx.intent = ctx.intent or meaning.intent
-        return said
-    return say("hint.private" if ctx.private else "hint.group")
+    if said is None and spoken is not None:
+        said = spoken(ctx, meaning)
+    if said is None:
+        return router.registry.unheard(ctx)
+    ctx.intent = ctx.intent or meaning.intent
+    return said
 
 
 def _touched(ctx: Ctx, tap: Tap) -> bool:

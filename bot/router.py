@@ -68,6 +68,8 @@ class Registry:
     answers: dict[str, Answer] = field(default_factory=dict)
     spoken: dict[str, Spoken] = field(default_factory=dict)
     events: dict[str, Happened] = field(default_factory=dict)
+    beside: Spoken = lambda _ctx, _meaning: None
+    unheard: Callable[[Ctx], str] = lambda ctx: say("hint.private" if ctx.private else "hint.group")
 
 
 registry = Registry()
@@ -99,6 +101,18 @@ def meant(*intents: str) -> Callable[[Spoken], Spoken]:
         registry.spoken.update(dict.fromkeys(intents, handler))
         return handler
     return register
+
+
+def beside(listener: Spoken) -> Spoken:
+    """Registers the one who may object to what ordinary words seem to mean, before it is acted on; None lets it pass."""
+    registry.beside = listener
+    return listener
+
+
+def unheard(speaker: Callable[[Ctx], str]) -> Callable[[Ctx], str]:
+    """Registers what is said when nothing was understood."""
+    registry.unheard = speaker
+    return speaker
 
 
 def event(*names: str) -> Callable[[Happened], Happened]:

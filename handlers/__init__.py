@@ -22,4 +22,5 @@ from handlers import (  # noqa: F401
     staff_spoken,
     stale,
     vote,
+    vote_help,
 )

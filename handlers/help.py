@@ -5,6 +5,7 @@ import re
 from bot.context import Ctx
 from bot.router import Args, command, meant, registry
 from domain.roles import Role
+from handlers import vote
 from services import ballots
 from services import handoff as calls
 from texts.say import has, say
@@ -63,7 +64,7 @@ def not_here(ctx: Ctx, meaning: Meaning) -> str | None:
     rows = ballots.open_here(ctx.tx, ctx.speaker, ctx.chat_id, now=ctx.now) if meaning.intent in ("opinion",
         "objection") else []
     if rows:
-        return say("vote.unclear", poll=rows[0], reason="opinion")
+        return vote.unclear_ballot(ctx, rows[0], "opinion")
     return say("not_here", intent=meaning.intent)
 
 

@@ -7,7 +7,7 @@ from bot.router import Args, command
 from domain.errors import Refusal
 from domain.states import State
 from models.tables import issue
-from services import ballots
+from services import ballots, standing
 from services.people import homes_of
 from texts.say import say
 
@@ -24,6 +24,6 @@ def mine(ctx: Ctx, args: Args) -> str:
         .order_by(issue.c.id.desc()).limit(LISTED))
     rows = ballots.open_here(ctx.tx, ctx.speaker, None, now=ctx.now)[:LISTED]
     chosen = [(row, ballots.mine(ctx.tx, ctx.speaker, row)) for row in rows]
-    if any(row.anonymous and choice for row, choice in chosen):
+    if any(standing.discreet(row) and choice for row, choice in chosen):
         ctx.intent = "vote.secret"
     return say("mine", homes=[label for _, _, label in homes_of(ctx.tx, ctx.speaker.id)], issues=issues, polls=chosen)

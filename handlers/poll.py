@@ -12,7 +12,7 @@ from domain.classes import BY_AREA
 from domain.errors import Refusal
 from domain.roles import Role
 from handlers.privacy import NO, said
-from services import ballots, cards, electorate, forward, issues, outbox, owner_votes, polls
+from services import ballots, cards, electorate, forward, issues, outbox, owner_votes, polls, standing
 from services.polls import Draft
 from services.standing import Standing
 from texts.draft import PollDraft, parse_draft
@@ -188,7 +188,7 @@ def show(ctx: Ctx, args: Args) -> str:
     mine = ballots.mine(ctx.tx, ctx.speaker, row) if ctx.private else None
     if row.state == "open":
         ctx.card = cards.poll(ctx.tx, row)
-    if mine and row.anonymous:
+    if mine and standing.discreet(row):
         ctx.intent = "vote.secret"
     took_part = ctx.private and row.secret and not mine and ballots.own(ctx.tx, ctx.speaker, row) is not None
     tally = polls.count(ctx.tx, row)

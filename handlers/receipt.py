@@ -23,6 +23,7 @@ def check(ctx: Ctx, args: Args) -> str:
         raise Refusal("receipt.which")
     row = polls.by_number(ctx.tx, ctx.speaker.community_id, number)
     if args.rest:
+        ctx.intent = "vote.receipt"
         return _published(ctx, row, receipts.read(args.rest))
     mine = ballots.own(ctx.tx, ctx.speaker, row)
     if mine is None:

@@ -12,7 +12,7 @@ from bot.router import Args, answers, command
 from domain.errors import Refusal
 from domain.roles import Role
 from handlers.privacy import NO, YES, said
-from services import around, ballots, issues, listed, polls, solitaire
+from services import around, ballots, issues, listed, polls, solitaire, standing
 from services.listed import Known
 from services.solitaire import News
 from texts.kinds import spoken
@@ -97,13 +97,13 @@ def enter(ctx: Ctx) -> str | None:
 def _poll(ctx: Ctx, row: Row[Any], found: Listed) -> str:
     if row.state != "open" or row.closes_at <= ctx.now:
         raise Refusal("poll.over", number=row.number)
-    if row.anonymous:  # who wrote what is kept nowhere
+    if standing.discreet(row):  # who wrote what is kept nowhere
         news = News(sum(bool(e.text) for e in found.entries), True, (), (), (), ())
     else:
         news = solitaire.remember(ctx.tx, ctx.speaker.home_community, f"poll:{row.id}", found.topic, found.entries, now=ctx.now)
     told = _told(ctx, say("jielong.poll", poll=row), news)
     if ctx.speaker.role.covers(Role.GRID_WORKER):
-        if row.anonymous:
+        if standing.discreet(row):
             return f"{told}\n{say('jielong.secret', number=row.number)}"
         sure, own, unclear = listed.votes(ctx.tx, row, found.entries, news)
         choices = [say("jielong.choice", label=k.label, options=spoken(k.choice, row.kind, row.options)) for k in sure]
@@ -138,7 +138,7 @@ def _cast(ctx: Ctx, row: Row[Any], number: int, choice: str | None) -> str:
                                 message_id=ctx.message_id, now=ctx.now)
     except Refusal as no:
         return say(no.key, **no.facts)
-    ctx.intent = "vote.secret" if row.anonymous else "jielong"
+    ctx.intent = "vote.secret" if standing.discreet(row) else "jielong"
     return say("vote.recorded", cast=cast, private=ctx.private)
 
 

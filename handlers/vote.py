@@ -10,9 +10,9 @@ from bot.context import Ctx
 from bot.router import Args, answers, command, ear, meant
 from domain.errors import Refusal
 from handlers.offer import offered
-from services import around, ballots, cards, polls
+from services import around, ballots, cards, polls, standing
 from texts.choices import Choice, Unclear, poll_number
-from texts.kinds import MARKS, pack, read
+from texts.kinds import MARKS, pack, plainly, read
 from texts.say import say
 from understanding import trained
 from understanding.context import Context
@@ -31,20 +31,21 @@ def named(ctx: Ctx) -> str | None:
     row = polls.by_number(ctx.tx, ctx.speaker.community_id, number)
     heard = read(words, row.kind, row.options, row.rules)
     if isinstance(heard, Unclear) and row.kind not in MARKS:
-        return _unclear(ctx, row, heard.reason)
+        return unclear_ballot(ctx, row, heard.reason)
     return _cast(ctx, row, heard) if isinstance(heard, str) else None
 
 
 @ear(31, "vote")
 def ordered(ctx: Ctx) -> str | None:
-    """Points, an order, a sign-up or times without the poll's number, where only one open poll can be meant."""
+    """Points, an order, a sign-up, times or all of it without the poll's number, where only one open poll can be meant."""
     rows = ballots.open_here(ctx.tx, ctx.speaker, ctx.chat_id, now=ctx.now)
-    heard = [(row, read(ctx.heard, row.kind, row.options, row.rules)) for row in rows if row.kind not in MARKS]
+    heard = [(row, plainly(ctx.heard, row.kind, row.options, row.rules)) for row in rows]
     clear = [(row, said) for row, said in heard if isinstance(said, str)]
-    if len(clear) == 1 and not any(isinstance(read(ctx.heard, r.kind, r.options, r.rules), str) for r in rows if r.kind in MARKS):
+    if len(clear) == 1 and not any(isinstance(read(ctx.heard, r.kind, r.options, r.rules), str)
+                                   for r in rows if r.kind in MARKS and r is not clear[0][0]):
         return _cast(ctx, *clear[0])
     if len(rows) == 1 and heard and isinstance(heard[0][1], Unclear):
-        return _unclear(ctx, rows[0], heard[0][1].reason)
+        return unclear_ballot(ctx, rows[0], heard[0][1].reason)
     if len(clear) > 1:
         ctx.ask("vote.which", words=ctx.heard, polls=[row.number for row, _ in clear])
         return say("vote.which", polls=[row for row, _ in clear])
@@ -71,16 +72,19 @@ def unclear(ctx: Ctx, meaning: Meaning) -> str | None:
             ctx.ask("vote.which", words=ctx.heard, polls=[r.number for r in rows])
             return say("vote.which", polls=rows)
         row = rows[0]
-    return _unclear(ctx, row, reason)
+    return unclear_ballot(ctx, row, reason)
 
 
-def _unclear(ctx: Ctx, row: Row[Any], reason: str) -> str:
-    ctx.intent = "vote.secret" if row.anonymous else "vote.unclear"
+def unclear_ballot(ctx: Ctx, row: Row[Any], reason: str) -> str:
+    """Says that nothing was counted, why, how to vote, and what still counts; in a group only once."""
+    ctx.intent = "vote.secret" if standing.discreet(row) else "vote.unclear"
     said = {"poll": row.number, "reason": reason}
     asked = ctx.dialog is not None and ctx.dialog.then == "vote.unclear" and ctx.dialog.data == said
     ctx.ask("vote.unclear", **said)
     ctx.card = cards.poll(ctx.tx, row)
-    return "" if asked and not ctx.private else say("vote.unclear", poll=row, reason=reason)
+    if asked and not ctx.private:
+        return ""
+    return say("vote.unclear", poll=row, reason=reason, mine=ballots.mine(ctx.tx, ctx.speaker, row) if ctx.private else None)
 
 
 @meant("cancel_vote")
@@ -110,7 +114,7 @@ def which(ctx: Ctx) -> str | None:
 
 
 def _cast(ctx: Ctx, row: Row[Any], choice: str) -> str:
-    ctx.intent = "vote.secret" if row.anonymous else "vote"
+    ctx.intent = "vote.secret" if standing.discreet(row) else "vote"
     if ctx.message.tap is None:
         cast = _put(ctx, row, choice)
     else:

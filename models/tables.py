@@ -304,6 +304,7 @@ ballot = _table(
     Column("link", Sealed),  # in a secret poll the way to the choice, for changing it; gone at closing
     Column("state", String(8), nullable=False, server_default="counted"),  # counted | held
     UniqueConstraint("poll_id", "voter"), Index("ix_ballot_receipt", "poll_id", "receipt", unique=True),
+    Index("ix_ballot_count", "poll_id", "state", "choice"),  # the count of an open poll reads nothing but this
 )
 poll_tree = _table(  # the hashes over a closed poll's published ballots, so that one proof needs not all of them
     "poll_tree", _ref("poll_id", "poll"), Column("size", Integer, nullable=False), Column("levels", LargeBinary, nullable=False),

@@ -18,13 +18,14 @@ import yaml
 
 from bot.config import load
 from ops import valkey
+from ops.clock import AHEAD_ENV
 
 FOLDER = "var/demo"
 WORLD = "demo/community.yaml"
 GREETER, COUNCIL = "周敏", "翠苑议事会"
 ADMIN, PASSWORD = "admin", "linyi-demo-2026"
 SECOND = "second"  # what one enters from paper another must confirm
-WAIT_S = 60
+WAIT_S = 240  # the first start learns to understand, on a slow machine for minutes
 APP = {"name": "app", "kind": "wecom_app", "community": "cuiyuan", "bot_name": "社区应用", "app_id": "ww0000000000000001",
        "agent_id": "1000002", "token_env": "LINYI_APP_TOKEN", "aes_key_env": "LINYI_APP_AES_KEY",
        "app_secret_env": "LINYI_APP_SECRET"}  # commented out in config.yaml; here it can be tried
@@ -49,7 +50,8 @@ def run(port: int, *, fresh: bool = False, folder: str = FOLDER) -> int:
     started = [subprocess.Popen([sys.executable, "app.py", *what], env=env, start_new_session=True)
                for what in (["serve"], ["scheduler"], ["aibot"])]
     simulator = ["--port", str(phones), "--world", WORLD, "--accounts", str(place / "accounts.yaml"),
-                 "--console-url", f"http://127.0.0.1:{web}/console/", "--socket-port", str(line)]
+                 "--console-url", f"http://127.0.0.1:{web}/console/", "--socket-port", str(line),
+                 "--clock-file", str(place / "clock")]
     started.append(subprocess.Popen([sys.executable, "-m", "simulator", *simulator], env=env, start_new_session=True))
     try:
         step("网页服务", lambda: _until_up(f"http://127.0.0.1:{web}/healthz", started))
@@ -89,7 +91,7 @@ def prepare(folder: Path, phones: int, web: int, line: int = 9) -> dict[str, str
     write_accounts(path, keys, web, folder / "accounts.yaml")
     for name in ("LINYI_DATABASE_URL", "LINYI_REDIS_URL"):
         keys[name] = ""
-    return keys | {"LINYI_CONFIG": str(path)}
+    return keys | {"LINYI_CONFIG": str(path), AHEAD_ENV: str(folder / "clock")}
 
 
 def write_accounts(config: Path, env: dict[str, str], web: int, into: Path) -> None:

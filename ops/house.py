@@ -3,7 +3,6 @@
 import logging
 import os
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from redis import Redis
@@ -22,16 +21,12 @@ from models import secret
 from models.base import Database
 from models.commit import GroupCommit
 from ops import valkey
+from ops.clock import ahead, now
 from scheduler.sweeps import Sweeps
 from services import audit, decisions, outbox, pages, people, procedure
 from understanding import trained
 
 CONFIG_ENV = "LINYI_CONFIG"  # the settings file, for processes that are started without arguments
-
-
-def now() -> datetime:
-    """The server's clock."""
-    return datetime.now(UTC)
 
 
 @dataclass(slots=True)
@@ -73,6 +68,8 @@ def build(settings: Settings | None = None) -> House:
     """Opens everything the settings name; nothing is started yet."""
     settings = settings or load(settings_path())
     prepare_logs(settings)
+    if ahead():
+        logging.getLogger("linyi").warning("the clock is %s ahead of the machine's", ahead())
     secret.set_key(settings.secret_key())
     redis = Redis.from_url(settings.redis_url() or valkey.url(settings.redis.folder), socket_timeout=0.5,
                            socket_connect_timeout=0.5, decode_responses=True)

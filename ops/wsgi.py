@@ -28,7 +28,7 @@ def application(house: House) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     pipeline = house.pipeline()
     app.extensions["pipeline"] = pipeline
-    wire = wire_blueprint(house.channels, pipeline.hear)
+    wire = wire_blueprint(house.channels, pipeline.hear, clock=now)
     app.register_blueprint(wire)
     secure = house.settings.server.secure_cookies
     csrf = web.init_app(app, house.settings.secret_key())
@@ -40,7 +40,7 @@ def application(house: House) -> Flask:
     csrf.exempt(phones)  # its forms carry a token of their own, bound to the visitor
     app.register_blueprint(web.console_blueprint(house.db, clock=now, secure_cookies=secure))
     app.add_url_rule("/healthz", "healthz", lambda: _health(house))
-    app.wsgi_app = wire_shortcut(app.wsgi_app, house.channels, pipeline.hear)  # type: ignore[method-assign, assignment]
+    app.wsgi_app = wire_shortcut(app.wsgi_app, house.channels, pipeline.hear, clock=now)  # type: ignore[method-assign, assignment]
     app.add_url_rule("/", "root", lambda: redirect("/console/"))
     proxies = house.settings.server.trusted_proxies
     if proxies:

@@ -21,7 +21,7 @@ from domain.roles import Actor, Role
 from models.base import Tx
 from models.hot import Hot
 from models.tables import ballot, ballot_log, chat_member, poll, poll_chat
-from services import audit, coowners, owner_votes, secrecy, standing
+from services import audit, coowners, owner_votes, secrecy, waiting
 from services.electorate import rights
 from services.people import Speaker, homes_of, present
 from texts.kinds import spoken
@@ -76,6 +76,12 @@ def open_here(tx: Tx, speaker: Speaker, chat_id: int | None, *, now: datetime) -
                                 reach[r.scope](r.scope_id))]
 
 
+def announced(tx: Tx, speaker: Speaker) -> list[Row[Any]]:
+    """The votes of owners that this person is asked in and that have not begun."""
+    rows = tx.all(select(poll).where(poll.c.community_id == speaker.community_id, poll.c.state == "notice").order_by(poll.c.id))
+    return [r for r in rows if owner_votes.spoken_for(tx, r.id, speaker.id)]
+
+
 def cast(tx: Tx, speaker: Speaker, *, poll_id: int, choice: str, sent_at: datetime, message_id: int | None,
          now: datetime) -> Cast:
     """Records or replaces the speaker's ballot, which is in the spelling of domain/kinds."""
@@ -84,7 +90,7 @@ def cast(tx: Tx, speaker: Speaker, *, poll_id: int, choice: str, sent_at: dateti
     text = kind(row.kind).read(choice, len(row.options), row.rules)
     mine = rights(tx, row, speaker)
     changed = by_family = was_held = False
-    puts = []
+    puts, queue = [], waiting.queued(tx, row)
     for right in mine:
         old = tx.first(_MINE, {"poll_id": row.id, "voter": right.voter})
         before = _choice(tx, row, old)
@@ -98,15 +104,16 @@ def cast(tx: Tx, speaker: Speaker, *, poll_id: int, choice: str, sent_at: dateti
     if held != was_held:
         news = "held" if held else "agreed"
         coowners.tell(tx, row, [right.voter for right in mine], speaker, news, mark=f"m{message_id}", now=now)
+    waiting.tell(tx, row, [receipt for receipt in queue if receipt != puts[0].receipt], mark=f"m{message_id}", now=now)
     return Cast(row, text, spoken(text, row.kind, row.options), puts[0].receipt, len(mine), changed and not held,
-                by_family and row.poll_class not in BY_AREA, held, _waiting(tx, row, puts[0].receipt))
+                by_family and row.poll_class not in BY_AREA, held, waiting.place(tx, row, puts[0].receipt))
 
 
 def withdraw(tx: Tx, speaker: Speaker, *, poll_id: int, sent_at: datetime, message_id: int | None, now: datetime) -> Row[Any]:
     """Takes the speaker's ballot back; they may vote again until the deadline."""
     row = _still_open(tx, poll_id, now)
     speaker = present(tx, speaker)
-    seals = []
+    seals, queue = [], waiting.queued(tx, row)
     for right in rights(tx, row, speaker):
         old = tx.first(_MINE, {"poll_id": row.id, "voter": right.voter})
         if old is not None and old.choice:
@@ -114,6 +121,7 @@ def withdraw(tx: Tx, speaker: Speaker, *, poll_id: int, sent_at: datetime, messa
     if not seals:
         raise Refusal("vote.none_yet", number=row.number)
     audit.note(tx, speaker, "ballot.withdraw", f"poll:{row.id}", now=now, votes=len(seals), message=message_id, seals=seals)
+    waiting.tell(tx, row, queue, mark=f"m{message_id}", now=now)
     return row
 
 
@@ -127,9 +135,11 @@ def take_all_back(tx: Tx, person_id: int, *, now: datetime) -> None:
         row = tx.first(_ONE, {"poll_id": each.poll_id})
         old = tx.first(select(ballot).where(ballot.c.id == each.id).with_for_update())
         assert row is not None and old is not None
+        queue = waiting.queued(tx, row)
         speaker = Speaker(f"person:{person_id}", Role.RESIDENT, row.community_id, person_id)
         put = _put(tx, person_id, row, old.voter, old.home_id, old, "", max(now, old.sent_at), None, now)
         audit.note(tx, speaker, "ballot.withdraw", f"poll:{row.id}", now=now, votes=1, message=None, seals=put.seals)
+        waiting.tell(tx, row, queue, mark=f"gone{person_id}", now=now)
 
 
 def own_hand(tx: Tx, poll_id: int, voter: str) -> bool:
@@ -183,6 +193,11 @@ def settle(tx: Tx, actor: Speaker, row: Row[Any], *, home_id: int, choice: str, 
     return len(puts)
 
 
+def homes_with(tx: Tx, row: Row[Any], home_id: int) -> list[int]:
+    """The homes that have one opinion with this one: in a vote of owners all of the same owners, else only itself."""
+    return [r.home_id for r in owner_votes.one_head(tx, row.id, home_id)] if row.poll_class in BY_AREA else [home_id]
+
+
 def on_paper(tx: Tx, actor: Actor, row: Row[Any], *, home_id: int, choice: str, paper: int, now: datetime) -> bool:
     """Counts what a household or an owner signed on paper; True when it is held, because somebody of theirs voted otherwise.
 
@@ -190,7 +205,7 @@ def on_paper(tx: Tx, actor: Actor, row: Row[Any], *, home_id: int, choice: str, 
     """
     row = _still_open(tx, row.id, now)
     text, puts = kind(row.kind).read(choice, len(row.options), row.rules), []
-    homes = [r.home_id for r in owner_votes.one_head(tx, row.id, home_id)] if row.poll_class in BY_AREA else [home_id]
+    homes = homes_with(tx, row, home_id)
     for each in homes:
         old = tx.first(_MINE, {"poll_id": row.id, "voter": f"home:{each}"})
         if row.poll_class not in BY_AREA and old is not None and old.person_id is not None and old.choice not in ("", text):
@@ -211,14 +226,10 @@ def mine(tx: Tx, speaker: Speaker, row: Row[Any]) -> tuple[str, ...] | None:
     if found is not None and found.state == coowners.HELD:
         return (say("vote.is_held"),)
     choice = _choice(tx, row, found)
-    return spoken(choice, row.kind, row.options) if choice else None
-
-
-def _waiting(tx: Tx, row: Row[Any], receipt: str) -> int:
-    if row.kind != "signup":
-        return 0
-    queue = standing.counted(tx, row)["waiting"]
-    return queue.index(receipt) + 1 if receipt in queue else 0
+    if not choice:
+        return None
+    behind = waiting.place(tx, row, (found.receipt or "")) if found is not None and row.kind == "signup" else 0
+    return (*spoken(choice, row.kind, row.options), *([say("ballot.waiting", place=behind)] if behind else []))
 
 
 def own(tx: Tx, speaker: Speaker, row: Row[Any]) -> Row[Any] | None:

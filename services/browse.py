@@ -28,14 +28,17 @@ from models.tables import (
     poll,
     residence,
 )
-from services import joined
+from services import joined, standing
 from services.paging import Filter, Page, gather, long, plain, short
 from texts.say import clock, say
 
 # answers for one pair of eyes: choices that are not public, one-time codes, who has not voted
-SECRET_INTENTS = ("vote.secret", "vote.which", "vote.which?", "bind.code", "poll.missing", "join.code", "join.ask",
+SECRET_INTENTS = ("vote.secret", "vote.receipt", "vote.which", "vote.which?", "bind.code", "poll.missing", "join.code", "join.ask",
                   "join.ask?", "jielong",
                   "jielong?")
+
+
+UNKEPT_INTENTS = ("vote.receipt",)  # of these not even a sealed answer is kept: a receipt beside a person would join them
 
 
 def is_secret(intent: str | None) -> bool:
@@ -130,15 +133,20 @@ def homes(tx: Tx, chosen: Filter) -> Page:
 
 
 def ballots(tx: Tx, poll_row: Row[Any], chosen: Filter) -> Page:
-    """Who voted: every act with its choice in a named poll; in one that is not public only who took part, by number."""
-    table, key = (ballot, ballot.c.person_id) if poll_row.anonymous else (ballot_log, ballot_log.c.id)
-    if poll_row.anonymous:
+    """Who voted: every act with its choice in a named poll; in one that is not public, or not yet, only who took part."""
+    table, key = (ballot, ballot.c.person_id) if only_voters(poll_row) else (ballot_log, ballot_log.c.id)
+    if only_voters(poll_row):
         query = select(ballot.c.person_id).distinct().where(ballot.c.choice != "", ballot.c.person_id.is_not(None))
     else:
         query = select(ballot_log.c.id, ballot_log.c.person_id, ballot_log.c.voter, ballot_log.c.act, ballot_log.c.choice,
                        ballot_log.c.at)
     return short(tx, query.where(table.c.poll_id == poll_row.id), Filter(before=chosen.before, limit=chosen.limit),
                  community=poll.c.community_id, at=None, key=key)
+
+
+def only_voters(poll_row: Row[Any]) -> bool:
+    """Whether no choices are shown, only who took part."""
+    return bool(poll_row.anonymous) or standing.hides(poll_row)
 
 
 def timeline(tx: Tx, issue_id: int) -> list[Row[Any]]:

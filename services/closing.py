@@ -28,8 +28,7 @@ def freeze(tx: Tx, row: Row[Any], *, asked: int) -> tuple[dict[str, Any], str]:
         result["class"] = decided
     if broken:
         result["broken"] = sorted(broken)
-    with published.many_rows():
-        tree = published.tree(tx, row)
+    tree = published.tree(tx, row)
     tx.add(poll_tree, poll_id=row.id, size=tree.size, levels=merkle.packed(tree))
     return result, tree.root.hex()
 

@@ -15,7 +15,7 @@ from domain.errors import Refusal
 from domain.roles import Actor, Role
 from models.base import Tx
 from models.tables import ballot, home, person, residence
-from services import ballots, electorate, issues, outbox, people
+from services import ballots, electorate, issues, outbox, people, standing
 from services.people import Speaker
 from services.solitaire import LONGEST, MOST, TOKEN, News, choice_of, homeless
 from texts.kinds import spoken
@@ -139,5 +139,5 @@ def _has_ballot(tx: Tx, poll_id: int, voters: list[str]) -> bool:
 def _staff(actor: Actor, poll: Row[Any]) -> None:
     if not actor.role.covers(Role.GRID_WORKER):
         raise Refusal("role.too_low")
-    if poll.anonymous:
+    if standing.discreet(poll):
         raise Refusal("jielong.secret", number=poll.number)

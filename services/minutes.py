@@ -19,7 +19,7 @@ from services import audit, electorate, minutes_docx, minutes_pdf, pages, pictur
 from services.minutes_model import Document, Heading, Paragraph, Picture, Table
 from texts.kinds import spoken
 from texts.mask import mask
-from texts.say import clock, poll_rules, say, share, sqm, unit
+from texts.say import dated, poll_rules, say, share, sqm, unit
 
 FORMATS = {"docx": minutes_docx.written, "pdf": minutes_pdf.written}
 QR_MM, CHART_MM = 32, 105
@@ -62,7 +62,7 @@ def _notice(it: _Facts) -> list[Any]:
     facts = [
         (say("minutes.word.number"), f"P{row.number}"), (say("minutes.word.kind"), say(f"terms.poll_class.{row.poll_class}")),
         (say("minutes.word.scope"), row.scope_name), (say("minutes.word.one_vote"), say("poll.one_vote", poll=row)),
-        *([(say("minutes.word.noticed"), clock(row.noticed_at))] if row.noticed_at else []),
+        *([(say("minutes.word.noticed"), dated(row.noticed_at))] if row.noticed_at else []),
         (say("minutes.word.open"), say("minutes.from_to", since=row.opens_at, until=row.closed_at)),
         (say("minutes.word.secrecy"), say(f"minutes.secrecy.{secrecy}"))]
     return [Heading(say("minutes.head.notice")), Paragraph(row.title), *([Paragraph(row.text)] if row.text else []),

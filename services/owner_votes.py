@@ -10,7 +10,7 @@ from sqlalchemy import Row, Select, bindparam, func, insert, select
 
 from domain.classes import Measure
 from domain.errors import Refusal
-from domain.heads import Grouping, Unit, group
+from domain.heads import DEVELOPER, Grouping, Unit, group
 from models.base import Tx
 from models.hot import Hot
 from models.tables import ballot, home, owner, ownership, person, poll_owner, poll_unit
@@ -33,7 +33,10 @@ class Weights:
     held_ballots: int
 
     def options(self, count: int, marks: Callable[[str], frozenset[int]]) -> list[Measure]:
-        """Heads and area behind each option; `marks` reads the options a choice names. A head has one choice, so heads add up."""
+        """Heads and area behind each option; `marks` reads the options a choice names.
+
+        All homes of a head have the same hands (domain/heads.py), so a head has one choice, and heads add up.
+        """
         behind = [[each for choice, each in self.choices.items() if i in marks(choice)] for i in range(count)]
         return [Measure(sum(m.heads for m in some), sum(m.area for m in some)) for some in behind]
 
@@ -65,14 +68,16 @@ def as_units(tx: Tx, community_id: int, rows: list[Any]) -> list[Unit]:
                    .where(owner.c.community_id == community_id))
     for home_id, owner_id, kind in map(tuple, found):
         owners[home_id].add(owner_id)
-        if kind == "developer":
+        if kind == DEVELOPER:
             developers[home_id].add(owner_id)
     return [Unit(r.id, r.area_dm2, frozenset(owners[r.id]), frozenset(developers[r.id]), r.handed_over, r.counts) for r in rows]
 
 
 def grouping(tx: Tx, community_id: int, rows: list[Any]) -> Grouping:
     """Which of these homes are one head, by the register as it is now."""
-    return group(as_units(tx, community_id, rows))
+    developers = tx.connection.scalars(select(owner.c.id).join_from(ownership, owner).where(
+        owner.c.community_id == community_id, owner.c.kind == DEVELOPER))
+    return group(as_units(tx, community_id, rows), frozenset(developers))
 
 
 def freeze(tx: Tx, poll_id: int, community_id: int, *, building_id: int | None = None, entrance: str | None = None,
@@ -91,9 +96,9 @@ def freeze(tx: Tx, poll_id: int, community_id: int, *, building_id: int | None =
         raise Refusal("register.empty")
     tx.execute(insert(poll_unit), [{"poll_id": poll_id, "home_id": r.id, "label": r.label, "area_dm2": r.area_dm2,
                                     "head": found.head[r.id]} for r in asked])
-    in_it = (poll_unit.c.home_id == ownership.c.home_id) & (poll_unit.c.poll_id == poll_id)
-    tx.execute(insert(poll_owner).from_select(["poll_id", "home_id", "owner_id"], select(
-        poll_unit.c.poll_id, ownership.c.home_id, ownership.c.owner_id).join_from(ownership, poll_unit, in_it)))
+    speak = [{"poll_id": poll_id, "home_id": r.id, "owner_id": each} for r in asked for each in sorted(found.speakers[r.id])]
+    if speak:
+        tx.execute(insert(poll_owner), speak)
     return found
 
 

@@ -45,8 +45,8 @@ def enter(tx: Tx, actor: Actor, row: Row[Any], *, where: str, words: str, proxy:
         raise Refusal("paper.phone_owners")
     label, home_id = _home(tx, row, where)
     choice = _choice(row, words)
-    live = tx.scalar(select(paper_ballot.c.id).where(paper_ballot.c.poll_id == row.id, paper_ballot.c.home_id == home_id,
-                                                     paper_ballot.c.state != DROPPED))
+    live = tx.scalar(select(paper_ballot.c.id).where(paper_ballot.c.poll_id == row.id, paper_ballot.c.state != DROPPED,
+                                                     paper_ballot.c.home_id.in_(ballots.homes_with(tx, row, home_id))))
     if live is not None:
         raise Refusal("paper.twice", label=label)
     key = _proxy(tx, row, home_id, proxy)

@@ -33,6 +33,7 @@ from services import (
     procedure,
     proving,
     published,
+    secrecy,
     standing,
 )
 from services.people import Speaker
@@ -252,6 +253,8 @@ def void(tx: Tx, actor: Actor, *, number: int, reason: str, now: datetime) -> Ro
     if not reason:
         raise Refusal("poll.reason_needed", number=number, word="作废")
     tx.execute(update(poll).where(poll.c.id == row.id).values(state="void", closed_at=now, reason=reason))
+    if row.secret:
+        secrecy.destroy(tx, row)
     audit.note(tx, actor, "poll.void", f"poll:{row.id}", now=now, reason=audit.digest(reason))
     row = _get(tx, row.id)
     card_updates.replace(tx, cards.poll(tx, row), community_id=row.community_id, now=now)
@@ -269,6 +272,7 @@ def close_due(tx: Tx, *, now: datetime, limit: int = 20) -> int:
     return len(rows)
 
 
+@published.many_rows()
 def close(tx: Tx, actor: Actor, row: Row[Any], *, reason: str | None, now: datetime) -> Row[Any]:
     """Freezes the count and posts it, in words and as a picture, to each group of the poll."""
     result, root = closing.freeze(tx, row, asked=electorate.size(tx, row))

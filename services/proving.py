@@ -11,7 +11,7 @@ from sqlalchemy import Row, select
 from domain.receipts import canonical, commitment
 from models.base import Tx
 from models.tables import audit as chain
-from models.tables import ballot, ballot_log, poll, poll_owner, poll_unit, secret_choice
+from models.tables import ballot, ballot_log, paper_ballot, poll, poll_owner, poll_unit, secret_choice
 from services import audit, decisions, published, standing
 
 _FROZEN = ("community_id", "number", "title", "options", "kind", "rules", "poll_class", "preset", "secret", "hides", "anonymous",
@@ -59,6 +59,7 @@ def _of_poll(tx: Tx, row: Row[Any], noted: list[tuple[str, dict[str, Any]]], sai
         if not any(r.seal == seal and r.act == "withdraw" for r in logged):  # given up when two accounts were joined
             yield f"投票记录多出或被改了一条（{seal[:12]}）"
     yield from _ballots(tx, row, {r.voter: r.seal for r in logged})
+    yield from _papers(tx, row, noted)
     if row.state == "closed":
         yield from _closed(tx, row, said.get("poll.close", {}))
 
@@ -79,6 +80,23 @@ def _ballots(tx: Tx, row: Row[Any], last: dict[str, str]) -> Iterator[str]:
             yield f"{each.receipt or '一张秘密票'} 和投下时记录的不一样"
     for _ in last.keys() - voters:
         yield "有一张投过的票不见了"
+
+
+def _papers(tx: Tx, row: Row[Any], noted: list[tuple[str, dict[str, Any]]]) -> Iterator[str]:
+    """Each paper is that of its home, with its photo and its proxy, and was counted or put aside as the chain says."""
+    done = {"paper.enter": "waiting", "paper.drop": "dropped", "ballot.paper": "counted"}
+    states = {detail["paper"]: done[action] for action, detail in noted if action in done}
+    entered = {detail["paper"]: (detail["home"], detail["how"], detail["photo"], detail["proxy"])
+               for action, detail in noted if action == "paper.enter"}
+    papers = {r.id: r for r in tx.all(select(paper_ballot).where(paper_ballot.c.poll_id == row.id))}
+    for paper in sorted(entered.keys() | papers.keys()):
+        each = papers.get(paper)
+        if each is None or paper not in entered:
+            yield f"纸质票或电话票第 {paper} 号{'不见了' if each is None else '没有录入记录'}"
+        elif entered[paper] != (each.home_id, each.how, sha256(each.photo).hexdigest(), each.proxy_key or ""):
+            yield f"纸质票或电话票第 {paper} 号的房屋、照片或受托人和录入时记录的不一样"
+        elif states[paper] != each.state:
+            yield f"纸质票或电话票第 {paper} 号是否计票和当时记录的不一样"
 
 
 def _closed(tx: Tx, row: Row[Any], said: dict[str, Any]) -> Iterator[str]:

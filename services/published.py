@@ -99,10 +99,10 @@ def log_head(tx: Tx, row: Row[Any]) -> str:
     """The end of a closed poll's log, for the result that is posted: it stands for text, options, ballots and course together."""
     if row.result.get("few"):
         return ""
-    with many_rows():
-        return export.head_of(export.chain_lines(export.committed(facts(tx, row), log(tx, row), row.root)))
+    return export.head_of(export.chain_lines(export.committed(facts(tx, row), log(tx, row), row.root)))
 
 
+@many_rows()
 def archive(tx: Tx, actor: Actor, row: Row[Any], *, internal: bool = False, now: datetime) -> bytes:
     """The export of a closed poll as a zip; the internal one names the voters' keys, for staff only."""
     if row.state != "closed" or (row.result or {}).get("few"):
@@ -113,8 +113,7 @@ def archive(tx: Tx, actor: Actor, row: Row[Any], *, internal: bool = False, now:
     head = tx.scalar(select(audit_head.c.hash).where(audit_head.c.id == 1))
     if internal:
         audit.note(tx, actor, "poll.export", f"poll:{row.id}", now=now)
-    with many_rows():
-        files = export.build(facts(tx, row), ballots(tx, row), log(tx, row), result, audit_head=head, internal=internal)
+    files = export.build(facts(tx, row), ballots(tx, row), log(tx, row), result, audit_head=head, internal=internal)
     return export.zipped(files)
 
 

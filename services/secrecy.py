@@ -9,7 +9,7 @@ the words in which they were cast are struck out. What somebody copied before th
 import secrets
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, delete, insert, or_, select, update
 
 from domain.receipts import commitment
 from models.base import Tx
@@ -54,7 +54,28 @@ def burn(tx: Tx, row: Row[Any]) -> list[str]:
     if kept:
         tx.execute(insert(secret_choice), [{"poll_id": row.id, "receipt": receipt, "choice": kept[receipt], "salt": ""}
                                            for receipt in sorted(kept)])
-    heard = select(ballot_log.c.message_id).where(ballot_log.c.poll_id == row.id, ballot_log.c.message_id.is_not(None))
-    tx.execute(update(message).where(message.c.id.in_(heard)).values(reply=None, card=None, text=None))
-    tx.execute(delete(outbox).where(outbox.c.message_id.in_(heard), outbox.c.state.in_(("sent", "dead"))))
+    _strike(tx, row)
     return wrong
+
+
+def destroy(tx: Tx, row: Row[Any]) -> None:
+    """Of a poll that is called off nothing is counted: the ways and the choices are gone at once."""
+    burn(tx, row)
+    tx.execute(delete(secret_choice).where(secret_choice.c.poll_id == row.id))
+
+
+def _strike(tx: Tx, row: Row[Any]) -> None:
+    """Takes away every answer that may repeat a choice or a receipt: to ballots, and to whatever else was sealed meanwhile.
+
+    Answers that still wait to be sent are struck when they have gone (bot/delivery.py).
+    """
+    cast = select(ballot_log.c.message_id).where(ballot_log.c.poll_id == row.id, ballot_log.c.message_id.is_not(None))
+    mine = [message.c.community_id == row.community_id, message.c.received_at >= row.opens_at, message.c.state != "parked",
+            or_(message.c.id.in_(cast), message.c.payload.is_not(None))]
+    heard = set(tx.connection.scalars(select(message.c.id).where(*mine)))
+    tx.execute(update(message).where(*mine).values(reply=None, card=None, text=None, payload=None))
+    answers = tx.all(select(outbox.c.id, outbox.c.key).where(
+        outbox.c.key.like("message:%"), outbox.c.created_at >= row.opens_at, outbox.c.state.in_(("sent", "dead"))))
+    for each in answers:
+        if int(each.key.split(":")[1]) in heard:
+            tx.execute(delete(outbox).where(outbox.c.id == each.id))

@@ -18,7 +18,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from models.base import Tx
 from models.tables import ballot, home, solitaire
-from services import people
+from services import people, standing
 from texts.kinds import read, spoken
 from texts.normal import plain
 from texts.places import room
@@ -104,7 +104,7 @@ def choice_of(entry: Entry, poll: Row[Any]) -> str | None:
 def export(tx: Tx, poll: Row[Any], *, entries: bool) -> str:
     """The poll as a list to go on with; with what stands already by masked home, for staff of a named poll only."""
     rows = list[Entry]()
-    if entries and not poll.anonymous:
+    if entries and not standing.discreet(poll):
         found = tx.all(select(ballot.c.person_id, ballot.c.home_id, ballot.c.choice, home.c.label).join_from(
             ballot, home, ballot.c.home_id == home.c.id, isouter=True).where(
             ballot.c.poll_id == poll.id, ballot.c.choice != "").order_by(ballot.c.id))

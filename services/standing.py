@@ -96,8 +96,18 @@ class Standing:
 
     @property
     def ending(self) -> str:
-        """Who or what won, in one sentence."""
-        return _ending(self)
+        """Who or what won, in one sentence; while hidden only why nothing is said."""
+        return "" if self.hidden and not self.result.get("few") else _ending(self)
+
+
+def discreet(row: Row[Any]) -> bool:
+    """Whether ballots are for nobody's eyes, or for nobody's before the end: then no log that staff read tells them."""
+    return bool(row.anonymous or row.hides)  # a secret poll is both
+
+
+def hides(row: Row[Any]) -> bool:
+    """True while nobody may see how the poll stands: until its end, and for good when it was called off before."""
+    return row.state != "closed" and discreet(row)
 
 
 def of(tx: Tx, row: Row[Any]) -> Standing:
@@ -107,11 +117,10 @@ def of(tx: Tx, row: Row[Any]) -> Standing:
         if "winners" not in found:  # closed before polls had kinds
             found = found | kind("single").tally({}, 2, {}) | found | _leaders(found["marks"])
         return Standing(row, found, bool(found.get("few")))
-    hidden = row.state == "open" and (row.anonymous or row.hides or row.secret)
     found = counted(tx, row)
     if (decided := decisions.facts(tx, row, found, row.asked or 0)) is not None:
         found["class"] = decided
-    return Standing(row, found, hidden)
+    return Standing(row, found, hides(row))
 
 
 def counted(tx: Tx, row: Row[Any]) -> dict[str, Any]:

@@ -29,10 +29,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--cut-s", type=float, default=5.0, help="等应用回复的秒数")
     parser.add_argument("--retry-wait-s", type=float, default=1.0, help="两次重试之间的秒数")
     parser.add_argument("--socket-port", type=int, default=None, help="智能机器人长连接的端口，不写则没有")
+    parser.add_argument("--clock-file", default=None, help="时间快进了多少秒，写在这个文件里，应用照着走")
     args = parser.parse_args(argv)
     server.run(args.host, args.port, args.world, load_accounts(args.accounts), calls_file=args.calls_file,
                console_url=args.console_url, pace=Pace(cut_s=args.cut_s, retry_wait_s=args.retry_wait_s),
-               socket_port=args.socket_port)
+               socket_port=args.socket_port, clock_file=args.clock_file)
     return 0
 
 

@@ -9,8 +9,10 @@ from flask import Blueprint, Response, abort, jsonify, request
 from simulator import mp_phone
 from simulator.calls import Log
 from simulator.cards import tap
+from simulator.clock import Clock
 from simulator.day import DayPlayer
 from simulator.faults import BadFault
+from simulator.feed import iso
 from simulator.simulation import CannotSay, Saying, Simulation
 from simulator.world import MP_CHAT
 
@@ -107,10 +109,22 @@ class Controls:
         if request.method == "POST":
             body = _body()
             try:
-                self.player.command(str(body.get("action", "")), speed=body.get("speed"))
+                self.player.command(str(body.get("action", "")), speed=body.get("speed"), script=str(body.get("script") or "day"))
             except (TypeError, ValueError) as error:
                 return jsonify(error=str(error)), 400
         return jsonify(self.player.status())
+
+    def clock(self) -> Answer:
+        """Shows what time it is on the platform; lets hours pass, where the app can follow."""
+        clock = self.sim.clock
+        if request.method == "POST":
+            if not isinstance(clock, Clock):
+                return jsonify(error="this clock cannot be moved"), 400
+            try:
+                clock.forward(int(_body().get("hours", 0)))
+            except (TypeError, ValueError) as error:
+                return jsonify(error=str(error)), 400
+        return jsonify(now=iso(clock()))
 
     def picture(self, name: str) -> Answer:
         """The bytes of a picture on the phones."""
@@ -129,7 +143,7 @@ def blueprint(sim: Simulation, player: DayPlayer) -> Blueprint:
         ("/events", does.events, ["GET"]), ("/bots", does.bots, ["GET"]),
         ("/menu", does.menu, ["GET"]), ("/calls", does.calls, ["GET"]), ("/deliveries", does.deliveries, ["GET"]),
         ("/faults", does.faults, ["GET", "POST"]), ("/verify", does.verify, ["POST"]),
-        ("/day", does.day, ["GET", "POST"]), ("/pictures/<name>", does.picture, ["GET"]),
+        ("/clock", does.clock, ["GET", "POST"]), ("/day", does.day, ["GET", "POST"]), ("/pictures/<name>", does.picture, ["GET"]),
     ]
     for path, work, methods in table:
         control.add_url_rule(path, view_func=work, methods=methods)

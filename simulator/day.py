@@ -1,4 +1,4 @@
-"""Plays a day in the community by itself, at reading speed, through the same phones and the same wire."""
+"""Plays a story of the community by itself, at reading speed, through the same phones and the same wire."""
 
 import re
 import threading
@@ -10,10 +10,11 @@ from typing import Any
 
 import yaml
 
+from simulator.clock import Clock
 from simulator.feed import Event
 from simulator.simulation import CannotSay, Saying, Simulation
 
-SCRIPT = Path(__file__).with_name("day.yaml")
+SCRIPTS = {"day": Path(__file__).with_name("day.yaml")}  # what the buttons play
 ANSWERS_A_STEP = 3
 
 
@@ -41,10 +42,11 @@ class Step:
     timeout_s: float = 12.0
     then_if: Answer | None = None
     pause_s: float = 3.0
+    hours: int = 0  # let so much time pass first
 
 
-def load_script(path: Path = SCRIPT) -> list[Step]:
-    """Reads the steps of the day."""
+def load_script(path: Path = SCRIPTS["day"]) -> list[Step]:
+    """Reads the steps of a story."""
     data: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     steps = []
     for raw in data["steps"]:
@@ -64,9 +66,10 @@ class DayPlayer:
     """One day at a time: start, pause, resume, stop, and how fast."""
 
     sim: Simulation
-    script: list[Step] = field(default_factory=load_script)
+    scripts: dict[str, list[Step]] = field(default_factory=lambda: {name: load_script(path) for name, path in SCRIPTS.items()})
     pause: Callable[[threading.Event, float], bool] = threading.Event.wait
     speed: float = 1.0
+    playing: str = "day"
     step: int = 0
     caption: str = ""
     _variables: dict[str, str] = field(default_factory=dict)
@@ -76,12 +79,14 @@ class DayPlayer:
     _thread: threading.Thread | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def command(self, action: str, *, speed: Any = None) -> None:
-        """Obeys a button; ValueError when there is no such button."""
+    def command(self, action: str, *, speed: Any = None, script: str = "day") -> None:
+        """Obeys a button; ValueError when there is no such button or story."""
         if speed is not None:
             self.speed = min(20.0, max(0.25, float(speed)))
+        if script not in self.scripts:
+            raise ValueError(f"no script {script}")
         if action == "start":
-            self._start()
+            self._start(script)
         elif action == "pause":
             self._go.clear()
         elif action == "resume":
@@ -95,7 +100,8 @@ class DayPlayer:
         """Says where the day is."""
         running = self._thread is not None and self._thread.is_alive() and not self._stop.is_set()
         return {"running": running, "paused": running and not self._go.is_set(), "speed": self.speed,
-                "step": self.step, "steps": len(self.script), "caption": self.caption if running else ""}
+                "script": self.playing,
+                "step": self.step, "steps": len(self.scripts[self.playing]), "caption": self.caption if running else ""}
 
     def stop(self) -> None:
         """Ends the day early."""
@@ -108,26 +114,29 @@ class DayPlayer:
             self._thread.join(wait_s)
         return not (self._thread and self._thread.is_alive())
 
-    def _start(self) -> None:
+    def _start(self, script: str) -> None:
         with self._lock:
             if self._thread and self._thread.is_alive() and not self._stop.is_set():
                 self._go.set()
                 return
             self._stop, self._go = threading.Event(), threading.Event()
             self._go.set()
+            self.playing = script
             self.step, self._variables, self._began = 0, {}, self.sim.feed.last
             self._thread = threading.Thread(target=self._play, args=(self._stop,), name="day", daemon=True)
             self._thread.start()
 
     def _play(self, stop: threading.Event) -> None:
         try:
-            for number, step in enumerate(self.script, 1):
+            for number, step in enumerate(self.scripts[self.playing], 1):
                 self._hold(stop, 0)
                 if re.search(r"\{[a-z_]+\}", fill(step.text, self._variables)):
                     continue  # what this step talks about never came to be
                 self.step, self.caption = number, fill(step.caption, self._variables)
                 self._show(step.person, step.to or step.wait_in)
                 self._hold(stop, 1.5)
+                if step.hours and isinstance(self.sim.clock, Clock):
+                    self.sim.clock.forward(step.hours)
                 self._perform(step, stop)
                 self._hold(stop, step.pause_s)
         except Stopped:

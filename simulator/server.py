@@ -3,7 +3,6 @@
 import functools
 import logging
 import os
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from flask import Flask, Response, render_template
 
 from simulator import app_api, control, customer_api, js_api, mp_api, oauth_api, platform_api
+from simulator.clock import Clock
 from simulator.day import DayPlayer
 from simulator.delivery import Pace
 from simulator.simulation import Simulation
@@ -32,10 +32,10 @@ POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'sel
 
 def create_app(world: World, accounts: Sequence[SimAccount], *, base_url: str = "http://127.0.0.1:8090",
                console_url: str = "", calls_file: str | Path | None = None,
-               clock: Callable[[], float] = time.time, pace: Pace | None = None, carriers: int = 24,
-               socket_port: int | None = None) -> Flask:
+               clock: Callable[[], float] | None = None, clock_file: str | None = None, pace: Pace | None = None,
+               carriers: int = 24, socket_port: int | None = None) -> Flask:
     """Builds the simulator; `app.extensions["simulation"]` is the running platform."""
-    sim = Simulation(world, accounts, base_url.rstrip("/"), calls_file=calls_file, clock=clock,
+    sim = Simulation(world, accounts, base_url.rstrip("/"), calls_file=calls_file, clock=clock or Clock(clock_file),
                      pace=pace or Pace(), carriers=carriers)
     if socket_port is not None:
         sim.socket.listen("127.0.0.1", socket_port)
@@ -94,7 +94,7 @@ def load_app(world_file: str, accounts: Sequence[SimAccount], options: dict[str,
 
 def run(host: str, port: int, world_file: str | Path, accounts: Sequence[SimAccount], *,
         calls_file: str | Path | None = None, console_url: str = "", base_url: str = "",
-        pace: Pace | None = None, carriers: int = 24, socket_port: int | None = None) -> None:
+        pace: Pace | None = None, carriers: int = 24, socket_port: int | None = None, clock_file: str | None = None) -> None:
     """Serves the simulator until it is told to stop; one worker process, as the world lives in its memory."""
     from granian import Granian
     from granian.constants import Interfaces
@@ -103,7 +103,7 @@ def run(host: str, port: int, world_file: str | Path, accounts: Sequence[SimAcco
     logging.getLogger("urllib3").setLevel(logging.ERROR)
     options = {"base_url": base_url or f"http://{host}:{port}", "console_url": console_url,
                "calls_file": os.fspath(calls_file) if calls_file else None, "pace": pace,
-               "carriers": carriers, "socket_port": socket_port}
+               "carriers": carriers, "socket_port": socket_port, "clock_file": clock_file}
     server = Granian("simulator.server:load_app", address=host, port=port, interface=Interfaces.WSGI,
                      workers=1, blocking_threads=THREADS, log_level=LogLevels.error, log_access=False,
                      workers_kill_timeout=1)

@@ -23,6 +23,8 @@ _FIELD = re.compile(
     rf"{_EDGE}(?:(?P<options>选项)(?:有|为|是)?|(?P<deadline>截止(?:时间|日期)?|截至|结束时间)[到至于为]?|(?P<title>标题|"
     rf"题目|主题)|(?P<scope>(?:投票)?范围|仅限|只限))[\s:]*"
     rf"|{_EDGE}(?:可选|最多可?选?|限选|多选)\s?(?P<most>\d{{1,2}}|[一二两三四五六七八九十])\s?[项个](?:{_STOP}|[\s)])"
+    rf"|{_EDGE}(?:至少可?选?|选)\s?(?P<least>\d{{1,2}}|[一二两三四五六七八九十])\s?(?:[项个]|(?:到|至|-|~)\s?(?P<upto>\d{{1,2}}|[一二两三四五六七八九十])"
+    rf"\s?[项个])(?:{_STOP}|[\s)])"
     rf"|{_EDGE}(?:(?P<many>可?多选)|(?P<one>单选)|(?P<household>每户一票|一户一票|按户(?:投票|计票)?)|(?P<person>每人一票|"
     rf"一人一票)"
     rf"|(?P<anonymous>匿名(?:投票)?|不记名)|(?P<named>实名(?:投票)?|记名(?:投票)?)|(?P<whole>全小区|全社区)|"
@@ -113,9 +115,9 @@ def _of_kind(kind: dict[str, Any], options: tuple[str, ...], facts: dict[str, An
         options, prices = costs(options)
         facts["rules"] = facts.get("rules", {}) | {"costs": prices}
     most = len(options) if facts.get("multiple") == 0 else facts.get("multiple", 1)
-    facts["multiple"] = most
+    facts["multiple"], least = most, facts.pop("least", 1)
     if facts["kind"] == "single" and most > 1:
-        facts |= {"kind": "multiple", "rules": {"least": 1, "most": most}}
+        facts |= {"kind": "multiple", "rules": {"least": least, "most": most}}
     return options, facts
 
 
@@ -191,6 +193,9 @@ def _fact(name: str, mark: re.Match[str], segment: str, facts: dict) -> str:
         facts["anonymous"] = name == "anonymous"
     elif name == "most":
         facts["multiple"] = number(mark["most"]) or 1
+    elif name in ("least", "upto"):
+        facts["least"] = number(mark["least"]) or 1
+        facts.setdefault("multiple", number(mark["upto"] or "") or 0)
     elif name in ("many", "one"):
         facts.setdefault("multiple", 0 if name == "many" else 1)
     return segment

@@ -38,6 +38,11 @@ def clock(at: datetime) -> str:
     return f"{local.month} 月 {local.day} 日（周{WEEKDAYS[local.weekday()]}）{'24:00' if midnight else f'{local:%H:%M}'}"
 
 
+def dated(at: datetime) -> str:
+    """The same with its year, for what is kept in a folder."""
+    return f"{(at.astimezone(SHANGHAI) - timedelta(microseconds=1)).year} 年 {clock(at)}"
+
+
 def day(at: datetime) -> str:
     """A date without the hour: 3 月 2 日."""
     local = at.astimezone(SHANGHAI)
@@ -78,7 +83,7 @@ def price(poll: Any, option: int) -> str:
 
 
 def poll_rules(poll: Any) -> list[str]:
-    """What must be known beforehand of how a poll is counted and what is kept secret; nothing for the plain ones."""
+    """What must be known beforehand of how a poll is counted and what is kept secret."""
     method = poll.rules.get("method", poll.kind)
     decides = [say("decision.rule", poll=poll)] if poll.preset else []
     said = [*decides, *([say(f"rule.{method}", poll=poll)] if has(f"rule.{method}") else [])]
@@ -86,15 +91,21 @@ def poll_rules(poll: Any) -> list[str]:
         said.append(say("rule.lot", names=[poll.options[i] for i in poll.rules["lot"]]))
     if poll.secret:
         said.append(say("secret"))
-    elif poll.hides:
-        said.append(say("hides"))
+    else:
+        said += [*([say("hides")] if poll.hides else []), say(f"promise.{_seen_by(poll)}")]
     return said
+
+
+def _seen_by(poll: Any) -> str:
+    if poll.anonymous:
+        return "anonymous"
+    return "owners" if poll.poll_class in ("owner_ordinary", "owner_special", "unanimous") else "named"
 
 
 @cache
 def _templates() -> dict[str, Template]:
     env = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=False)
-    env.filters.update(clock=clock, day=day, yuan=yuan, sqm=sqm, bar=bar)
+    env.filters.update(clock=clock, dated=dated, day=day, yuan=yuan, sqm=sqm, bar=bar)
     found: dict[str, Template] = {}
     for path in sorted(FOLDER.glob("zh*.yaml")):
         _collect(yaml.safe_load(path.read_text("utf-8")), "", env, found)

@@ -285,7 +285,7 @@ class _Pages:
 
 def _ballots_of(row: Any) -> Listing:
     """The list of a poll's ballots: acts with their choice when it is named, else only who took part."""
-    listing = VOTERS if row.anonymous else BALLOTS
+    listing = VOTERS if browse.only_voters(row) else BALLOTS
     return listing.over(lambda tx, chosen: browse.ballots(tx, row, chosen), options=row.options, kind=row.kind)
 
 

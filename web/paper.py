@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, g, redirect, render_template, requ
 from domain.errors import Refusal
 from models.base import Database
 from models.tables import poll
-from services import browse, paging, paper, photos
+from services import browse, paging, paper, photos, standing
 from texts.kinds import spoken
 from texts.say import say
 from web.door import written
@@ -41,7 +41,8 @@ class PaperPages:
             names = browse.actors(tx, {who for each in rows for who in (each.entered_by, each.confirmed_by) if who})
             return render_template("console/paper.html", poll=row, rows=rows, names=names, me=g.login.actor.who,
                                    done=told or (say(f"paper.{done}") if done in _DONE else ""), sample=paper.sample(tx, row),
-                                   said={each.id: spoken(each.choice, row.kind, row.options) for each in rows})
+                                   said={each.id: spoken(each.choice, row.kind, row.options) for each in rows},
+                                   hidden=standing.hides(row))
 
     def enter(self, key: int) -> Any:
         """The first reading."""

@@ -12,7 +12,9 @@ export class Panel {
     document.querySelectorAll("[data-fault]").forEach((input) => {
       input.addEventListener("change", () => this.setFault(input));
     });
-    $("day-start").addEventListener("click", () => { this.fold(); this.command("start"); });
+    document.querySelectorAll("[data-script]").forEach((button) => {
+      button.addEventListener("click", () => { this.fold(); this.command("start", button.dataset.script); });
+    });
     for (const id of ["day-pause", "caption-pause"]) {
       $(id).addEventListener("click", () => this.command(this.day.paused ? "resume" : "pause"));
     }
@@ -21,6 +23,9 @@ export class Panel {
     $("panel-open").addEventListener("click", () => document.body.classList.add("panel-shown"));
     $("panel-close").addEventListener("click", () => this.fold());
     $("verify").addEventListener("click", () => this.verify());
+    document.querySelectorAll("[data-hours]").forEach((button) => {
+      button.addEventListener("click", () => this.forward(Number(button.dataset.hours)));
+    });
   }
 
   fold() { document.body.classList.remove("panel-shown"); }
@@ -29,7 +34,19 @@ export class Panel {
     try {
       this.showFaults(await call("/sim/faults"));
       this.showDay(await call("/sim/day"));
+      this.showClock(await call("/sim/clock"));
     } catch { /* the page says that it is offline */ }
+  }
+
+  async forward(hours) {
+    try { this.showClock(await call("/sim/clock", { hours })); } catch { /* the page says that it is offline */ }
+  }
+
+  showClock(clock) {
+    book.ahead = new Date(clock.now) - Date.now();
+    this.phones.forEach((phone) => phone.refresh());
+    $("clock-now").textContent = new Date(clock.now).toLocaleString("zh-CN",
+      { timeZone: "Asia/Shanghai", month: "long", day: "numeric", hour: "2-digit", minute: "2-digit" });
   }
 
   async setFault(input) {
@@ -47,15 +64,15 @@ export class Panel {
     });
   }
 
-  async command(action) {
+  async command(action, script) {
     try {
-      this.showDay(await call("/sim/day", { action, speed: Number($("day-speed").value) }));
+      this.showDay(await call("/sim/day", { action, script, speed: Number($("day-speed").value) }));
     } catch { /* the page says that it is offline */ }
   }
 
   showDay(day) {
     this.day = day;
-    $("day-start").hidden = day.running;
+    $("day-scripts").hidden = day.running;
     $("day-controls").hidden = !day.running;
     if (day.running) $("day-speed").value = String(day.speed);
     $("day-pause").textContent = day.paused ? "继续" : "暂停";

@@ -101,7 +101,7 @@ export class Phone {
 
   // Redraws what changes with any news: unread numbers, lists, the clock.
   refresh() {
-    this.$(".clock").textContent = timeMark(new Date());
+    this.$(".clock").textContent = timeMark(new Date(Date.now() + (book.ahead || 0)));
     const mine = this.view === "chat" ? this.chat : null;
     if (mine && this.visible) book.markRead(this.person.name, mine);
     const elsewhere = this.person.chats.reduce((sum, chat) => sum + book.unread(this.person.name, chat), 0);

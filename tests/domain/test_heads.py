@@ -70,6 +70,32 @@ def test_two_developers_are_two_heads() -> None:
     assert len(set(group(units).head.values())) == 3
 
 
+def test_half_sold_is_not_unsold() -> None:
+    """A home that the developer owns with somebody, and has handed over, is theirs together; before that the developer's alone."""
+    both = frozenset({BUILDER, 7})
+    units = [Unit(1, FLAT, both, frozenset({BUILDER})), *developers(1, first=2), Unit(3, FLAT, both, frozenset({BUILDER}), False),
+             Unit(4, FLAT, frozenset({9}), handed_over=False)]
+    found = group(units)
+    assert found.head == {1: "h1", 2: "h2", 3: "h2", 4: "h2"}
+    assert found.speakers == {1: both, 2: {BUILDER}, 3: {BUILDER}, 4: {BUILDER}}
+
+
+def test_the_developer_speaks_in_a_stairwell_where_nothing_else_is_theirs() -> None:
+    """One flat of the stairwell is not handed over; the developer owns homes elsewhere."""
+    assert group([Unit(1, FLAT, frozenset({4}), handed_over=False)], frozenset({BUILDER})).speakers == {1: {BUILDER}}
+
+
+owned = st.frozensets(st.integers(0, 4), max_size=3)
+
+
+@given(st.lists(st.tuples(owned, st.booleans()), max_size=30))
+def test_all_homes_of_a_head_have_the_same_speakers(rows: list[tuple[frozenset[int], bool]]) -> None:
+    """0 and 1 are developers; otherwise a head could say two things, and heads could not be added up."""
+    units = [Unit(i, 1, who, who & {0, 1}, handed_over=over) for i, (who, over) in enumerate(rows)]
+    found = group(units)
+    assert len({(found.head[u.home_id], found.speakers[u.home_id]) for u in units}) == len(set(found.head.values()))
+
+
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(1, 9), st.booleans(), st.booleans()), max_size=30))
 def test_grouping_agrees_with_a_count_by_names(rows: list[tuple[int, int, bool, bool]]) -> None:
     """Owner 0 is the developer; heads counted as a set of names, area as a sum."""

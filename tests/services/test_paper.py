@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 from redis import Redis
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from domain.errors import Refusal
 from domain.roles import Actor, Role
@@ -124,11 +125,13 @@ def test_what_cannot_be_entered_says_why(stage: Stage, where: str, words: str, p
     assert no.value.key == key
 
 
-def test_a_home_has_one_paper_and_a_proxy_few_owners(stage: Stage) -> None:
+def test_an_owner_has_one_paper_and_a_proxy_few_owners(stage: Stage) -> None:
+    """The second paper of an owner is refused for whichever of their homes: it could only say the same, or overrule the first."""
     opened(stage)
     done(stage, FIRST, "1幢1单元101", "同意", proxy="赵大")
-    with pytest.raises(Refusal, match=r"paper\.twice"):
-        done(stage, FIRST, "1幢1单元101", "同意")
+    for where in ("1幢1单元101", "1幢1单元102"):
+        with pytest.raises(Refusal, match=r"paper\.twice"):
+            done(stage, FIRST, where, "反对")
     done(stage, FIRST, "1幢1单元201", "同意", proxy="赵大")
     done(stage, FIRST, "1幢1单元202", "同意", proxy="赵 大")
     with pytest.raises(Refusal, match=r"paper\.proxy_most"):
@@ -172,3 +175,15 @@ def test_a_vote_by_phone_needs_a_second_call(stage: Stage) -> None:
         row = tx.execute(select(poll).where(poll.c.number == 2)).one()
         with pytest.raises(Refusal, match=r"paper\.phone_owners"):
             paper.enter(tx, FIRST, row, where="1幢1单元101", words="同意", photo=b"", how=paper.PHONE, now=stage.now)
+
+
+@pytest.mark.parametrize("change", [
+    {"photo": picture(size=(30, 20))}, {"home_id": 3}, {"proxy_key": "f" * 64}, {"state": "dropped"}, {"how": "phone"}, None])
+def test_a_paper_that_was_changed_or_removed_is_found(stage: Stage, change: dict[str, Any] | None) -> None:
+    """Its photo, home and proxy, and whether it counted, stand in the chain."""
+    opened(stage)
+    again(stage, SECOND, done(stage, FIRST, "1幢1单元202", "反对", proxy="赵大"), "不同意")
+    with stage.db.write() as tx:
+        assert list(proving.check(tx)) == []
+        tx.execute(delete(paper_ballot) if change is None else update(paper_ballot).values(change))
+        assert any("第 1 号" in what for what in proving.check(tx))

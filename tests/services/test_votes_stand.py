@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 from redis import Redis
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, select, update
 
 from domain.errors import Refusal
 from domain.roles import SYSTEM
 from models.base import Database, Tx
-from models.tables import ballot, ballot_log, poll, secret_choice
-from services import proving, published
+from models.tables import ballot, ballot_log, identity, metadata, outbox, poll, secret_choice
+from services import browse, pictures, proving, published, standing
+from services.paging import Filter
 from tests.chat_script import Stage
 
 VERIFIER = Path(__file__).parents[2] / "verify" / "linyi_verify.py"
@@ -204,16 +205,78 @@ def test_a_secret_choice_changed_before_the_end_is_found_at_once_and_named_at_th
         assert tx.execute(select(poll.c.result)).scalar_one()["broken"] == [receipt]
 
 
+def kept(stage: Stage, *, but: tuple[str, ...] = ("secret_choice", "poll_tree", "poll")) -> str:
+    """All that the database holds, unsealed, but for the tables that are published."""
+    with stage.db.read() as tx:
+        return "\n".join(str(tuple(r)) for table in metadata.sorted_tables if table.name not in but for r in tx.all(select(table)))
+
+
 def test_after_a_secret_poll_nothing_joins_person_and_choice(stage: Stage) -> None:
-    """No row, no time, no order, no answer that was given, no post that was sent."""
-    held(stage, "secret")
+    """No row, no time, no order, no answer that was given or asked for again, no post that was sent; the operator has the key."""
+    held(stage, "secret", close=False)
+    for words in ("查票 P1", "我的", "P1", "P1 随便"):
+        stage.play(f"李叔(私聊): {words}")
+    with stage.db.read() as tx:
+        receipts = [r.receipt for r in tx.all(select(secret_choice))]
+    assert any(receipt in kept(stage) for receipt in receipts)
+    stage.play("时间 2026-03-03 20:01")
     with stage.db.read() as tx:
         assert {(r.choice, r.receipt, r.salt, r.link) for r in tx.all(select(ballot))} == {("*", None, None, None)}
         assert len({r.cast_at for r in tx.all(select(ballot))}) == 1
+        rows = [r.receipt for r in tx.all(select(secret_choice))]
+        assert len(rows) == 6 and rows == sorted(receipts)
+    assert "公布" in "".join(stage.play(f"李叔(私聊): 查票 P1 {receipts[0]}"))  # who asks by receipt is not written beside it
+    everything = kept(stage)
+    assert not [receipt for receipt in receipts if receipt in everything]
+    assert not [line for line in everything.splitlines() if "您选的是" in line or "记下了：" in line]
+
+
+def test_a_secret_answer_that_waited_to_be_sent_is_struck_when_it_has_gone(stage: Stage) -> None:
+    """Put off under load, or queued at the moment of closing."""
+    with stage.db.write() as tx:
+        who = tx.execute(select(identity).where(identity.c.external_id == "o-李叔")).one()
+        tx.add(outbox, key="message:1:reply", community_id=1, channel=who.channel, target="late:1", address=who.external_id,
+               kind="text", text="选了 1，回执 7K3M-Q9XD", facts=None, weight=1, state="waiting", attempts=0, next_at=stage.now, doubtful=False,
+               quiet=False, created_at=stage.now)
+    assert "7K3M-Q9XD" in "".join(stage.play("时间 2026-03-02 10:30")) and "选了 1" not in kept(stage)
+    with stage.db.read() as tx:
+        row = tx.execute(select(outbox).where(outbox.c.key == "message:1:reply")).one()
+        assert (row.state, row.text) == ("sent", "")
+
+
+def test_a_secret_poll_that_is_called_off_keeps_nothing(stage: Stage) -> None:
+    """Nor does anybody learn how it stood: a new poll cannot be opened with the old one's count in hand."""
+    held(stage, "secret", close=False)
+    with stage.db.read() as tx:
         receipts = [r.receipt for r in tx.all(select(secret_choice))]
-        assert len(receipts) == 6 and receipts == sorted(receipts)
-        rows = [tuple(r) for table in ("message", "outbox", "ballot_log", "audit", "ballot") for r in tx.all(text(f"SELECT * FROM {table}"))]
-        assert not [r for r in rows if any(receipt in str(r) for receipt in receipts)]
+    stage.play("王阿姨(私聊): 作废 P1 写错了")
+    with stage.db.read() as tx:
+        assert tx.all(select(secret_choice)) == [] and {r.link for r in tx.all(select(ballot))} == {None}
+        assert list(proving.check(tx)) == []
+    assert not [receipt for receipt in receipts if receipt in kept(stage, but=())]
+
+
+@pytest.mark.parametrize(("how", "deed"), [
+    ("匿名", ""), ("匿名", "作废 P1 写错了"), ("秘密投票", "延期 P1 后天晚8点 再等等"), ("秘密投票", "作废 P1 写错了"), ("截止前不公布", ""),
+    ("截止前不公布", "延期 P1 后天晚8点 再等等"), ("截止前不公布", "作废 P1 写错了")])
+def test_what_is_hidden_until_the_end_stays_hidden_whatever_staff_do(stage: Stage, how: str, deed: str) -> None:
+    """No count, no bar, no choice beside a person: not in chat, on the page, in the console's list, nor in the message log."""
+    stage.play(f"王阿姨(私聊): 发起投票 要不要装电梯 选项 同意 反对 {how} 范围 全小区 截止 明晚8点")
+    for who, words in zip(PEOPLE, ("1", "2", "1", "1", "2"), strict=True):
+        stage.play(f"{who}(私聊): P1 {words}")
+    if deed:
+        stage.play(f"王阿姨(私聊): {deed}")
+    said = "".join("".join(stage.play(f"王阿姨(私聊): {words}")) for words in ("P1", "P1 接龙", "未投 P1"))
+    assert "3 票" not in said and "60%" not in said and "1 同意：" not in said
+    with stage.db.read() as tx:
+        row = tx.execute(select(poll)).one()
+        tally = standing.of(tx, row)
+        assert tally.hidden and tally.lines == [] and tally.ending == "" and pictures.facts(row, tally) is None
+        assert browse.only_voters(row) and "choice" not in browse.ballots(tx, row, Filter()).rows[0]._mapping
+        log = browse.messages(tx, Filter()).rows
+        assert not [r for r in log if r.text in ("P1 1", "P1 2") or "记下了" in (r.reply or "")]
+    with pytest.raises(Refusal):
+        exported(stage)
 
 
 def test_few_secret_ballots_are_not_published(stage: Stage) -> None:

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from sqlalchemy import select, update
 
-from models.tables import community, identity, issue, message, person
+from models.tables import community, identity, issue, message, person, poll
 from services import notices, pages
 from tests.web.town import ISSUE, POLL, Town
 
@@ -23,6 +23,16 @@ def test_a_ballot_on_the_page_is_the_ballot_of_the_chat(town: Town) -> None:
     assert "您现在选的是：反对" in phone.get("/m/test/me").text
     town.press(phone, POLL, "撤回我的票")
     assert town.choices() == [] and "您现在选的是" not in phone.get(POLL).text
+
+
+@pytest.mark.parametrize("number", [9, 10, 12, 123, 100_000])
+def test_a_poll_of_any_number_has_its_page(town: Town, number: int) -> None:
+    """P10 is not the tenth character of P1: its page opens and takes the ballot."""
+    with town.stage.db.write() as tx:
+        tx.execute(update(poll).values(number=number))
+    path = pages.path_of("poll", "test", number)
+    assert "记下了：同意" in town.press(town.phone("李叔"), path, "投票", option="1").text
+    assert town.choices() == ["0"]
 
 
 def test_the_same_form_twice_is_one_ballot(town: Town) -> None:
