@@ -8,7 +8,7 @@ from domain.clock import SHANGHAI
 from domain.workdays import due_day, end_of
 from models.base import Tx
 from services import workcalendar
-from texts.normal import plain
+from texts.normal import plain, printed
 from texts.numbers import number
 from texts.spans import WORKDAYS
 from texts.when import find_when
@@ -54,17 +54,16 @@ def asked(tx: Tx, words: str, *, now: datetime, start: datetime | None = None) -
 
 
 def half(tx: Tx, start: datetime | None, due: datetime | None, *, now: datetime) -> datetime:
-    """Half of the time there was, a working day at least."""
+    """Half of the time there was, a working day at least, until the end of a day that is worked."""
     had = (due - start) / 2 if start is not None and due is not None and due > start else timedelta(0)
-    return later(tx, now, had)
-
-
-def later(tx: Tx, now: datetime, left: timedelta) -> datetime:
-    """So much time from now, a working day at least, until the end of a day that is worked."""
     works = workcalendar.of(tx)
-    at = max(now + left, end_of(due_day(_day(now), 1, works)))
-    day = _day(at)
+    day = _day(max(now + had, in_days(tx, now, 1)))
     return end_of(day if works(day) else due_day(day, 1, works))
+
+
+def in_days(tx: Tx, now: datetime, days: int) -> datetime:
+    """The end of the last of so many working days after today."""
+    return end_of(due_day(_day(now), days, workcalendar.of(tx)))
 
 
 def workdays(tx: Tx, start: datetime, end: datetime) -> int:
@@ -83,4 +82,4 @@ def _day(at: datetime) -> date:
 
 
 def _around(said: str, start: int, end: int) -> tuple[str, str]:
-    return said[:start].strip(_EDGE), said[end:].strip(_EDGE)
+    return printed(said[:start].strip(_EDGE)), printed(said[end:].strip(_EDGE))

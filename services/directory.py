@@ -11,8 +11,7 @@ from models.base import Tx
 from models.tables import building, directory, party
 from services import audit
 from texts.normal import plain
-from texts.places import building as building_said
-from texts.places import home, stairwell
+from texts.places import room
 from texts.words import categories, category
 
 
@@ -36,10 +35,9 @@ def nearest(tx: Tx, community_id: int, code: str, place: str | None) -> list[Row
 
 def block(tx: Tx, community_id: int, place: str) -> int | None:
     """The building that a place is in."""
-    dwelling, stairs = home(place), stairwell(place)
-    name = dwelling.building if dwelling else stairs[0] if stairs else building_said(place)
-    found = tx.scalar(select(building.c.id).where(building.c.community_id == community_id, building.c.name == (name or "")))
-    return None if found is None else int(found)
+    label = room(place) or ""
+    rows = tx.all(select(building.c.id, building.c.name).where(building.c.community_id == community_id)) if label else []
+    return next((row.id for row in sorted(rows, key=lambda r: -len(r.name)) if label.startswith(row.name)), None)
 
 
 def give(tx: Tx, actor: Actor, row: Row[Any], *, codes: list[str], building_id: int | None, now: datetime) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from domain.clock import SHANGHAI
-from domain.errors import Refusal
+from domain.errors import Forbidden, Refusal
 from domain.guards import Facts
 from domain.lifecycle import Act, Who
 from domain.roles import Actor, Role
@@ -28,7 +28,7 @@ def held(tx: Tx, actor: Actor, number: int, *, now: datetime) -> Row[Any]:
     """The issue for somebody who works for the community or has to do it, held until the transaction ends."""
     row = issues.by_number(tx, actor.community_id, number, lock=True)
     if not steps.hands_of(tx, actor, row, now=now) & {Who.STAFF, Who.ASSIGNEE}:
-        raise Refusal("role.refused", usage="")
+        raise Forbidden("dispatch.not_yours", number=row.number)
     return row
 
 
@@ -56,7 +56,7 @@ def assign(tx: Tx, actor: Actor, *, number: int, party: Row[Any], now: datetime,
     remind_before(tx, row, now)
     telling.persons(tx, row, "assigned", parties.members(tx, party.id, now=now), now, notify=True, card=cards.task(tx, row),
                     party=party.name, due=due_at, place=row.place,
-                    text=mask(row.text))
+                    designated=row.designated, text=mask(row.text))
     telling.followers(tx, row, "assigned", now, party=party.name, due=due_at)
     return row
 
@@ -111,7 +111,7 @@ def send_back(tx: Tx, actor: Actor, *, number: int, reason: str, now: datetime) 
     row = steps.take(tx, actor, row, Act.RETURN, now=now, facts=Facts(reason=reason, return_until=until), note=reason,
                      keep={"party": row.party_id}, party_id=None, due_at=None, assigned_at=None, returned=row.returned + 1)
     facts = {"party": party.name if party else "", "reason": reason, "returned": row.returned}
-    telling.staff(tx, row, "sent_back", now, **facts)
-    if row.returned > limits.of().returns and (above := admins(tx, row.community_id)):
-        telling.persons(tx, row, "decide", above, now, notify=True, **facts)
+    above = admins(tx, row.community_id) if row.returned > limits.of().returns else []
+    telling.persons(tx, row, "sent_back", [i for i in people.staff_of(tx, row.community_id) if i not in above], now, **facts)
+    telling.persons(tx, row, "decide", above, now, notify=True, **facts)
     return row

@@ -1,11 +1,12 @@
 """What happens when nobody signs, gets in touch or gets done in time: reminders each day, then the level above."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row
 
 from domain.roles import SYSTEM
+from domain.states import State
 from domain.timers import Timer
 from models.base import Tx
 from services import dispatch, levels, limits, parties, steps, telling, timers, workcalendar
@@ -15,9 +16,11 @@ from services import dispatch, levels, limits, parties, steps, telling, timers, 
 def _silent(tx: Tx, clock: Row[Any], row: Row[Any] | None, now: datetime) -> None:
     """Not signed, or nobody has got in touch: says so to the party and the staff, again each day."""
     assert row is not None
+    signed = row.state != State.ASSIGNED
     news = "unsigned" if clock.kind == Timer.SIGN else "uncontacted"
     steps.event(tx, row.id, news, SYSTEM, now=now, inner=clock.round > 0, party_id=row.party_id)
-    _remind(tx, row, news, now, notify=clock.round == 0)
+    if signed or clock.kind == Timer.SIGN:  # one reminder is enough for who has not even signed
+        _remind(tx, row, news, now, notify=clock.round == 0)
     timers.again(tx, clock, now)
 
 
@@ -33,12 +36,16 @@ def _late(tx: Tx, clock: Row[Any], row: Row[Any] | None, now: datetime) -> None:
                         party=_party(tx, row))
     else:
         if clock.round == 0:
-            timers.start(tx, Timer.WORK, row.id, limits.of().supervise_after.after(clock.due_at, workcalendar.of(tx)),
-                         about=dispatch.ABOVE)
+            timers.start(tx, Timer.WORK, row.id, _supervised_from(tx, clock.due_at), about=dispatch.ABOVE)
         steps.event(tx, row.id, "overdue", SYSTEM, now=now, inner=clock.round > 0, party_id=row.party_id,
                     facts={"day": clock.round + 1})
         _remind(tx, row, "overdue", now, notify=clock.round == 0, days=clock.round + 1)
         timers.again(tx, clock, now)
+
+
+def _supervised_from(tx: Tx, due_at: datetime) -> datetime:
+    """When it is long overdue, counted from the day it was due; midnight belongs to the day that ends."""
+    return limits.of().supervise_after.after(due_at - timedelta(microseconds=1), workcalendar.of(tx))
 
 
 def _remind(tx: Tx, row: Row[Any], news: str, now: datetime, *, notify: bool = False, **facts: Any) -> None:

@@ -1,5 +1,6 @@
 """Who has to do it: parties, their members, and who acts for whom. Who gets which matter where: services/directory.py."""
 
+import re
 import secrets
 from datetime import datetime, timedelta
 from typing import Any
@@ -51,7 +52,7 @@ def named(tx: Tx, community_id: int | None, words: str) -> tuple[Row[Any], str]:
     """The same, where a party must be named."""
     row, rest = leading(tx, community_id, words)
     if row is None:
-        raise Refusal("party.unknown", said=words.split(" ")[0][:LONGEST], names=[r.name for r in listed(tx, community_id)])
+        raise Refusal("party.unknown", said=re.split(r"[\s,，。]", words.strip())[0][:LONGEST], names=[r.name for r in listed(tx, community_id)])
     return row, rest
 
 

@@ -27,11 +27,11 @@ def sign(tx: Tx, actor: Actor, *, number: int, now: datetime) -> Row[Any]:
 
 
 def contact(tx: Tx, actor: Actor, *, number: int, words: str, now: datetime) -> Row[Any]:
-    """The first word with who raised it is on record; who has not signed signs by it."""
+    """The first word with who raised it: that it was said is on record for all, what was said goes to them."""
     row = _signed(tx, actor, held(tx, actor, number, now=now), now)
     first = row.contacted_at is None
-    row = steps.take(tx, actor, row, Act.CONTACT, now=now, note=words or None, keep={"first": first},
-                     contacted_at=row.contacted_at or now)
+    row = steps.take(tx, actor, row, Act.CONTACT, now=now, keep={"first": first}, contacted_at=row.contacted_at or now)
+    steps.event(tx, row.id, "contact_said", actor, now=now, text=words, inner=True)
     timers.end(tx, row.id, Timer.CONTACT, now=now)
     telling.persons(tx, row, "contacted", [row.submitter_id], now, party=_name(tx, row), words=words)
     return row
@@ -40,7 +40,7 @@ def contact(tx: Tx, actor: Actor, *, number: int, words: str, now: datetime) -> 
 def resolve(tx: Tx, actor: Actor, *, number: int, words: str, now: datetime) -> Row[Any]:
     """Reports what was done; the submitter is asked, and silence counts as yes after some days, until it is reopened."""
     row = _signed(tx, actor, held(tx, actor, number, now=now), now)
-    result = words.replace(dispatch.NO_VISIT, "").strip(" ,，。;；()（）")
+    result = words.replace(dispatch.NO_VISIT, "").strip(" ,，。;；()（）").removeprefix("了").lstrip(" ,，。")
     shown = dispatch.evidence_of(tx, row, words)
     row = steps.take(tx, actor, row, Act.RESOLVE, now=now, facts=Facts(result=result, evidence=shown), note=result, result=result,
                      keep={"in_time": row.due_at is None or now <= row.due_at}, resolved_at=now, solved=None, rating=None)
@@ -139,9 +139,9 @@ def suspend(tx: Tx, actor: Actor, *, number: int, words: str, now: datetime) -> 
     row = issue_staff.held(tx, actor, number)
     wanted = deadlines.asked(tx, words, now=now)
     at, reason = (wanted.at - timedelta(hours=15), wanted.words) if wanted else (None, words)
-    left = (row.due_at - now).total_seconds() if row.due_at is not None else 0
+    left = deadlines.workdays(tx, now, row.due_at) if row.due_at is not None else 0
     row = steps.take(tx, actor, row, Act.SUSPEND, now=now, facts=Facts(reason=reason, review_at=at), note=reason,
-                     keep={"left_s": max(0, int(left)), "review": at.isoformat() if at else None})
+                     keep={"left_days": left, "review": at.isoformat() if at else None})
     assert at is not None  # the guard has looked
     timers.end(tx, row.id, Timer.REVIEW, now=now)
     timers.start(tx, Timer.REVIEW, row.id, at)
@@ -151,11 +151,10 @@ def suspend(tx: Tx, actor: Actor, *, number: int, words: str, now: datetime) -> 
 
 
 def resume(tx: Tx, actor: Actor, row: Row[Any], *, now: datetime) -> Row[Any]:
-    """Work goes on with the time that was left, a working day at least."""
+    """Work goes on with the working days that were left, one at least."""
     last = tx.first(select(issue_event.c.facts).where(issue_event.c.issue_id == row.id, issue_event.c.act == Act.SUSPEND)
                     .order_by(issue_event.c.id.desc()).limit(1))
-    left = timedelta(seconds=(last.facts or {}).get("left_s", 0) if last else 0)
-    due = deadlines.later(tx, now, left)
+    due = deadlines.in_days(tx, now, max(1, (last.facts or {}).get("left_days", 0) if last else 0))
     row = steps.take(tx, actor, row, Act.RESUME, now=now, keep={"due": due.isoformat()}, due_at=due)
     dispatch.remind_before(tx, row, now)
     _tell_members(tx, row, "resumed", now, notify=True, due=row.due_at)
