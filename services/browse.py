@@ -33,7 +33,7 @@ from services.paging import Filter, Page, gather, long, plain, short
 from texts.say import clock, say
 
 # answers for one pair of eyes: choices that are not public, one-time codes, who has not voted
-SECRET_INTENTS = ("vote.secret", "vote.which", "vote.which?", "bind.code", "poll.missing", "join.code", "join.ask",
+SECRET_INTENTS = ("vote.secret", "vote.which", "vote.which?", "bind.code", "poll.missing", "join.code", "join.ask", "party.add",
                   "join.ask?", "jielong",
                   "jielong?")
 

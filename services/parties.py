@@ -52,7 +52,8 @@ def named(tx: Tx, community_id: int | None, words: str) -> tuple[Row[Any], str]:
     """The same, where a party must be named."""
     row, rest = leading(tx, community_id, words)
     if row is None:
-        raise Refusal("party.unknown", said=re.split(r"[\s,，。]", words.strip())[0][:LONGEST], names=[r.name for r in listed(tx, community_id)])
+        raise Refusal("party.unknown", said=re.split(r"[\s,，。]", words.strip())[0][:LONGEST],
+                      names=[r.name for r in listed(tx, community_id)])
     return row, rest
 
 

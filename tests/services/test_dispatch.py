@@ -1,8 +1,10 @@
 """Who gets what, until when, and what happens when two act at once, on both databases."""
 
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,6 +31,7 @@ from services import (
     parties,
     people,
     rating,
+    ring,
     roster,
     steps,
     timers,
@@ -39,7 +42,9 @@ from services import (
 )
 from services.issues import Report
 from services.people import Speaker
+from texts.say import has
 
+SERVICES = Path(dispatch.__file__).parent
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)  # a Monday, 10:00 here
 
 
@@ -381,3 +386,13 @@ def test_a_suspended_issue_keeps_its_working_days(sqlite_db: Database) -> None:
         assert again.due_at == deadlines.in_days(tx, datetime(2026, 3, 12, 2, tzinfo=UTC), 3)
         assert {t.about for t in timers.running(tx, held.id, Timer.WORK)} == {"", dispatch.SOON}
         assert tx.scalar(select(func.count()).where(timer.c.kind == Timer.REVIEW, timer.c.ended_at.is_(None))) == 0
+
+
+def test_everything_that_can_stand_on_record_has_its_words() -> None:
+    """The timeline and the console show each act by name."""
+    written = re.compile(r'steps\.(?:event|mark)\(tx, [\w., ]*?"(\w+)"')
+    found = {act for path in SERVICES.glob("*.py") for act in written.findall(path.read_text("utf-8"))}
+    constants = {levels.WHISTLE, levels.HIGHER, levels.ANSWERED, ring.RING, work.ASKED, work.REFUSED, rating.ASKED,
+                 "unsigned", "uncontacted"}
+    assert {"overdue", "supervise", "whistle_unheard", "contact_said"} <= found
+    assert not [act for act in found | constants | set(Act) if not has(f"terms.done.{act}")]
