@@ -57,7 +57,7 @@ class Command:
     keeps_words: bool  # needs consent, because what was said is put on record
     others_pass: bool  # said by somebody who may not give it, these words are ordinary speech
     handler: Handler
-    topic: str  # "": shown in 帮助; else in 帮助 and this word
+    topic: str = ""  # shown in 帮助 and this word, else in 帮助
 
 
 @dataclass(slots=True)

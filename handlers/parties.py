@@ -80,7 +80,7 @@ def remove(ctx: Ctx, args: Args) -> str:
     return say("party.removed", party=row, name=who.name_of(ctx.tx, person_id), gone=gone)
 
 
-@command("party.join", "加入 {rest}", usage="", others_pass=True)
+@command("party.join", r"加入 (?P<rest>\S.{0,40}?\d{6})", "加入 单位", usage="")
 def join(ctx: Ctx, args: Args) -> str:
     """Joins a party by the code that the grid worker has handed over."""
     code = _CODE.search(args.rest)
@@ -95,7 +95,7 @@ def join(ctx: Ctx, args: Args) -> str:
     return say("party.wrong_code")
 
 
-@command("party.give", r"(?=\S{1,32}\s+负责\s) {rest}", "负责 {rest}", role=STAFF, topic=TOPIC, others_pass=True,
+@command("party.give", r"(?=\S{1,32}\s+负责\s) {rest}", role=STAFF, topic=TOPIC, others_pass=True,
          usage="物业 负责 电梯 停车 3幢")
 def give(ctx: Ctx, args: Args) -> str:
     """A party gets kinds of matters, of the whole community or of one building."""

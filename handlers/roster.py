@@ -31,7 +31,7 @@ def listing(ctx: Ctx, args: Args) -> str:
     return say("roster.list", rows=rows, away=away, present=present)
 
 
-@command("duty.put", "值班 {rest}", role=STAFF, topic=TOPIC, others_pass=True, usage="值班 李叔 12月1日到12月7日")
+@command("duty.put", r"值班\s+ {rest}", role=STAFF, topic=TOPIC, others_pass=True, usage="值班 李叔 12月1日到12月7日")
 def put(ctx: Ctx, args: Args) -> str:
     """Puts somebody on duty for some days."""
     name, _, days = args.rest.partition(" ")
@@ -49,7 +49,7 @@ def relieve(ctx: Ctx, args: Args) -> str:
     return say("roster.relieved", name=who.name_of(ctx.tx, person_id), gone=gone)
 
 
-@command("duty.stand_in", "代班 {rest}", role=STAFF, topic=TOPIC, others_pass=True, usage="代班 李叔 代 王阿姨 到周五")
+@command("duty.stand_in", r"代班\s+ {rest}", role=STAFF, topic=TOPIC, others_pass=True, usage="代班 李叔 代 王阿姨 到周五")
 def stand_in(ctx: Ctx, args: Args) -> str:
     """Lets somebody act for another who is away."""
     words = args.rest.split(" ", 3)
