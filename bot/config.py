@@ -1,11 +1,12 @@
 """Reads config.yaml and the environment into typed settings; anything wrong is one clear sentence."""
 
 import os
+import re
 from collections.abc import Mapping
 from datetime import date, time
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -13,7 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from bot.channels.account import Account
 from domain.classes import AT_LEAST, BY_AREA, MORE_THAN, Bar, Preset
 from domain.clock import QuietHours
+from domain.timers import SPANS, Span, Timer
+from services.limits import Limits
 
+Urgency = Literal["normal", "urgent", "critical"]
 _BAR = r"^(>=|>) ([1-9]\d?/[1-9]\d?|1)$"
 
 
@@ -81,6 +85,48 @@ class DecisionSettings(_Section):
     recognised_by: str = Field("", max_length=120)
     notice_days: int = Field(15, ge=0, le=60)
     publication_days: int = Field(15, ge=0, le=60)
+
+
+_SPAN = re.compile(r"([1-9]\d{0,3}) (workdays|days|hours|minutes)")
+Length = Annotated[str, Field(pattern=rf"^{_SPAN.pattern}$")]
+
+
+def _span(words: str) -> Span:
+    found = _SPAN.fullmatch(words)
+    assert found is not None  # pydantic has looked
+    return Span(**{found[2]: int(found[1])})
+
+
+def _words(span: Span) -> str:
+    return next(f"{getattr(span, unit)} {unit}" for unit in ("workdays", "days", "hours", "minutes") if getattr(span, unit))
+
+
+def _built_in() -> dict[Timer, dict[Urgency, str]]:
+    return {timer: {urgency or "normal": _words(length) for (kind, urgency), length in SPANS.items() if kind is timer}  # type: ignore[misc]
+            for timer in Timer}
+
+
+class LoopSettings(_Section):
+    """How long each clock of an issue takes, and how often something may happen."""
+
+    spans: dict[Timer, dict[Urgency, Length]] = Field(default_factory=_built_in)
+    ring_people: int = Field(10, ge=2, le=1000)
+    ring_hours: int = Field(24, ge=1, le=24 * 30)
+    returns: int = Field(1, ge=0, le=9)
+    return_within: Length = "1 workdays"
+    supervise_after: Length = "2 workdays"
+    reopen_people: int = Field(3, ge=1, le=100)
+    reopens: int = Field(1, ge=0, le=9)
+
+    def lengths(self) -> dict[tuple[Timer, str], Span]:
+        """The clocks' lengths as they are started."""
+        return {(timer, "" if urgency == "normal" else urgency): _span(words)
+                for timer, each in self.spans.items() for urgency, words in each.items()}
+
+    def limits(self) -> Limits:
+        """The other numbers."""
+        return Limits(self.ring_people, self.ring_hours, self.returns, _span(self.return_within), _span(self.supervise_after),
+                      self.reopen_people, self.reopens)
 
 
 def _bar(words: str) -> Bar:
@@ -153,6 +199,7 @@ class Settings(_Section):
     secret_key_env: str = "LINYI_SECRET_KEY"
     quiet_hours: Quiet = Quiet()
     decisions: DecisionSettings = DecisionSettings()
+    loop: LoopSettings = LoopSettings()
     delivery: DeliverySettings = DeliverySettings()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     channels: list[ChannelSettings] = []

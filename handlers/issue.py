@@ -14,7 +14,7 @@ from domain.states import State
 from handlers.offer import offered
 from handlers.privacy import NO, YES, said
 from models.tables import issue, issue_event
-from services import ballots, cards, dictionary, issues, joined
+from services import alarm, ballots, cards, dictionary, issues, joined
 from services.issues import Report
 from texts.mask import mask
 from texts.say import say
@@ -82,7 +82,7 @@ def warn(ctx: Ctx, meaning: Meaning) -> str:
     hotline = meaning.slots.get("hotline")
     if hotline is None:
         return ""
-    reached = issues.alert(ctx.tx, ctx.speaker, key=f"message:{ctx.message_id}", category=meaning.slots["category"],
+    reached = alarm.alert(ctx.tx, ctx.speaker, key=f"message:{ctx.message_id}", category=meaning.slots["category"],
                            place=meaning.slots.get("location"), hotline=hotline, now=ctx.now)
     return say("issue.danger", hotline=hotline, reached=reached) + "\n"
 
@@ -158,22 +158,6 @@ def withdraw(ctx: Ctx, args: Args) -> str:
     """Takes back one's own issue."""
     row, passed_on = issues.withdraw(ctx.tx, ctx.speaker, number=args.issue, now=ctx.now)
     return say("issue.passed_on" if passed_on else "issue.withdrawn", issue=row)
-
-
-@command("issue.solved", "(已解决|满意) {issue}", "{I} (已解决|满意)", usage="")
-def solved(ctx: Ctx, args: Args) -> str:
-    """The submitter confirms that it is done."""
-    row = issues.answer(ctx.tx, ctx.speaker, number=args.issue, solved=True, words="", now=ctx.now)
-    return say("issue.confirmed", issue=row)
-
-
-@command("issue.unsolved", "(未解决|没解决|不满意) {issue}", "(未解决|没解决|不满意) {issue} {rest}", "{I} (未解决|没解决|"
-    "不满意)",
-         usage="", keeps_words=True)
-def unsolved(ctx: Ctx, args: Args) -> str:
-    """The submitter says that it is not done; work goes on."""
-    row = issues.answer(ctx.tx, ctx.speaker, number=args.issue, solved=False, words=args.rest, now=ctx.now)
-    return say("issue.disputed", issue=row)
 
 
 @command("issue.list", "议题", "议题列表", "查看议题", usage="议题")

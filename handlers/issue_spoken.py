@@ -5,7 +5,9 @@ from sqlalchemy import select
 from bot import router
 from bot.context import Ctx
 from bot.router import Args, meant
+from domain.states import State
 from handlers import issue as formal
+from handlers import rating
 from handlers.confirm import read_back
 from models.tables import issue
 from services import issues
@@ -74,9 +76,16 @@ def withdraw(ctx: Ctx, meaning: Meaning) -> str | None:
 
 @meant("reopen_issue")
 def reopen(ctx: Ctx, meaning: Meaning) -> str | None:
-    """What was reported done and is not: said to be unsolved."""
+    """What was reported done and is not: said to be unsolved; what is closed is opened again, with these words."""
     number = _number(meaning)
-    return say("issue.reopen_which") if number is None else read_back(ctx, f"未解决 I{number}")
+    if number is None:
+        return say("issue.reopen_which")
+    closed = issues.by_number(ctx.tx, ctx.speaker.community_id, number).state == State.CLOSED
+    return read_back(ctx, f"重开 I{number} {ctx.text}" if closed else f"未解决 I{number}")
+
+
+_LEVELS = {"非常满意": "very_satisfied", "满意": "satisfied", "基本满意": "fair", "不满意": "dissatisfied"}
+_SCORES = ("dissatisfied", "dissatisfied", "fair", "satisfied", "very_satisfied")
 
 
 @meant("rate")
@@ -86,11 +95,12 @@ def rate(ctx: Ctx, meaning: Meaning) -> str | None:
     if number is None:
         return None
     score = slots.get("score")
-    good = slots.get("resolved") is True or slots.get("level") in ("非常满意", "满意") or (score or 0) >= 4
+    good = slots.get("resolved") is True or slots.get("level") in ("非常满意", "满意", "基本满意") or (score or 0) >= 4
     bad = slots.get("resolved") is False or slots.get("level") == "不满意" or 0 < (score or 5) <= 2
     if good == bad:
         return say("issue.rate_how", number=number)
-    return formal.solved(ctx, Args(issue=number)) if good else formal.unsolved(ctx, Args(issue=number, rest=ctx.text))
+    level = _LEVELS.get(str(slots.get("level"))) or (_SCORES[score - 1] if score else None)
+    return rating.good(ctx, number, level) if good else rating.bad(ctx, number, level, ctx.text)
 
 
 @meant("ask_progress")

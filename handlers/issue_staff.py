@@ -1,4 +1,4 @@
-"""Issues as the grid worker handles them: accept, decline, join, part, report done."""
+"""Issues as the grid worker handles them: accept, decline, join, part."""
 
 from bot.context import Ctx
 from bot.router import Args, command
@@ -34,11 +34,3 @@ def unmerge(ctx: Ctx, args: Args) -> str:
     """Takes the joining of two issues back."""
     row, target = issue_staff.unmerge(ctx.tx, ctx.speaker, number=args.issue, now=ctx.now)
     return say("issue.unmerged", issue=row, target=target, behind=issues.supporters(ctx.tx, row.id))
-
-
-@command("issue.resolve", "办结 {issue}", "办结 {issue} {rest}", "{I} 办结", "{I} 办结 {rest}", role=Role.GRID_WORKER,
-         usage="办结 I12 已换新主板，恢复运行")
-def resolve(ctx: Ctx, args: Args) -> str:
-    """Reports what was done."""
-    row = issue_staff.resolve(ctx.tx, ctx.speaker, number=args.issue, result=args.rest, now=ctx.now)
-    return say("issue.resolved.staff", issue=row, days=issue_staff.confirm_days(ctx.tx, row))

@@ -3,24 +3,16 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import func, select
 
 from bot.config import ConfigError, load
 from models.tables import account, chat, community, outbox
-from ops import database, house, valkey, wsgi
+from ops import database, doctor_loop, house, valkey, wsgi
+from ops.doctor_finding import Finding
 
 GIB = 1024**3
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the report."""
-
-    good: bool
-    text: str
 
 
 def examine(path: str) -> list[Finding]:
@@ -37,7 +29,7 @@ def examine(path: str) -> list[Finding]:
         built = house.build(settings)
     except Exception as error:
         return [*found, Finding(False, f"程序组装失败：{error}")]
-    for look in (_database, _redis, _contents, _disk):
+    for look in (_database, _redis, _contents, doctor_loop.loop, _disk):
         found += _look(look, built)
     built.db.close()
     return found

@@ -23,7 +23,7 @@ from models.commit import GroupCommit
 from ops import valkey
 from ops.clock import ahead, now
 from scheduler.sweeps import Sweeps
-from services import audit, decisions, outbox, pages, people, procedure
+from services import audit, decisions, limits, outbox, pages, people, procedure, timers
 from understanding import trained
 
 CONFIG_ENV = "LINYI_CONFIG"  # the settings file, for processes that are started without arguments
@@ -79,6 +79,8 @@ def build(settings: Settings | None = None) -> House:
     people.configure({a.name: a.realm for a in accounts})
     pages.configure(settings.server.public_url)
     decisions.configure([each.preset() for each in settings.decisions.presets], settings.decisions.recognised_by)
+    timers.configure(settings.loop.lengths())
+    limits.configure(settings.loop.limits())
     procedure.configure(settings.decisions.notice_days, settings.decisions.publication_days)
     trained.use(data_folder(settings) / "models")
     return House(settings, Database(settings.database_url()), redis, found)

@@ -33,9 +33,8 @@ from services.paging import Filter, Page, gather, long, plain, short
 from texts.say import clock, say
 
 # answers for one pair of eyes: choices that are not public, one-time codes, who has not voted
-SECRET_INTENTS = ("vote.secret", "vote.receipt", "vote.which", "vote.which?", "bind.code", "poll.missing", "join.code", "join.ask",
-                  "join.ask?", "jielong",
-                  "jielong?")
+SECRET_INTENTS = ("vote.secret", "vote.receipt", "vote.which", "vote.which?", "bind.code", "poll.missing", "party.add", "join.code",
+                  "join.ask", "join.ask?", "jielong", "jielong?")
 
 
 UNKEPT_INTENTS = ("vote.receipt",)  # of these not even a sealed answer is kept: a receipt beside a person would join them

@@ -56,10 +56,35 @@ def correct(tx: Tx, row: Row) -> Card:
         submit=say("card.put_right"), url=pages.url_of(tx, "issue", row.community_id, row.number))
 
 
+def task(tx: Tx, row: Row) -> Card:
+    """What a party was sent, to be signed with one touch."""
+    return Card(
+        about=f"task-{row.id}", title=f"I{row.number} {row.title}", text=say("card.task"),
+        buttons=(Button(f"签收 I{row.number}", say("card.sign"), main=True), Button(f"I{row.number}", say("card.progress"))),
+        url=pages.url_of(tx, "issue", row.community_id, row.number))
+
+
+def extension(tx: Tx, row: Row) -> Card:
+    """A party asks for longer, and a grid worker agrees with one touch."""
+    return Card(about=f"extend-{row.id}", title=f"I{row.number} {row.title}", text=say("card.extension"),
+                buttons=(Button(f"同意延期 I{row.number}", say("card.allow"), main=True),
+                         Button(f"I{row.number}", say("card.progress"))),
+                url=pages.url_of(tx, "issue", row.community_id, row.number))
+
+
+def whistle(tx: Tx, row: Row) -> Card:
+    """The level above is called."""
+    return Card(about=f"whistle-{row.id}", title=f"I{row.number} {row.title}", text=say("card.whistle"),
+                buttons=(Button(f"应哨 I{row.number} 马上到场协调", say("card.come"), main=True),
+                         Button(f"I{row.number}", say("card.progress"))),
+                url=pages.url_of(tx, "issue", row.community_id, row.number))
+
+
 def rate(tx: Tx, row: Row) -> Card:
     """Asks whether an issue that staff call done is done."""
     return Card(
         about=f"rate-{row.id}", title=f"I{row.number} {row.title}", text=say("card.rate"),
-        buttons=(Button(f"已解决 I{row.number}", say("card.solved"), main=True),
+        buttons=(Button(f"满意 I{row.number}", say("card.satisfied"), main=True),
+                 Button(f"基本满意 I{row.number}", say("card.fair")), Button(f"不满意 I{row.number}", say("card.dissatisfied")),
                  Button(f"未解决 I{row.number}", say("card.unsolved"))),
         url=pages.url_of(tx, "issue", row.community_id, row.number))

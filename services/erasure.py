@@ -13,6 +13,7 @@ from models.base import Tx
 from models.tables import (
     bind_code,
     chat_member,
+    duty,
     identity,
     issue,
     issue_event,
@@ -22,10 +23,12 @@ from models.tables import (
     objection,
     outbox,
     owner,
+    party_member,
     permission,
     person,
     reminder,
     residence,
+    stand_in,
 )
 from services import audit, ballots, digest, issues
 from services.people import Speaker, behind, drop_waiting
@@ -48,8 +51,9 @@ def erase(tx: Tx, speaker: Speaker, *, now: datetime) -> None:
     drop_waiting(tx, speaker)
     own = select(identity.c.id).where(identity.c.person_id.in_(mine))
     tx.execute(delete(permission).where(permission.c.identity_id.in_(own)))
-    for table in (residence, chat_member, reminder, identity, join_code):
+    for table in (residence, chat_member, reminder, identity, join_code, party_member, duty, stand_in):
         tx.execute(delete(table).where(table.c.person_id.in_(mine)))
+    tx.execute(delete(stand_in).where(stand_in.c.for_id.in_(mine)))
     tx.execute(delete(joining).where(or_(joining.c.survivor_id.in_(mine), joining.c.joined_id.in_(mine))))
     tx.execute(update(bind_code).where(bind_code.c.used_by.in_(mine)).values(used_by=None))
     tx.execute(update(owner).where(owner.c.person_id.in_(mine)).values(person_id=None))

@@ -1,21 +1,20 @@
-"""What grid workers do with an issue before anybody is sent: accept, decline, join, part, report done."""
+"""What grid workers do with an issue before anybody is sent: accept, decline, join, part."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row
 
 from domain.errors import Refusal
-from domain.guards import Facts
+from domain.guards import REOPEN_WITHIN, Facts
 from domain.lifecycle import OPEN, Act
-from domain.roles import SYSTEM, Actor, Role
+from domain.roles import Actor, Role
 from domain.states import State
 from domain.timers import Timer
 from models.base import Tx
 from services import cards, issues, joined, steps, telling, timers
 
 _OPEN = [str(s) for s in OPEN]
-_NEXT_DAY = timedelta(days=1)
 
 
 def held(tx: Tx, actor: Actor, number: int) -> Row[Any]:
@@ -74,18 +73,10 @@ def unmerge(tx: Tx, actor: Actor, *, number: int, now: datetime) -> tuple[Row[An
     return row, target
 
 
-def resolve(tx: Tx, actor: Actor, *, number: int, result: str, now: datetime) -> Row[Any]:
-    """Reports what was done; the submitter is asked, and silence for three days counts as yes."""
-    row = held(tx, actor, number)
-    row = steps.take(tx, actor, row, Act.RESOLVE, now=now, facts=Facts(result=result), note=result, result=result, resolved_at=now,
-                     solved=None)
-    ask_whether_done(tx, row, now)
-    return row
-
-
 def ask_whether_done(tx: Tx, row: Row[Any], now: datetime) -> None:
     """Tells everybody concerned what was done, and asks who raised it whether it is."""
-    telling.followers(tx, row, "resolved", now, card=cards.rate(tx, row), result=row.result)
+    telling.followers(tx, row, "resolved", now, card=cards.rate(tx, row), result=row.result, days=confirm_days(tx, row),
+                      again=REOPEN_WITHIN.days)
     telling.group(tx, row, "resolved", now, result=row.result)
 
 
@@ -100,12 +91,3 @@ def consult(tx: Tx, actor: Actor, row: Row[Any], *, poll_number: int, now: datet
     if row.state == State.SUBMITTED:
         row = steps.take(tx, actor, row, Act.ACCEPT, now=now)
     steps.take(tx, actor, row, Act.CONSULT, now=now, note=f"P{poll_number}")
-
-
-@timers.on(Timer.ANSWER)
-def _unanswered(tx: Tx, clock: Row[Any], row: Row[Any] | None, now: datetime) -> None:
-    """Nobody has accepted or declined in time: says so to the staff, again each day."""
-    assert row is not None
-    steps.event(tx, row.id, "late", SYSTEM, now=now, inner=True)
-    telling.staff(tx, row, "unanswered", now, urgency=row.urgency)
-    timers.again(tx, clock, now, after=_NEXT_DAY)

@@ -1,7 +1,7 @@
 """What residents do with an issue: register, stand behind, add to, withdraw, say whether it is solved; and finding one."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, bindparam, delete, insert, select, update
@@ -16,7 +16,7 @@ from domain.timers import Timer
 from models.base import Tx
 from models.hot import Hot
 from models.tables import community, issue, person, supporter
-from services import audit, joined, notices, outbox, people, similar, steps, timers
+from services import audit, joined, people, ring, similar, steps, timers
 from services.people import Speaker
 from services.steps import by_id
 from texts.same import Matter
@@ -162,6 +162,7 @@ def support(tx: Tx, speaker: Speaker, *, number: int, now: datetime) -> tuple[Ro
     steps.event(tx, named.id, "support", speaker, now=now)
     audit.note(tx, speaker, "issue.support", f"issue:{named.id}", now=now)
     behind = joined.behind(tx, row.id)
+    ring.heard(tx, row, now=now)
     return row, behind, behind > before
 
 
@@ -191,37 +192,6 @@ def withdraw(tx: Tx, speaker: Speaker, *, number: int, now: datetime) -> tuple[R
     steps.event(tx, row.id, "inherit", speaker, now=now)
     audit.note(tx, speaker, "issue.inherit", f"issue:{row.id}", now=now, heir=heir)
     return row, True
-
-
-# --- the end --------------------------------------------------------------------------------------------------
-def answer(tx: Tx, speaker: Speaker, *, number: int, solved: bool, words: str, now: datetime) -> Row[Any]:
-    """The submitter says whether it is really solved; when not, half the time there was is given for it, a day at least."""
-    row = by_number(tx, speaker.community_id, number, lock=True)
-    if row.submitter_id != speaker.id:
-        raise Refusal("issue.not_own", number=row.number)
-    if solved:
-        return steps.take(tx, speaker, row, Act.CONFIRM, now=now, note=words or None, solved=True, closed_at=now)
-    had = row.due_at - row.assigned_at if row.due_at and row.assigned_at else timedelta(0)
-    due = max(now + had / 2, timers.due_at(tx, Timer.CONTACT, now))
-    return steps.take(tx, speaker, row, Act.DISPUTE, now=now, note=words or None, solved=False, due_at=due)
-
-
-@timers.on(Timer.CONFIRM)
-def _silence(tx: Tx, _clock: Row[Any], row: Row[Any] | None, now: datetime) -> None:
-    """Closes what was reported done when nobody has objected; it was announced, and can be reopened."""
-    assert row is not None
-    steps.take(tx, SYSTEM, row, Act.CONFIRM, now=now, closed_at=now)
-
-
-# --- danger ---------------------------------------------------------------------------------------------------
-def alert(tx: Tx, speaker: Speaker, *, key: str, category: str, place: str | None, hotline: str, now: datetime) -> int:
-    """Tells every grid worker of the community about a danger, at any hour; returns how many can be reached."""
-    staff = people.staff_of(tx, speaker.community_id)
-    text = say("issue.alert", category=category, place=place, hotline=hotline)
-    reached = sum(outbox.to_person(tx, person_id=i, key=f"{key}:alert:person:{i}",
-        text=text, notice=notices.alarm(category, place, now=now), now=now, quiet=False, weight=outbox.DANGER) for i in staff)
-    audit.note(tx, speaker, "issue.alert", key, now=now, reached=reached)
-    return reached
 
 
 def _insert(tx: Tx, speaker: Speaker, report: Report, state: State, chat_id: int | None, same_as: int | None, now: datetime) -> int:

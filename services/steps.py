@@ -14,8 +14,8 @@ from domain.states import State
 from domain.timers import Timer
 from models.base import Tx
 from models.hot import Hot
-from models.tables import issue, issue_event, supporter
-from services import audit, parties, similar, timers
+from models.tables import issue, issue_event
+from services import audit, joined, parties, similar, timers
 
 _EVENT = Hot(insert(issue_event).values({n: bindparam(n) for n in (
     "issue_id", "at", "act", "from_state", "to_state", "actor_id", "text", "party_id", "inner", "facts")}))
@@ -55,6 +55,24 @@ def take(tx: Tx, actor: Actor, row: Row[Any], act: Act, *, now: datetime, facts:
     return after
 
 
+def check(row: Row[Any], act: Act, hands: set[Who], facts: Facts, *, now: datetime) -> None:
+    """Raises what would be said if these hands did it now; nothing is done."""
+    step(State(row.state), act, hands, facts_of(row, facts, now), number=row.number)
+
+
+def mark(tx: Tx, actor: Actor, row: Row[Any], act: str, *, now: datetime, note: str | None = None, inner: bool = False,
+         keep: dict[str, Any] | None = None, party_id: int | None = None, **values: Any) -> Row[Any]:
+    """Puts something on the issue's record that leaves its state as it is; of two who act at once, the second is told."""
+    moved = tx.execute(update(issue).where(issue.c.id == row.id, issue.c.version == row.version)
+                       .values({"version": row.version + 1, "changed_at": now} | values))
+    if moved.rowcount != 1:
+        raise Refusal("issue.changed_meanwhile")
+    event(tx, row.id, act, actor, now=now, text=note, inner=inner, facts=keep, party_id=party_id)
+    audit.note(tx, actor, f"issue.{act}", f"issue:{row.id}", now=now, community_id=row.community_id,
+               words=audit.digest(note) if note else None)
+    return by_id(tx, row.id)
+
+
 def may(tx: Tx, actor: Actor, row: Row[Any], *, now: datetime) -> list[Act]:
     """What this person could do to the issue as it stands, conditions aside: for buttons and pages."""
     hands = hands_of(tx, actor, row, now=now)
@@ -70,8 +88,7 @@ def hands_of(tx: Tx, actor: Actor, row: Row[Any], *, now: datetime) -> set[Who]:
     if actor.person_id is not None:
         hands |= {Who.SUBMITTER} if actor.person_id == row.submitter_id else set()
         hands |= {Who.HOST} if actor.person_id == row.host_id else set()
-        if row.state == State.CLOSED and tx.first(select(supporter.c.id).where(
-                supporter.c.issue_id == row.id, supporter.c.person_id == actor.person_id)):
+        if row.state == State.CLOSED and actor.person_id in {person_id for person_id, _ in joined.followers(tx, row.id)[1:]}:
             hands.add(Who.SUPPORTER)
     if row.party_id is not None and parties.acts_for(tx, actor, row.party_id, now=now):
         hands.add(Who.ASSIGNEE)

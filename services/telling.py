@@ -23,14 +23,14 @@ def followers(tx: Tx, row: Row[Any], news: str, now: datetime, *, card: Card | N
 
 
 def persons(tx: Tx, row: Row[Any], news: str, who: list[int], now: datetime, *, weight: int = outbox.NEWS, quiet: bool = True,
-            key: str = "", notify: bool = False, **facts: Any) -> int:
+            key: str = "", notify: bool = False, card: Card | None = None, **facts: Any) -> int:
     """Tells certain people in private, staff or members of a party; returns how many can be reached.
 
     `notify`: worth a one-time notice, of which each may be the last that somebody allowed.
     """
     event = key or str(last_event(tx, row.id))
     return sum(outbox.to_person(tx, person_id=i, key=f"issue:{row.id}:{news}:{event}:to:{i}", now=now, weight=weight, quiet=quiet,
-                                text=say(f"issue.{news}", number=row.number, title=row.title, **facts),
+                                text=say(f"issue.{news}", number=row.number, title=row.title, **facts), card=card,
                                 notice=notices.news(row.number, row.title, news, url=_url(tx, row), now=now) if notify else None)
                for i in who)
 
