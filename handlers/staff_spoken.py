@@ -49,7 +49,7 @@ def extend(ctx: Ctx, meaning: Meaning) -> str | None:
     return read_back(ctx, f"延期 {slots['poll_id']} {until} {slots.get('reason', '')}".strip())
 
 
-@meant("command_assign", "command_return", "command_escalate", "command_export", "command_points", "command_notice")
+@meant("command_assign", "command_return", "command_escalate", "command_points", "command_notice")
 def not_yet(ctx: Ctx, meaning: Meaning) -> str | None:
     """Understood, and not built yet: says so, and where it is done today."""
     _staff_only(ctx, meaning)
