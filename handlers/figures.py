@@ -69,7 +69,7 @@ def _back(now: datetime, months: int) -> str:
 
 
 @command("figures.excuse", "{I} 不计考核 {rest}", "{I} 不计考核", "不计考核 {issue} {rest}", role=Role.ADMIN,
-         usage="I12 不计考核 要求每天换新电梯，不合理")
+         usage="")
 def excuse(ctx: Ctx, args: Args) -> str:
     """An admin says why a matter counts in no figure."""
     if not args.rest:
