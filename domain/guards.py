@@ -57,6 +57,7 @@ class Facts:
     original: timedelta = timedelta(0)  # the whole time there was
     review_at: datetime | None = None
     closed_at: datetime | None = None
+    promised: bool = False  # what was promised of it was not kept: that has no time limit
 
 
 def _before(moment: datetime | None, limit: datetime | None) -> bool:
@@ -80,7 +81,7 @@ _CHECKS: dict[Guard, Callable[[Facts], bool]] = {
     Guard.FIRST_EXTENSION: lambda f: f.extended == 0,
     Guard.NOT_TOO_LONG: lambda f: timedelta(0) < f.longer <= f.original,
     Guard.REVIEW_SOON: lambda f: f.now is not None and f.review_at is not None and f.now < f.review_at <= f.now + REVIEW_WITHIN,
-    Guard.STILL_FRESH: lambda f: f.now is not None and f.closed_at is not None and f.now <= f.closed_at + REOPEN_WITHIN,
+    Guard.STILL_FRESH: lambda f: f.promised or _before(f.now, f.closed_at and f.closed_at + REOPEN_WITHIN),
 }
 
 

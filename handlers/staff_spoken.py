@@ -89,7 +89,7 @@ def claim(ctx: Ctx, meaning: Meaning) -> str | None:
     return read_back(ctx, f"签收 {number}")
 
 
-@meant("command_export", "command_points", "command_notice")
+@meant("command_points", "command_notice")
 def not_yet(ctx: Ctx, meaning: Meaning) -> str | None:
     """Understood, and not built yet: says so, and where it is done today."""
     _staff_only(ctx, meaning)

@@ -163,6 +163,8 @@ issue = _table(
     Column("agreed", Boolean, nullable=False, server_default="1"),  # False while it is disputed or undecided
     Column("assigned_at", Utc), Column("signed_at", Utc), Column("contacted_at", Utc), Column("resolved_at", Utc),
     Column("closed_at", Utc), Column("due_at", Utc),  # done by then, as it was promised
+    Column("contact_due", Utc),  # the first word with who raised it is expected by then
+    Column("excused", Text),  # why it counts in no figure: what was asked for was not reasonable
     Column("rating", String(12)),  # very_satisfied | satisfied | fair | dissatisfied: what the submitter said last
     Column("solved", Boolean),  # what the submitter said: NULL is silence
     Column("created_at", Utc, nullable=False), Column("changed_at", Utc, nullable=False),
@@ -195,6 +197,20 @@ calendar_day = _table(  # what the holiday notice says, where the library does n
 supporter = _table(
     "supporter", _ref("issue_id", "issue"), _ref("person_id", "person", index=True),
     Column("at", Utc, nullable=False), UniqueConstraint("issue_id", "person_id"),
+)
+promise = _table(  # what was promised of an issue, by whom and until when; everybody may read it
+    "promise", _ref("community_id", "community"), _ref("issue_id", "issue", index=True), _ref("party_id", "party", null=True),
+    Column("owner", String(64), nullable=False),  # as it is called on the list
+    Column("text", Text, nullable=False), Column("due_at", Utc, nullable=False),
+    Column("state", String(8), nullable=False),  # open | asked | kept | broken
+    _ref("made_by", "person", null=True), Column("made_at", Utc, nullable=False),
+    Column("result", Text), Column("answered_at", Utc), Column("ended_at", Utc),  # reported done; counted
+    Index("ix_promise_community", "community_id", "state"),
+)
+promise_answer = _table(  # whether it was kept, in the words of those it concerns; the last counts
+    "promise_answer", _ref("promise_id", "promise"), _ref("person_id", "person", index=True),
+    Column("answer", Integer, nullable=False),  # 0: asked and silent; 1 solved, 2 partly, 3 not
+    Column("at", Utc, nullable=False), UniqueConstraint("promise_id", "person_id"),
 )
 
 # --- who has to do it -----------------------------------------------------------------------------------------

@@ -88,3 +88,11 @@ def rate(tx: Tx, row: Row) -> Card:
                  Button(f"基本满意 I{row.number}", say("card.fair")), Button(f"不满意 I{row.number}", say("card.dissatisfied")),
                  Button(f"未解决 I{row.number}", say("card.unsolved"))),
         url=pages.url_of(tx, "issue", row.community_id, row.number))
+
+
+def promise(tx: Tx, row: Row, number: int, it: Row) -> Card:
+    """Asks whether a promise was kept, of the issue under the number by which the asked person knows it."""
+    return Card(
+        about=f"promise-{it.id}", title=f"I{number} {row.title}", text=say("card.promised", promise=it),
+        buttons=tuple(Button(f"评承诺 I{number} {said}", say(f"terms.promised.{said}"), main=said == 1) for said in (1, 2, 3)),
+        url=pages.url_of(tx, "issue", row.community_id, row.number))

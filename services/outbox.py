@@ -5,7 +5,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgres
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
@@ -26,7 +26,14 @@ HAND = "hand"  # the road of a group that no API reaches: somebody carries the n
 MORNING_S = 300
 DANGER, RESULT, NEWS, REMINDER = 0, 1, 2, 3  # what goes first when not everything may be sent
 
-
+_as_known = person.alias()
+_ACCOUNTS = (
+    select(identity, person.c.community_id).join_from(person, identity, identity.c.person_id == person.c.id)
+    .where(person.c.id == func.coalesce(
+        select(_as_known.c.joined_into).where(_as_known.c.id == bindparam("person_id")).scalar_subquery(), bindparam("person_id")),
+        person.c.left_at.is_(None), identity.c.unreachable_at.is_(None),
+        identity.c.channel.in_(bindparam("pushing", expanding=True)))
+    .order_by(identity.c.heard_at.desc().nulls_last(), identity.c.id))
 _roads: dict[str, Road] = {}
 
 
@@ -161,12 +168,7 @@ def _goes_at(now: datetime, quiet: bool) -> datetime:
 
 def _accounts(tx: Tx, person_id: int) -> list[Row[Any]]:
     pushing = [name for name, road in _roads.items() if road.push_person]
-    as_known = person.alias()
-    joined = select(as_known.c.joined_into).where(as_known.c.id == person_id).scalar_subquery()
-    return tx.all(select(identity, person.c.community_id).join_from(person, identity, identity.c.person_id == person.c.id)
-                  .where(person.c.id == func.coalesce(joined, person_id), person.c.left_at.is_(None),
-                         identity.c.unreachable_at.is_(None), identity.c.channel.in_(pushing))
-                  .order_by(identity.c.heard_at.desc().nulls_last(), identity.c.id)) if pushing else []
+    return tx.all(_ACCOUNTS, {"person_id": person_id, "pushing": pushing}) if pushing else []
 
 
 def _notifiable(tx: Tx, person_id: int, template: str) -> list[Row[Any]]:

@@ -11,7 +11,7 @@ from domain.guards import Facts
 from domain.lifecycle import BEFORE, OPEN, TABLE, Act, Step, Who, step
 from domain.roles import Actor, Role
 from domain.states import State
-from domain.timers import Timer
+from domain.timers import Timer, lives_in
 from models.base import Tx
 from models.hot import Hot
 from models.tables import issue, issue_event
@@ -19,6 +19,8 @@ from services import audit, joined, parties, similar, timers
 
 _EVENT = Hot(insert(issue_event).values({n: bindparam(n) for n in (
     "issue_id", "at", "act", "from_state", "to_state", "actor_id", "text", "party_id", "inner", "facts")}))
+_KEPT = ("due_at", "contact_due", "assigned_at", "contacted_at", "resolved_at", "closed_at",  # figures are counted from these: a
+         "party_id", "rating", "solved", "returned", "reopened")  # step that changes one says so in its event
 _BY_ID = Hot(select(issue).where(issue.c.id == bindparam("issue_id")))
 
 
@@ -39,16 +41,19 @@ def take(tx: Tx, actor: Actor, row: Row[Any], act: Act, *, now: datetime, facts:
     hands = hands_of(tx, actor, row, now=now)
     taken = step(state, act, hands, facts_of(row, facts, now), number=row.number)
     to = taken.to or _before(tx, row)
+    clocks = _clocks(tx, row, taken, to, now, values)
+    values = _stamps(row, act, to, clocks, now) | values
     moved = tx.execute(update(issue).where(issue.c.id == row.id, issue.c.state == state, issue.c.version == row.version)
                        .values({"state": to, "version": row.version + 1, "changed_at": now} | values))
     if moved.rowcount != 1:
         raise Refusal("issue.changed_meanwhile")
     timers.leave(tx, row.id, to, now=now)
+    for kind, due in clocks.items():
+        timers.start(tx, kind, row.id, due)
     after = by_id(tx, row.id)
-    _begin(tx, after, taken, now)
     if (to in OPEN) != (state in OPEN):
         (similar.enter if to in OPEN else similar.leave)(tx, after)
-    event(tx, row.id, act, actor, now=now, before=state, after=to, text=note, facts=keep,
+    event(tx, row.id, act, actor, now=now, before=state, after=to, text=note, facts=_log(values) | (keep or {}) or None,
           party_id=row.party_id if Who.ASSIGNEE in hands & taken.who else None)
     audit.note(tx, actor, f"issue.{act}", f"issue:{row.id}", now=now, community_id=row.community_id, before=state, after=to,
                words=audit.digest(note) if note else None)
@@ -112,11 +117,27 @@ def event(tx: Tx, issue_id: int, act: str, actor: Actor, *, now: datetime, befor
                         "actor_id": actor.person_id, "text": text, "party_id": party_id, "inner": inner, "facts": facts})
 
 
-def _begin(tx: Tx, row: Row[Any], taken: Step, now: datetime) -> None:
-    """Starts the clocks of the step; work is due when it was promised."""
-    for kind in taken.starts:
-        due = row.due_at if kind is Timer.WORK and row.due_at is not None else None
-        timers.start(tx, kind, row.id, due or timers.due_at(tx, kind, now, urgency=row.urgency))
+def _clocks(tx: Tx, row: Row[Any], taken: Step, to: State, now: datetime, values: dict[str, Any]) -> dict[Timer, datetime]:
+    """The clocks that begin with the step and run where it leads, and when each is due; work is due when it was promised."""
+    urgency, promised = values.get("urgency", row.urgency), values.get("due_at", row.due_at)
+    return {kind: promised if kind is Timer.WORK and promised is not None else timers.due_at(tx, kind, now, urgency=urgency)
+            for kind in taken.starts if lives_in(kind, to)}
+
+
+def _stamps(row: Row[Any], act: Act, to: State, clocks: dict[Timer, datetime], now: datetime) -> dict[str, Any]:
+    """What every step of a kind leaves on the issue, so that no verb can forget it."""
+    left: dict[Act, dict[str, Any]] = {
+        Act.SUBMIT: {"created_at": now},
+        Act.ASSIGN: {"assigned_at": now, "contacted_at": None, "contact_due": clocks.get(Timer.CONTACT)},
+        Act.RETURN: {"returned": row.returned + 1, "contact_due": None}, Act.CONTACT: {"contacted_at": row.contacted_at or now},
+        Act.RESOLVE: {"resolved_at": now}, Act.REOPEN: {"reopened": row.reopened + 1}}
+    return left.get(act, {}) | ({"closed_at": now} if to is State.CLOSED else {})
+
+
+def _log(values: dict[str, Any]) -> dict[str, Any]:
+    """The same as the event keeps it."""
+    return {name: value.isoformat() if isinstance(value, datetime) else value
+            for name, value in values.items() if name in _KEPT}
 
 
 def _before(tx: Tx, row: Row[Any]) -> State:

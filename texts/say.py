@@ -49,6 +49,11 @@ def day(at: datetime) -> str:
     return f"{local.month} 月 {local.day} 日"
 
 
+def due(at: datetime) -> str:
+    """The last day of a time limit: one that ends at midnight ends with the day before."""
+    return day(at - timedelta(microseconds=1))
+
+
 def yuan(fen: int) -> str:
     """Money as people say it: 3.5 万元, 8000 元."""
     amount, unit = (fen / 1_000_000, "万元") if fen >= 1_000_000 and fen % 10_000 == 0 else (fen / 100, "元")
@@ -105,7 +110,7 @@ def _seen_by(poll: Any) -> str:
 @cache
 def _templates() -> dict[str, Template]:
     env = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=False)
-    env.filters.update(clock=clock, dated=dated, day=day, yuan=yuan, sqm=sqm, bar=bar)
+    env.filters.update(clock=clock, dated=dated, day=day, due=due, yuan=yuan, sqm=sqm, bar=bar)
     found: dict[str, Template] = {}
     for path in sorted(FOLDER.glob("zh*.yaml")):
         _collect(yaml.safe_load(path.read_text("utf-8")), "", env, found)
