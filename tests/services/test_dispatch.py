@@ -301,6 +301,10 @@ def test_a_code_of_a_party_joins_it_once_and_joins_no_accounts(sqlite_db: Databa
         assert parties.join_by_code(tx, resident, row, code, now=NOW)
         assert not parties.join_by_code(tx, someone(tx, worker.home_community, "late"), row, code, now=NOW)
         assert parties.acts_for(tx, resident, row.id, now=NOW)
+        code = parties.make_code(tx, worker, row, now=NOW)
+        for i in range(joining.WRONG_PER_CODE):  # by ten different people
+            assert not parties.join_by_code(tx, someone(tx, worker.home_community, f"guess{i}"), row, "no", now=NOW)
+        assert not parties.join_by_code(tx, someone(tx, worker.home_community, "right"), row, code, now=NOW)
 
 
 def test_whoever_stands_in_acts_until_the_other_is_back(sqlite_db: Database) -> None:
