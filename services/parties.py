@@ -12,7 +12,7 @@ from domain.roles import Actor, Role
 from models.base import Tx
 from models.secret import fingerprint
 from models.tables import directory, issue, join_code, message, party, party_member, person, stand_in
-from services import audit
+from services import audit, joining
 from services.people import Speaker
 from texts.normal import plain
 from texts.parties import kind_of
@@ -145,7 +145,7 @@ def make_code(tx: Tx, actor: Speaker, row: Row[Any], *, now: datetime) -> str:
 
 
 def join_by_code(tx: Tx, speaker: Speaker, row: Row[Any], code: str, *, now: datetime) -> bool:
-    """Joins the party by a code; False when it is not right, unused and in time. Guessing is limited by person and hour."""
+    """Joins the party by a code; False when it is wrong, used or late. Guessing is limited by person and by code."""
     wrong = tx.scalar(select(func.count()).select_from(message).where(
         message.c.person_id == speaker.id, message.c.intent == WRONG_CODE, message.c.received_at > now - timedelta(hours=1)))
     if wrong >= WRONG_PER_HOUR:
@@ -153,6 +153,7 @@ def join_by_code(tx: Tx, speaker: Speaker, row: Row[Any], code: str, *, now: dat
     used = tx.execute(update(join_code).where(join_code.c.code_hash == _hash(row.id, code), join_code.c.used_at.is_(None),
                                               join_code.c.expires_at > now).values(used_at=now))
     if used.rowcount != 1:
+        joining.count_wrong(tx, speaker, now=now)
         return False
     _join(tx, speaker, row, speaker.id, False, now)
     return True

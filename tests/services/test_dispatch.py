@@ -301,6 +301,10 @@ def test_a_code_of_a_party_joins_it_once_and_joins_no_accounts(sqlite_db: Databa
         assert parties.join_by_code(tx, resident, row, code, now=NOW)
         assert not parties.join_by_code(tx, someone(tx, worker.home_community, "late"), row, code, now=NOW)
         assert parties.acts_for(tx, resident, row.id, now=NOW)
+        code = parties.make_code(tx, worker, row, now=NOW)
+        for i in range(joining.WRONG_PER_CODE):  # by ten different people
+            assert not parties.join_by_code(tx, someone(tx, worker.home_community, f"guess{i}"), row, "no", now=NOW)
+        assert not parties.join_by_code(tx, someone(tx, worker.home_community, "right"), row, code, now=NOW)
 
 
 def test_whoever_stands_in_acts_until_the_other_is_back(sqlite_db: Database) -> None:
@@ -396,3 +400,23 @@ def test_everything_that_can_stand_on_record_has_its_words() -> None:
                  "unsigned", "uncontacted"}
     assert {"overdue", "supervise", "whistle_unheard", "contact_said"} <= found
     assert not [act for act in found | constants | set(Act) if not has(f"terms.done.{act}")]
+
+
+def test_where_cards_are_drawn_signing_agreeing_and_rating_are_one_touch(sqlite_db: Database) -> None:
+    """Each button stands for the very words that could be typed."""
+    queue.configure({"mp": queue.Road(push_person=True, cards=True)}, queue.QUIET)
+    with sqlite_db.write() as tx:
+        worker, resident, row, member = town(tx)
+        number = raised(tx, resident)
+        dispatch.assign(tx, worker, number=number, party=row, now=NOW)
+        work.extend(tx, member, number=number, words="3个工作日 配件还没到货", now=NOW)
+        work.resolve(tx, member, number=number, words="已换新主板，恢复运行正常 无需现场", now=NOW)
+        found = {r.address: [b["says"] for b in r.facts["buttons"]] for r in tx.all(select(outbox).where(outbox.c.kind == "card"))}
+    assert found == {"member": ["签收 I1", "I1"], "worker": ["同意延期 I1", "I1"],
+                     "resident": ["满意 I1", "基本满意 I1", "不满意 I1", "未解决 I1"]}
+
+
+def test_every_clock_of_the_work_has_somebody_who_minds_it() -> None:
+    """A clock without a handler would be tried again for ever."""
+    mine = {Timer.DRAFT, Timer.ANSWER, Timer.SIGN, Timer.CONTACT, Timer.WORK, Timer.REVIEW, Timer.FOLLOW, Timer.CONFIRM, Timer.WHISTLE}
+    assert mine <= set(timers._does)
