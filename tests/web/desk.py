@@ -95,7 +95,8 @@ def fill(desk: Desk, name: str) -> None:
             title=f"{name}电梯{EVIL}", text=EVIL,
                         submitter_id=who, chat_id=group, created_at=NOW, changed_at=NOW)
         tx.add(issue_event, issue_id=matter, at=NOW, act="supplement", actor_id=who, text=EVIL)
-        tx.add(supporter, issue_id=matter, person_id=who, at=NOW)
+        neighbour = tx.add(person, community_id=where, role="resident", told_version=1, consent_version=1, created_at=NOW)
+        tx.add(supporter, issue_id=matter, person_id=neighbour, at=NOW)
         found = {"home": flat, "person": who, "group": group, "issue": matter}
         for number, anonymous in ((1, False), (2, True)):
             found[f"poll{number}"] = put_poll(tx, where, who, number, anonymous)
