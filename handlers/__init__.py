@@ -1,6 +1,7 @@
 """What residents and staff talk about, a file per subject; importing the package registers everything."""
 
 from handlers import (  # noqa: F401
+    anonymous,
     binding,
     confirm,
     correction,
@@ -21,5 +22,7 @@ from handlers import (  # noqa: F401
     solitaire,
     staff_spoken,
     stale,
+    triage,
     vote,
+    warning,
 )

@@ -15,7 +15,7 @@ from domain.timers import Timer
 from models.base import Tx
 from models.hot import Hot
 from models.tables import issue, issue_event, supporter
-from services import audit, parties, similar, timers
+from services import audit, parties, sight, similar, timers, warning
 
 _EVENT = Hot(insert(issue_event).values({n: bindparam(n) for n in (
     "issue_id", "at", "act", "from_state", "to_state", "actor_id", "text", "party_id", "inner", "facts")}))
@@ -48,9 +48,10 @@ def take(tx: Tx, actor: Actor, row: Row[Any], act: Act, *, now: datetime, facts:
     _begin(tx, after, taken, now)
     if (to in OPEN) != (state in OPEN):
         (similar.enter if to in OPEN else similar.leave)(tx, after)
-    event(tx, row.id, act, actor, now=now, before=state, after=to, text=note, facts=keep,
+    signed = sight.hidden(actor, row)
+    event(tx, row.id, act, signed, now=now, before=state, after=to, text=note, facts=keep,
           party_id=row.party_id if Who.ASSIGNEE in hands & taken.who else None)
-    audit.note(tx, actor, f"issue.{act}", f"issue:{row.id}", now=now, community_id=row.community_id, before=state, after=to,
+    audit.note(tx, signed, f"issue.{act}", f"issue:{row.id}", now=now, community_id=row.community_id, before=state, after=to,
                words=audit.digest(note) if note else None)
     return after
 
@@ -90,9 +91,11 @@ def facts_of(row: Row[Any], facts: Facts | None, now: datetime) -> Facts:
 
 def event(tx: Tx, issue_id: int, act: str, actor: Actor, *, now: datetime, before: str | None = None, after: str | None = None,
           text: str | None = None, party_id: int | None = None, inner: bool = False, facts: dict[str, Any] | None = None) -> None:
-    """One line of the issue's course; `inner` ones are for staff only."""
+    """One line of the issue's course; `inner` ones are for staff only. What is said may bring a warning at once."""
     tx.execute(_EVENT, {"issue_id": issue_id, "at": now, "act": act, "from_state": before, "to_state": after,
                         "actor_id": actor.person_id, "text": text, "party_id": party_id, "inner": inner, "facts": facts})
+    if act in warning.WATCHED:
+        warning.watch(tx, issue_id, now=now)
 
 
 def _begin(tx: Tx, row: Row[Any], taken: Step, now: datetime) -> None:
