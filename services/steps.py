@@ -95,7 +95,7 @@ def event(tx: Tx, issue_id: int, act: str, actor: Actor, *, now: datetime, befor
     tx.execute(_EVENT, {"issue_id": issue_id, "at": now, "act": act, "from_state": before, "to_state": after,
                         "actor_id": actor.person_id, "text": text, "party_id": party_id, "inner": inner, "facts": facts})
     if act in warning.WATCHED:
-        warning.watch(tx, issue_id, now=now)
+        warning.watch(tx, issue_id, act, now=now)
 
 
 def _begin(tx: Tx, row: Row[Any], taken: Step, now: datetime) -> None:

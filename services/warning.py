@@ -7,12 +7,13 @@ stands in a table of its own, never in the issue that answers and pages are made
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 
 from domain.errors import Refusal
 from domain.roles import SYSTEM, Actor, Role
 from domain.warning import URGENT, Held, Level, Told, level_of, score, signs_of, standing
 from models.base import Tx
+from models.hot import Hot
 from models.tables import issue, issue_event, party, person, warning
 from services import audit, joined, outbox, parties, people, telling
 from texts.say import say
@@ -21,13 +22,17 @@ from understanding import dispute
 SAID = ("supplement", "dispute", "reopen", "propose", "opinion")  # lines of an issue's course that hold somebody's words
 WATCHED = frozenset({"submit", "merged_from", "parted_from", "unmerge", *SAID})
 SHORTEST = 2  # characters of a reason
+_BY_ID = Hot(select(issue).where(issue.c.id == bindparam("issue_id")))
 
 
-def watch(tx: Tx, issue_id: int, *, now: datetime) -> None:
+def watch(tx: Tx, issue_id: int, act: str, *, now: datetime) -> None:
     """Scores the matter anew; a new score is kept, a higher level is told to those who may know."""
-    row = tx.execute(select(issue).where(issue.c.id == issue_id)).one()
+    row = tx.first(_BY_ID, {"issue_id": issue_id})
+    assert row is not None  # issues are never deleted
+    if act == "submit" and not dispute.signs(row.text):
+        return  # nothing else is there yet: most reports end here
     if row.root_id is not None:
-        return watch(tx, row.root_id, now=now)
+        return watch(tx, row.root_id, act, now=now)
     told, times, reopened = _told(tx, row)
     signs = signs_of(told, times=times, reopened=reopened)
     before = current(tx, row.id)

@@ -12,7 +12,7 @@ import yaml
 
 from texts.normal import plain
 
-LONGEST = 4000
+LONGEST = 1200
 _FILE = Path(__file__).with_name("dispute.yaml")
 _SENTENCE = re.compile(r"[。;!?！？\n]+")
 _ALWAYS = frozenset({"repeat", "buck_passing"})  # complaints of what was: past and supposing change nothing
@@ -21,8 +21,8 @@ _ALWAYS = frozenset({"repeat", "buck_passing"})  # complaints of what was: past 
 def signs(text: str) -> frozenset[str]:
     """The kinds of signs that the words give."""
     words = plain(text)[:LONGEST]
-    if _one("joke").search(words):
-        return frozenset()
+    if not any(pattern.search(words) for _, pattern in _kinds()) or _one("joke").search(words):
+        return frozenset()  # most reports end at the first look
     words = _one("never").sub("　", words)
     over = bool(_one("settled").search(words))
     return frozenset(kind for kind, pattern in _kinds() if any(
