@@ -115,7 +115,7 @@ def take(tx: Tx, channel: Channel, message: Message, message_id: int, *, dialog:
     parts = outbox.split(text, channel.capabilities.reply_bytes)
     erased, sealed = ctx.intent == "privacy.delete", ctx.intent in SECRET_INTENTS
     again = say("receipt.again") if ctx.intent in UNKEPT_INTENTS else parts[0]
-    asked = "?" if ctx.next_dialog is not None and ctx.next_dialog.then != "vote.unclear" or ctx.asked else ""
+    asked = "?" if ctx.next_dialog is not None and ctx.next_dialog.then not in _NO_QUESTION or ctx.asked else ""
     inbox.finish(tx, message_id, community_id=speaker.community_id, person_id=None if erased else speaker.id, chat_id=ctx.chat_id,
                  intent=f"{ctx.intent or ''}{asked}" or None, text=message.text if keep else None, state=state,
                  reply=None if sealed else parts[0], payload=again if sealed else None,
@@ -139,6 +139,7 @@ def _card(sight: inbox.Sight) -> Card | None:
     return Card.unpack(sight.card) if sight.card else None
 
 
+_NO_QUESTION = frozenset({"vote.unclear", "issue.idea"})  # what may be left without an answer
 _NO_NOTICE = frozenset({"privacy.leave", "privacy.delete"})
 
 

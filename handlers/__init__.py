@@ -1,6 +1,7 @@
 """What residents and staff talk about, a file per subject; importing the package registers everything."""
 
 from handlers import (  # noqa: F401
+    anonymous,
     binding,
     confirm,
     correction,
@@ -27,6 +28,8 @@ from handlers import (  # noqa: F401
     solitaire,
     staff_spoken,
     stale,
+    triage,
     vote,
     vote_help,
+    warning,
 )

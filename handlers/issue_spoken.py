@@ -1,6 +1,6 @@
 """Issues in ordinary words: what sounds like a report is asked about once; what points to an issue is done to it."""
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from bot import router
 from bot.context import Ctx
@@ -10,7 +10,7 @@ from handlers import issue as formal
 from handlers import rating
 from handlers.confirm import read_back
 from models.tables import issue
-from services import issues
+from services import issues, sight
 from texts.say import say
 from texts.words import category
 from understanding.meaning import Meaning
@@ -28,7 +28,7 @@ def report(ctx: Ctx, meaning: Meaning) -> str | None:
     if same is not None:
         return danger + formal.offer(ctx, told, same)
     issues.draft(ctx.tx, ctx.speaker, told, chat_id=ctx.chat_id, same_as=None, now=ctx.now)
-    ctx.asked = True
+    ctx.asked, ctx.intent = True, sight.HUSHED if told.anonymous else ctx.intent
     ctx.buttons(told.title, ("1", say("card.confirm")), ("2", say("card.later")))
     return danger + say("issue.ask", title=told.title, category=told.category, place=told.place)
 
@@ -64,6 +64,7 @@ def supplement(ctx: Ctx, meaning: Meaning) -> str | None:
     if not ctx.speaker.consented:
         return router.ask_consent(ctx, f"补充 I{number} {ctx.text}")
     row = issues.supplement(ctx.tx, ctx.speaker, number=number, text=ctx.text[: formal.LONGEST], now=ctx.now)
+    formal.hush(ctx, row)
     return say("issue.supplemented", issue=row)
 
 
@@ -119,14 +120,15 @@ def _described(ctx: Ctx, target: str) -> int | None:
     if len(target) < 2:
         return None
     literal = target.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    theirs = or_(~issue.c.private, issue.c.submitter_id == ctx.speaker.id)
     found = ctx.tx.scalar(select(issue.c.number).where(
         issue.c.community_id == ctx.speaker.community_id, issue.c.number.is_not(None), issue.c.state.in_(formal.LISTED_STATES),
-        issue.c.title.like(f"%{literal}%", escape="\\")).order_by(issue.c.id.desc()).limit(1))
+        theirs, issue.c.title.like(f"%{literal}%", escape="\\")).order_by(issue.c.id.desc()).limit(1))
     if found is not None:
         return int(found)
     code = category(target)
     open_ones = ctx.tx.connection.scalars(select(issue.c.number).where(
-        issue.c.community_id == ctx.speaker.community_id, issue.c.category == code, issue.c.number.is_not(None),
+        issue.c.community_id == ctx.speaker.community_id, issue.c.category == code, issue.c.number.is_not(None), theirs,
         issue.c.state.in_(formal.LISTED_STATES)).limit(2)).all() if code else []
     return int(open_ones[0]) if len(open_ones) == 1 else None
 

@@ -2,6 +2,7 @@
 
 from bot.context import Ctx
 from bot.router import Args, command
+from handlers.issue import hush
 from services import rating
 from texts.say import say
 
@@ -18,6 +19,7 @@ def solved(ctx: Ctx, args: Args) -> str:
 def good(ctx: Ctx, number: int, level: str | None) -> str:
     """Closes it with what the submitter thinks of it."""
     row = rating.confirm(ctx.tx, ctx.speaker, number=number, rating=level, now=ctx.now)
+    hush(ctx, row)
     return say("issue.confirmed", issue=row)
 
 
@@ -31,6 +33,7 @@ def unsolved(ctx: Ctx, args: Args) -> str:
 def bad(ctx: Ctx, number: int, level: str | None, words: str) -> str:
     """Sends it back to work with what is wrong."""
     row, again = rating.dispute(ctx.tx, ctx.speaker, number=number, rating=level, words=words, now=ctx.now)
+    hush(ctx, row)
     return say("rating.reopened" if again else "issue.disputed", issue=row)
 
 
@@ -39,4 +42,5 @@ def bad(ctx: Ctx, number: int, level: str | None, words: str) -> str:
 def reopen(ctx: Ctx, args: Args) -> str:
     """Opens again what was closed."""
     row, missing = rating.reopen(ctx.tx, ctx.speaker, number=args.issue, reason=args.rest, now=ctx.now)
+    hush(ctx, row)
     return say("rating.asked", issue=row, missing=missing) if missing else say("rating.reopened", issue=row)

@@ -194,6 +194,12 @@ calendar_day = _table(  # what the holiday notice says, where the library does n
     "calendar_day", Column("day", String(10), nullable=False, unique=True), Column("workday", Boolean, nullable=False),
     Column("name", String(32), nullable=False, default=""),
 )
+warning = _table(  # how near a matter is to a quarrel, each time that changed: codes, no words of residents; the newest holds
+    "warning", _ref("issue_id", "issue", index=True), Column("at", Utc, nullable=False), Column("score", Integer, nullable=False),
+    Column("signs", JSON, nullable=False), Column("level", String(8), nullable=False),  # see domain/warning.py
+    Column("held", String(8)), Column("seen", String(8)),  # what a person decided, and what the score had said to them
+    Column("made_by", String(40), nullable=False), Column("reason", Text),
+)
 supporter = _table(
     "supporter", _ref("issue_id", "issue"), _ref("person_id", "person", index=True),
     Column("at", Utc, nullable=False), UniqueConstraint("issue_id", "person_id"),

@@ -13,6 +13,7 @@ from texts.say import say
 from texts.words import categories
 
 CATEGORIES = 10  # the most one list of a card may hold
+TRACKS = ("self", "shared", "public", "private")
 
 
 def poll(tx: Tx, row: Row, *, mine: str = "", told: str = "") -> Card:
@@ -43,16 +44,19 @@ def issue(tx: Tx, row: Row, *, told: str = "") -> Card:
 
 
 def correct(tx: Tx, row: Row) -> Card:
-    """Lets staff put an issue's category right with one choice: the present one first, then those used most here."""
+    """Lets staff put an issue's category and track right with one choice: the present ones first, then what is used most here."""
     used = tx.connection.scalars(select(issue_table.c.category).where(
         issue_table.c.community_id == row.community_id, issue_table.c.number.is_not(None))
         .group_by(issue_table.c.category).order_by(func.count().desc()).limit(CATEGORIES))
     known = categories()
+    now = "private" if row.private else row.track
     codes = [code for code in dict.fromkeys([row.category, *used, *known]) if code in known][:CATEGORIES]
     return Card(
         about=f"issue-{row.id}", title=f"I{row.number} {row.title}", text=say("card.correct"), says=f"I{row.number} 类别",
         selects=(Select("category", say("card.category"), tuple(
-            Option(known[code].name, known[code].name, checked=code == row.category) for code in codes)),),
+            Option(known[code].name, known[code].name, checked=code == row.category) for code in codes)),
+            Select("track", say("terms.field.track"), tuple(
+                Option(say(f"card.track.{track}"), say(f"card.track.{track}"), checked=track == now) for track in TRACKS))),
         submit=say("card.put_right"), url=pages.url_of(tx, "issue", row.community_id, row.number))
 
 

@@ -82,7 +82,7 @@ def tomorrow(now: datetime) -> datetime:
 
 def _waiting(target: str) -> Select[Any]:
     return select(outbox).where(outbox.c.target == target, outbox.c.state == "waiting", outbox.c.kind == "text",
-                                outbox.c.attempts == _NEVER,
+                                outbox.c.attempts == _NEVER, ~outbox.c.key.contains(":anonymous:"),  # it would name whom
                                 or_(outbox.c.key.startswith(_KEY), func.length(outbox.c.text) <= SHORT))
 
 

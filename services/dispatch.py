@@ -15,7 +15,7 @@ from domain.timers import Timer
 from domain.workdays import end_of, last_before
 from models.base import Tx
 from models.tables import issue_event, person
-from services import cards, directory, issues, limits, parties, people, steps, telling, timers, workcalendar
+from services import cards, directory, issues, limits, parties, people, steps, telling, timers, triage, workcalendar
 from texts.mask import mask
 
 SOON = "soon"  # a clock of work that reminds before it is due
@@ -47,7 +47,8 @@ def assign(tx: Tx, actor: Actor, *, number: int, party: Row[Any], now: datetime,
     due_at = due_at or timers.due_at(tx, Timer.WORK, now, urgency=row.urgency)
     if due_at <= now:
         raise Refusal("dispatch.past")
-    row = steps.take(tx, actor, row, Act.ASSIGN, now=now, facts=Facts(party=True, own_way=len(reason.strip()) >= 2),
+    heard = triage.own_way(tx, actor, row, reason=reason, now=now)
+    row = steps.take(tx, actor, row, Act.ASSIGN, now=now, facts=Facts(party=True, own_way=heard),
                      note=party.name if not reason else f"{party.name}（{reason}）",
                      keep={"party": party.id, "due": due_at.isoformat(), "designated": designated, "reason": reason,
                            "contact_due": timers.due_at(tx, Timer.CONTACT, now).isoformat()},

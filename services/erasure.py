@@ -29,8 +29,9 @@ from models.tables import (
     reminder,
     residence,
     stand_in,
+    warning,
 )
-from services import audit, ballots, digest, issues
+from services import audit, ballots, digest, issues, sight, triage
 from services.people import Speaker, behind, drop_waiting
 from services.roads import TEXT_BYTES
 from texts.say import say
@@ -72,11 +73,15 @@ def _erase_words(tx: Tx, speaker: Speaker, mine: list[int], *, now: datetime) ->
         elif (State(row.state), Act.WITHDRAW) in TABLE:
             issues.withdraw(tx, submitter, number=row.number, now=now)
         issues.forget(tx, row.id)
+        sight.forget(tx, row)
         silence(tx, row)
     for row in tx.all(select(issue).where(issue.c.id.in_(
             select(issue_event.c.issue_id).where(issue_event.c.actor_id.in_(mine), issue_event.c.text.is_not(None))))):
         silence(tx, row)
+        triage.forget_proposals(tx, row.id, set(tx.connection.scalars(select(issue_event.c.text).where(
+            issue_event.c.issue_id == row.id, issue_event.c.actor_id.in_(mine), issue_event.c.act == "propose"))))
     tx.execute(update(issue_event).where(issue_event.c.actor_id.in_(mine)).values(text=None))
+    tx.execute(update(warning).where(warning.c.made_by.in_([f"person:{i}" for i in mine])).values(reason=None))
 
 
 def silence(tx: Tx, row: Row[Any]) -> None:

@@ -45,6 +45,8 @@ def merge(tx: Tx, actor: Actor, *, number: int, into: int, now: datetime) -> tup
     source, target = (first, second) if number <= into else (second, first)
     if source.id == target.id:
         raise Refusal("issue.merge_self", number=source.number)
+    if source.private or target.private:
+        raise Refusal("triage.not_merged", number=(source if source.private else target).number)
     if target.state not in _OPEN:
         raise Refusal("issue.over", number=target.number, state=target.state)
     telling.followers(tx, source, "merged", now, into=target.number)

@@ -16,15 +16,15 @@ from domain.timers import Timer
 from models.base import Tx
 from models.hot import Hot
 from models.tables import community, issue, person, supporter
-from services import audit, joined, people, ring, similar, steps, timers
+from services import audit, joined, people, ring, sight, similar, steps, timers, triage
 from services.people import Speaker
 from services.steps import by_id
 from texts.same import Matter
 from texts.say import say
-from texts.words import building, categories
+from texts.words import building
 
 _OPEN = [str(s) for s in OPEN]
-_WORDS = ("category", "place", "title", "text", "urgency", "track", "chat_id")
+_WORDS = ("category", "place", "title", "text", "urgency", "anonymous", "track", "track_why", "private", "chat_id")
 _BUMP = Hot(update(community).where(community.c.id == bindparam("community_id")).values(last_issue=community.c.last_issue + 1)
             .returning(community.c.last_issue))
 _SET_NUMBER = Hot(update(issue).where(issue.c.id == bindparam("issue_id")).values(number=bindparam("number")))
@@ -48,11 +48,12 @@ class Report:
     category: str
     place: str | None
     urgency: str = "normal"
+    anonymous: bool = False
 
     def values(self, chat_id: int | None) -> dict[str, Any]:
-        """As it is kept; whose affair it is first, its kind tells."""
+        """As it is kept, with whose affair it is first."""
         return {"category": self.category, "place": self.place, "title": self.title, "text": self.text, "urgency": self.urgency,
-                "track": categories()[self.category].track, "chat_id": chat_id}
+                "anonymous": self.anonymous, "chat_id": chat_id} | triage.values(self.text, self.category)
 
 
 # --- registering ----------------------------------------------------------------------------------------------
@@ -61,7 +62,7 @@ def register(tx: Tx, speaker: Speaker, report: Report, *, chat_id: int | None, n
     issue_id = _insert(tx, speaker, report, State.SUBMITTED, chat_id, None, now)
     row = _number(tx, speaker, issue_id, now)
     similar.enter(tx, row)
-    steps.event(tx, issue_id, Act.SUBMIT, speaker, now=now, after=State.SUBMITTED)
+    steps.event(tx, issue_id, Act.SUBMIT, sight.hidden(speaker, row), now=now, after=State.SUBMITTED)
     timers.start(tx, Timer.ANSWER, issue_id, timers.due_at(tx, Timer.ANSWER, now, urgency=row.urgency))
     return row
 
@@ -85,8 +86,8 @@ def pending(tx: Tx, speaker: Speaker, *, since: datetime) -> Row[Any] | None:
 
 def submit(tx: Tx, speaker: Speaker, *, issue_id: int, now: datetime) -> Row[Any]:
     """Turns the draft into an issue with a number."""
-    steps.take(tx, speaker, by_id(tx, issue_id), Act.SUBMIT, now=now, merged_into=None)
-    return _number(tx, speaker, issue_id, now)
+    row = _number(tx, speaker, issue_id, now)  # first, because an alert names it
+    return steps.take(tx, speaker, row, Act.SUBMIT, now=now, merged_into=None)
 
 
 def drop(tx: Tx, speaker: Speaker, *, issue_id: int, now: datetime) -> None:
@@ -154,6 +155,8 @@ def support(tx: Tx, speaker: Speaker, *, number: int, now: datetime) -> tuple[Ro
     speaker = people.present(tx, speaker)
     if speaker.id in (row.submitter_id, named.submitter_id):
         raise Refusal("issue.own", number=row.number)
+    if row.private:
+        raise Refusal("issue.unknown", number=number)
     if row.state not in _OPEN:
         raise Refusal("issue.over", number=row.number, state=row.state)
     before = joined.behind(tx, row.id)
@@ -168,11 +171,12 @@ def support(tx: Tx, speaker: Speaker, *, number: int, now: datetime) -> tuple[Ro
 
 def supplement(tx: Tx, speaker: Speaker, *, number: int, text: str, now: datetime) -> Row[Any]:
     """Adds a fact to an open issue."""
-    row = by_number(tx, speaker.community_id, number, lock=True)
+    row = sight.check(tx, speaker, by_number(tx, speaker.community_id, number, lock=True), now=now)
     if row.state not in _OPEN:
         raise Refusal("issue.over", number=row.number, state=row.state)
-    steps.event(tx, row.id, "supplement", speaker, now=now, text=text)
-    audit.note(tx, speaker, "issue.supplement", f"issue:{row.id}", now=now, words=audit.digest(text))
+    signed = sight.hidden(speaker, row)
+    steps.event(tx, row.id, "supplement", signed, now=now, text=text)
+    audit.note(tx, signed, "issue.supplement", f"issue:{row.id}", now=now, words=audit.digest(text))
     return row
 
 
@@ -188,9 +192,11 @@ def withdraw(tx: Tx, speaker: Speaker, *, number: int, now: datetime) -> tuple[R
     if heir is None:
         return steps.take(tx, speaker, row, Act.WITHDRAW, now=now), False
     tx.execute(delete(supporter).where(supporter.c.issue_id == row.id, supporter.c.person_id == heir))
-    tx.execute(update(issue).where(issue.c.id == row.id).values(submitter_id=heir, changed_at=now, version=row.version + 1))
-    steps.event(tx, row.id, "inherit", speaker, now=now)
-    audit.note(tx, speaker, "issue.inherit", f"issue:{row.id}", now=now, heir=heir)
+    tx.execute(update(issue).where(issue.c.id == row.id).values(
+        submitter_id=heir, anonymous=False, changed_at=now, version=row.version + 1))
+    signed = sight.hidden(speaker, row)
+    steps.event(tx, row.id, "inherit", signed, now=now)
+    audit.note(tx, signed, "issue.inherit", f"issue:{row.id}", now=now, heir=heir)
     return row, True
 
 
@@ -204,7 +210,7 @@ def _number(tx: Tx, speaker: Speaker, issue_id: int, now: datetime) -> Row[Any]:
     number = tx.scalar(_BUMP, {"community_id": speaker.community_id})
     tx.execute(_SET_NUMBER, {"issue_id": issue_id, "number": number})
     row = by_id(tx, issue_id)
-    audit.note(tx, speaker, "issue.register", f"issue:{issue_id}", now=now, number=number, category=row.category,
+    audit.note(tx, sight.hidden(speaker, row), "issue.register", f"issue:{issue_id}", now=now, number=number, category=row.category,
                words=audit.digest(row.text))
     return row
 

@@ -35,6 +35,7 @@ from services import (
     published,
     secrecy,
     standing,
+    triage,
 )
 from services.people import Speaker
 from services.scopes import scope_of
@@ -80,7 +81,8 @@ class Opened:
 
 
 def check(draft: Draft, *, now: datetime) -> None:
-    """Refuses a draft that could not be a poll."""
+    """Refuses a draft that could not be a poll, or that would put danger or wrong to a vote."""
+    triage.check_votable(draft.title, draft.options)
     if draft.kind != "signup" and not OPTIONS_MIN <= len(draft.options) <= OPTIONS_MAX:
         raise Refusal("poll.options_count", least=OPTIONS_MIN, most=OPTIONS_MAX)
     if draft.secret and draft.kind == "signup":

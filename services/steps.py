@@ -15,7 +15,7 @@ from domain.timers import Timer, lives_in
 from models.base import Tx
 from models.hot import Hot
 from models.tables import issue, issue_event
-from services import audit, joined, parties, similar, timers
+from services import audit, joined, parties, sight, similar, timers, warning
 
 _EVENT = Hot(insert(issue_event).values({n: bindparam(n) for n in (
     "issue_id", "at", "act", "from_state", "to_state", "actor_id", "text", "party_id", "inner", "facts")}))
@@ -53,9 +53,10 @@ def take(tx: Tx, actor: Actor, row: Row[Any], act: Act, *, now: datetime, facts:
     after = by_id(tx, row.id)
     if (to in OPEN) != (state in OPEN):
         (similar.enter if to in OPEN else similar.leave)(tx, after)
-    event(tx, row.id, act, actor, now=now, before=state, after=to, text=note, facts=_log(values) | (keep or {}) or None,
+    signed = sight.hidden(actor, row)
+    event(tx, row.id, act, signed, now=now, before=state, after=to, text=note, facts=_log(values) | (keep or {}) or None,
           party_id=row.party_id if Who.ASSIGNEE in hands & taken.who else None)
-    audit.note(tx, actor, f"issue.{act}", f"issue:{row.id}", now=now, community_id=row.community_id, before=state, after=to,
+    audit.note(tx, signed, f"issue.{act}", f"issue:{row.id}", now=now, community_id=row.community_id, before=state, after=to,
                words=audit.digest(note) if note else None)
     return after
 
@@ -72,8 +73,9 @@ def mark(tx: Tx, actor: Actor, row: Row[Any], act: str, *, now: datetime, note: 
                        .values({"version": row.version + 1, "changed_at": now} | values))
     if moved.rowcount != 1:
         raise Refusal("issue.changed_meanwhile")
-    event(tx, row.id, act, actor, now=now, text=note, inner=inner, facts=keep, party_id=party_id)
-    audit.note(tx, actor, f"issue.{act}", f"issue:{row.id}", now=now, community_id=row.community_id,
+    signed = sight.hidden(actor, row)
+    event(tx, row.id, act, signed, now=now, text=note, inner=inner, facts=keep, party_id=party_id)
+    audit.note(tx, signed, f"issue.{act}", f"issue:{row.id}", now=now, community_id=row.community_id,
                words=audit.digest(note) if note else None)
     return by_id(tx, row.id)
 
@@ -112,9 +114,11 @@ def facts_of(row: Row[Any], facts: Facts | None, now: datetime) -> Facts:
 
 def event(tx: Tx, issue_id: int, act: str, actor: Actor, *, now: datetime, before: str | None = None, after: str | None = None,
           text: str | None = None, party_id: int | None = None, inner: bool = False, facts: dict[str, Any] | None = None) -> None:
-    """One line of the issue's course; `inner` ones are for staff only."""
+    """One line of the issue's course; `inner` ones are for staff only. What is said may bring a warning at once."""
     tx.execute(_EVENT, {"issue_id": issue_id, "at": now, "act": act, "from_state": before, "to_state": after,
                         "actor_id": actor.person_id, "text": text, "party_id": party_id, "inner": inner, "facts": facts})
+    if act in warning.WATCHED:
+        warning.watch(tx, issue_id, act, now=now)
 
 
 def _clocks(tx: Tx, row: Row[Any], taken: Step, to: State, now: datetime, values: dict[str, Any]) -> dict[Timer, datetime]:

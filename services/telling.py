@@ -9,16 +9,23 @@ from domain.card import Card
 from models.base import Tx
 from models.tables import issue_event
 from services import joined, notices, outbox, pages, people
+from texts.mask import public
 from texts.say import say
 
 
 def followers(tx: Tx, row: Row[Any], news: str, now: datetime, *, card: Card | None = None, **facts: Any) -> None:
-    """Tells who raised the issue and who stands behind it; the card is for who has to answer."""
+    """Tells who raised the issue and who stands behind it; the card is for who has to answer.
+
+    Of a private ticket nobody hears but who raised it; where the name is kept back, no key of a post holds it.
+    """
     event, url = last_event(tx, row.id), _url(tx, row)
     for person_id, number in joined.followers(tx, row.id):
         mine = person_id == row.submitter_id
-        outbox.to_person(tx, person_id=person_id, key=f"issue:{row.id}:{news}:{event}:person:{person_id}", now=now,
-                         text=say(f"issue.{news}.notice", number=number, title=row.title, mine=mine, **facts),
+        if row.private and not mine:
+            continue
+        whom = f"anonymous:{number}" if mine and row.anonymous else f"person:{person_id}"
+        outbox.to_person(tx, person_id=person_id, key=f"issue:{row.id}:{news}:{event}:{whom}", now=now,
+                         text=say(f"issue.{news}.notice", number=number, title=row.title, mine=mine, **_public(facts)),
                          card=card if mine else None, notice=notices.news(row.number, row.title, news, url=url, now=now))
 
 
@@ -29,8 +36,9 @@ def persons(tx: Tx, row: Row[Any], news: str, who: list[int], now: datetime, *, 
     `notify`: worth a one-time notice, of which each may be the last that somebody allowed.
     """
     event = key or str(last_event(tx, row.id))
-    return sum(outbox.to_person(tx, person_id=i, key=f"issue:{row.id}:{news}:{event}:to:{i}", now=now, weight=weight, quiet=quiet,
-                                text=say(f"issue.{news}", number=row.number, title=row.title, **facts), card=card,
+    whom = {i: f"anonymous:{row.number}" if row.anonymous and i == row.submitter_id else f"to:{i}" for i in who}
+    return sum(outbox.to_person(tx, person_id=i, key=f"issue:{row.id}:{news}:{event}:{whom[i]}", now=now, weight=weight, card=card,
+                                quiet=quiet, text=say(f"issue.{news}", number=row.number, title=row.title, **facts),
                                 notice=notices.news(row.number, row.title, news, url=_url(tx, row), now=now) if notify else None)
                for i in who)
 
@@ -45,12 +53,18 @@ def group(tx: Tx, row: Row[Any], news: str, now: datetime, **facts: Any) -> bool
     if row.chat_id is None or row.private:
         return False
     return outbox.to_chat(tx, chat_id=row.chat_id, key=f"issue:{row.id}:{news}:{last_event(tx, row.id)}:chat:{row.chat_id}",
-                          text=say(f"issue.{news}.group", number=row.number, title=row.title, **facts), now=now, url=_url(tx, row))
+                          text=say(f"issue.{news}.group", number=row.number, title=row.title, **_public(facts)),
+                          now=now, url=_url(tx, row))
 
 
 def last_event(tx: Tx, issue_id: int) -> int:
     """The newest line of the issue's course: news of one line go out once."""
     return int(tx.scalar(select(func.max(issue_event.c.id)).where(issue_event.c.issue_id == issue_id)))
+
+
+def _public(facts: dict[str, Any]) -> dict[str, Any]:
+    """The facts as neighbours may read them."""
+    return {name: public(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
 
 
 def _url(tx: Tx, row: Row[Any]) -> str:

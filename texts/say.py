@@ -10,6 +10,7 @@ from jinja2 import Environment, StrictUndefined, Template
 
 from domain.classes import BY_AREA
 from domain.clock import SHANGHAI
+from texts.mask import public
 
 FOLDER = Path(__file__).parent
 WEEKDAYS = "一二三四五六日"
@@ -110,7 +111,7 @@ def _seen_by(poll: Any) -> str:
 @cache
 def _templates() -> dict[str, Template]:
     env = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=False)
-    env.filters.update(clock=clock, dated=dated, day=day, due=due, yuan=yuan, sqm=sqm, bar=bar)
+    env.filters.update(clock=clock, dated=dated, day=day, due=due, yuan=yuan, sqm=sqm, bar=bar, public=public)
     found: dict[str, Template] = {}
     for path in sorted(FOLDER.glob("zh*.yaml")):
         _collect(yaml.safe_load(path.read_text("utf-8")), "", env, found)

@@ -26,6 +26,7 @@ from services import (
     procedure,
     proposals,
     published,
+    sight,
 )
 from services import forward as carrying
 from services import outbox as posting
@@ -33,6 +34,7 @@ from texts.say import clock as show_clock
 from texts.say import has, say, unit
 from texts.words import categories
 from web.door import Door, written
+from web.issue_desk import IssueDesk, inside
 from web.listing import Listing, asked_filter, csv_response, kept_filter, key_asked, next_address
 from web.lists import BALLOTS, LISTS, VOTERS
 from web.paper import PaperPages
@@ -76,6 +78,7 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
     understanding = UnderstandingPages(db, clock)
     understanding.hang(console)
     PaperPages(db, clock).hang(console)
+    IssueDesk(db, clock).hang(console)
     RegisterPages(db, clock, understanding.community).hang(console)
     return console
 
@@ -153,8 +156,8 @@ class _Pages:
                 "console/issue.html", issue=row, events=events, behind=joined.behind(tx, key),
                 polls=browse.polls_about(tx, key), **_printed(tx, "issue", row),
                 categories=list(categories().values()),
-                into=joined.target_of(tx, row.id),
-                names=browse.labels(tx, {row.submitter_id, *(e.actor_id for e in events if e.actor_id)}))
+                into=joined.target_of(tx, row.id), **inside(tx, row),
+                names=browse.labels(tx, {sight.raised_by(row), *(e.actor_id for e in events)} - {None}))
 
     def similar(self) -> Any:
         """Issues that seem to be one matter, and what is talked about this week, for each community the account sees."""

@@ -46,6 +46,8 @@ def _answered(row: Row, names: Names) -> str | None:
 
 def _actor(row: Row, names: Names) -> str:
     kind, _, number = row.actor.partition(":")
+    if kind == "anonymous" or (row.actor, row.object) in names:
+        return word("cell.anonymous")
     name = names.get(row.actor)
     if kind == "account":
         return word("cell.account", name=name or f"#{number}")
@@ -85,7 +87,7 @@ LISTS = {listing.name: listing for listing in (
         Column("object", _field("object")),
         Column("detail", _field("detail"), "words"),
         Column("hash", lambda r, n: r.hash[:12], "code"),
-    ), called=lambda tx, rows: dict(browse.actors(tx, {row.actor for row in rows}))),
+    ), called=lambda tx, rows: {**browse.actors(tx, {row.actor for row in rows}), **dict.fromkeys(browse.unnamed(tx, rows))}),
     Listing("issues", "id", browse.issues, (
         Column("number", lambda r, n: f"I{r.number}"),
         Column("time", _field("created_at"), "time"),
@@ -116,7 +118,7 @@ LISTS = {listing.name: listing for listing in (
         Column("not_before", lambda r, n: r.next_at if r.state == "waiting" else None, "time"),
         Column("sent", _field("sent_at"), "time"),
         Column("problem", lambda r, n: r.error or (word("cell.doubtful") if r.doubtful else "")),
-    ), called=lambda tx, rows: dict(browse.targets(tx, {row.target for row in rows})), deeds=True,
+    ), called=lambda tx, rows: dict(browse.targets(tx, {row.target for row in rows if row.target})), deeds=True,
         filters=("since", "until", "kind", "text"), kinds=("waiting", "sending", "sent", "dead", "merged"),
         kind_terms="outbox_state"),
     Listing("forwards", "id", by_hand.forwards, (

@@ -16,6 +16,7 @@ from domain.errors import Refusal
 from domain.roles import NOBODY
 from models.base import Database, Tx
 from services import audit, browse, chart, minutes, pages, phone, procedure, published
+from texts.mask import public
 from texts.say import clock as show_clock
 from texts.say import day, poll_rules, say, yuan
 from web import asking, ballot_form
@@ -31,7 +32,7 @@ def phone_blueprint(db: Database, login: WechatLogin, hear: Hear, *, clock: Call
     blueprint = Blueprint("phone", __name__, url_prefix="/m", template_folder="templates", static_folder="static",
                           static_url_path="/static")
     views = _Phone(db, login, hear, clock)
-    filters: dict[str, Callable[..., str]] = {"clock": show_clock, "day": day, "yuan": yuan}
+    filters: dict[str, Callable[..., str]] = {"clock": show_clock, "day": day, "yuan": yuan, "public": public}
     for name, show in filters.items():
         blueprint.add_app_template_filter(show, name)
     blueprint.app_context_processor(lambda: {"say": say})

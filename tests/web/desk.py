@@ -153,7 +153,8 @@ def addresses(desk: Desk, ids: dict[str, int]) -> list[tuple[str, str, str]]:
     key = {"issue": ids["issue"], "poll": ids["poll1"], "poll_csv": ids["poll2"], "poll_zip": ids["poll1"], "doors": ids["poll1"], "report": ids["poll1"], "retry": ids["outbox"],
            "forward_done": ids["forward"], "forward_drop": ids["forward"],
            "paper": ids["poll1"], "paper_enter": ids["poll1"], "paper_photo": ids["poll1"], "paper_confirm": ids["poll1"],
-           "role": ids["person"], "name": ids["person"], "code": ids["home"], "correct": ids["issue"]}
+           "role": ids["person"], "name": ids["person"], "code": ids["home"], "correct": ids["issue"], "issue_level": ids["issue"],
+           "issue_track": ids["issue"], "issue_reveal": ids["issue"]}
     assert desk.app is not None
     found = []
     for rule in desk.app.url_map.iter_rules():
