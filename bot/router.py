@@ -43,6 +43,7 @@ Ear = Callable[[Ctx], str | None]
 Spoken = Callable[[Ctx, Meaning], str | None]
 Answer = Callable[[Ctx], str | None]
 Happened = Callable[[Ctx], str]
+Pictures = Callable[[Ctx, Happened], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class Registry:
     answers: dict[str, Answer] = field(default_factory=dict)
     spoken: dict[str, Spoken] = field(default_factory=dict)
     events: dict[str, Happened] = field(default_factory=dict)
+    pictures: Pictures | None = None  # hears a message with photos
 
 
 registry = Registry()
@@ -107,6 +109,12 @@ def event(*names: str) -> Callable[[Happened], Happened]:
         registry.events.update(dict.fromkeys(names, handler))
         return handler
     return register
+
+
+def pictures(handler: Pictures) -> Pictures:
+    """Registers what hears a message with photos, and has what stands beside them answered."""
+    registry.pictures = handler
+    return handler
 
 
 def answers(name: str) -> Callable[[Answer], Answer]:
@@ -172,6 +180,8 @@ def refuse(ctx: Ctx, no: Refusal) -> str:
     if no.key == "role.refused" or isinstance(no, Forbidden):
         number = {"issue": no.facts["number"]} if "number" in no.facts else {}
         audit.note(ctx.tx, ctx.speaker, no.key, f"message:{ctx.message_id}", now=ctx.now, intent=ctx.intent, **number)
+    if no.key == "guard.evidence" and ctx.dialogs_up:  # a photo completes what was refused for lack of it
+        ctx.ask("evidence", order=ctx.text)
     return say(no.key, **no.facts)
 
 

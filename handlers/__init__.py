@@ -14,6 +14,7 @@ from handlers import (  # noqa: F401
     joining,
     mine,
     owner_vote,
+    photo,
     poll,
     privacy,
     receipt,

@@ -12,6 +12,7 @@ from domain.lifecycle import OPEN
 from domain.roles import Role
 from domain.states import State
 from handlers.offer import offered
+from handlers.photo import with_photos
 from handlers.privacy import NO, YES, said
 from models.tables import issue, issue_event
 from services import ballots, cards, dictionary, issues, joined
@@ -63,7 +64,7 @@ def receipt(ctx: Ctx, row: Row) -> str:
     """What the resident gets: the number, what happens next and when; in a group neighbours can join with a touch."""
     if not ctx.private:
         ctx.card = cards.issue(ctx.tx, row)
-    return say("issue.registered", issue=row)
+    return say("issue.registered", issue=row) + with_photos(ctx, row)
 
 
 def _after_verb(text: str) -> str:

@@ -14,6 +14,7 @@ from bot.channels.redact import RedactingFilter
 from bot.config import Settings, load
 from bot.delivery import Delivery, RetryPolicy
 from bot.dialogs import Dialogs
+from bot.media import Photos
 from bot.message import Capabilities, Channel
 from bot.pace import Pace
 from bot.pipeline import Pipeline
@@ -54,6 +55,10 @@ class House:
     def tasks(self) -> Tasks:
         """What asks after the tasks for 客户群."""
         return Tasks(self.db, self.channels, now)
+
+    def photos(self) -> Photos:
+        """What fetches the photos people sent."""
+        return Photos(self.db, self.channels, now)
 
     def delivery(self, only: str = "") -> Delivery:
         """The sender of the outbox: of everything that has no sender of its own, or of one account alone."""

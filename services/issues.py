@@ -16,7 +16,7 @@ from domain.timers import Timer
 from models.base import Tx
 from models.hot import Hot
 from models.tables import community, issue, person, supporter
-from services import audit, joined, notices, outbox, people, similar, steps, timers
+from services import audit, evidence, joined, notices, outbox, people, similar, steps, timers
 from services.people import Speaker
 from services.steps import by_id
 from texts.same import Matter
@@ -138,6 +138,11 @@ def by_number(tx: Tx, community_id: int | None, number: int, *, lock: bool = Fal
     return row if found == row.id else by_id(tx, found)
 
 
+def people_of(tx: Tx, issue_id: int) -> set[int]:
+    """Who raised the issue or what was joined into it, and who stands behind it."""
+    return {person_id for person_id, _ in joined.followers(tx, issue_id)}
+
+
 def supporters(tx: Tx, issue_id: int) -> int:
     """How many stand behind the issue and what was joined into it, besides who raised it."""
     return joined.behind(tx, issue_id)
@@ -234,6 +239,7 @@ def _number(tx: Tx, speaker: Speaker, issue_id: int, now: datetime) -> Row[Any]:
     number = tx.scalar(_BUMP, {"community_id": speaker.community_id})
     tx.execute(_SET_NUMBER, {"issue_id": issue_id, "number": number})
     row = by_id(tx, issue_id)
+    evidence.take_up(tx, speaker, row, now=now)
     audit.note(tx, speaker, "issue.register", f"issue:{issue_id}", now=now, number=number, category=row.category,
                words=audit.digest(row.text))
     return row

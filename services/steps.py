@@ -15,7 +15,7 @@ from domain.timers import Timer
 from models.base import Tx
 from models.hot import Hot
 from models.tables import issue, issue_event, supporter
-from services import audit, parties, similar, timers
+from services import audit, evidence, parties, similar, timers
 
 _EVENT = Hot(insert(issue_event).values({n: bindparam(n) for n in (
     "issue_id", "at", "act", "from_state", "to_state", "actor_id", "text", "party_id", "inner", "facts")}))
@@ -37,7 +37,10 @@ def take(tx: Tx, actor: Actor, row: Row[Any], act: Act, *, now: datetime, facts:
     """
     state = State(row.state)
     hands = hands_of(tx, actor, row, now=now)
-    taken = step(state, act, hands, facts_of(row, facts, now), number=row.number)
+    facts = facts_of(row, facts, now)
+    if act is Act.RESOLVE and not facts.evidence and hands & {Who.STAFF, Who.ASSIGNEE}:
+        facts = replace(facts, evidence=evidence.shown(tx, actor, row, now=now))
+    taken = step(state, act, hands, facts, number=row.number)
     to = taken.to or _before(tx, row)
     moved = tx.execute(update(issue).where(issue.c.id == row.id, issue.c.state == state, issue.c.version == row.version)
                        .values({"state": to, "version": row.version + 1, "changed_at": now} | values))

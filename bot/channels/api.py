@@ -12,7 +12,7 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionErro
 
 from bot.channels.codes import ADDRESS_CODES, CORP, Then, refusal
 from bot.channels.redact import RedactingFilter
-from bot.message import ChannelError
+from bot.message import TOO_LARGE, ChannelError
 
 logging.getLogger("urllib3.connectionpool").addFilter(RedactingFilter())  # its debug lines hold whole URLs
 
@@ -88,9 +88,29 @@ class ApiClient:
 
     def fetch(self, url: str, *, most: int) -> bytes:
         """The picture at a whole address, which the caller knows to be the platform's."""
+        data = self.download(url, most=most)
+        if not data.startswith(PICTURES):
+            raise ChannelError(f"no picture from {urlsplit(url).path}", retryable=False)
+        return data
+
+    def media(self, token: str, media_id: str, *, most: int) -> bytes:
+        """What somebody sent to the account, by its id; the platform keeps it for three days."""
+        path = "/cgi-bin/media/get"
+        data = self.download(self.base + path, most=most, query={"access_token": token, "media_id": media_id})
+        if data[:1] == b"{":  # a refusal is JSON, whatever it calls itself; no picture begins so
+            try:
+                answer = json.loads(data)
+            except ValueError:
+                answer = None
+            self._judge(path, 200, answer)
+            raise ChannelError(f"no picture from {path}", retryable=False)
+        return data
+
+    def download(self, url: str, *, most: int, query: Mapping[str, str] | None = None) -> bytes:
+        """What lies at a whole address, which the caller knows to be the platform's; redirections are not followed."""
         trouble: ChannelError | None = None
         try:
-            with self._session.get(url, timeout=self._timeout, allow_redirects=False, stream=True) as answer:
+            with self._session.get(url, params=query, timeout=self._timeout, allow_redirects=False, stream=True) as answer:
                 data = answer.raw.read(most + 1, decode_content=True)
                 status = answer.status_code
         except (requests.RequestException, HTTPError) as error:
@@ -98,8 +118,10 @@ class ApiClient:
                 f"no whole answer: {type(error).__name__}", retryable=True)
         if trouble is not None:
             raise trouble
-        if status != 200 or len(data) > most or not data.startswith(PICTURES):
-            raise ChannelError(f"HTTP {status} and no picture from {urlsplit(url).path}", retryable=False)
+        if len(data) > most:
+            raise ChannelError(TOO_LARGE, retryable=False)
+        if status != 200:
+            raise ChannelError(f"HTTP {status} from {urlsplit(url).path}", retryable=status >= 500 or status == 429)
         return data
 
 
