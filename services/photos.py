@@ -24,7 +24,9 @@ def clean(data: bytes, *, about: str = "paper") -> bytes:
                 raise Refusal(f"{about}.photo_big", mb=BYTES // 1_000_000)
             found.draft("RGB", (SIDE, SIDE))  # a large JPEG is read small at once
             picture = ImageOps.exif_transpose(found).convert("RGB")
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+    except Image.DecompressionBombError:
+        raise Refusal(f"{about}.photo_big", mb=BYTES // 1_000_000) from None
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
         raise Refusal(f"{about}.no_photo") from None
     picture.thumbnail((SIDE, SIDE))
     picture.info.clear()  # comments and the like would be written along

@@ -288,7 +288,7 @@ class Stage:
         private = how.startswith("私聊") or bool(doing)
         quote = how.partition("引用")[2].strip() or None
         here = f"o-{who}" if private else named or self.group_of[who]
-        seen = how.partition("照片 ")[2].split()
+        seen = how.partition("照片 ")[2].partition("引用")[0].split()
         touched = self._card(here, found["text"], older=how.endswith("点旧")) if "点" in how and not quote else None
         self.count += 1
         self.now += timedelta(seconds=1)

@@ -19,6 +19,7 @@ logging.getLogger("urllib3.connectionpool").addFilter(RedactingFilter())  # its 
 TIMEOUT = (3.05, 5.0)
 _JSON = {"Content-Type": "application/json; charset=utf-8"}
 _IP = re.compile(r"(?<![0-9.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![0-9.])")
+NO_MEDIA = 40007  # it is over or never was; of a picture we send, the same code is worth another upload
 PICTURES = (b"\x89PNG", b"\xff\xd8\xff")
 
 
@@ -102,6 +103,8 @@ class ApiClient:
                 answer = json.loads(data)
             except ValueError:
                 answer = None
+            if isinstance(answer, dict) and answer.get("errcode") == NO_MEDIA:
+                raise ChannelError(f"errcode {NO_MEDIA} from {path}", retryable=False, code=NO_MEDIA)
             self._judge(path, 200, answer)
             raise ChannelError(f"no picture from {path}", retryable=False)
         return data

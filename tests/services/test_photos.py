@@ -146,7 +146,7 @@ def test_an_erased_photo_is_not_kept_when_it_arrives_after_all(stage: Stage) -> 
 
 
 def test_without_consent_nothing_of_a_photo_is_kept(stage: Stage) -> None:
-    stage.play("群 翠苑三区: 小陈=新居民")
+    stage.play("群 三幢: 小陈=新居民")
     said = stage.play("小陈(私聊 照片 CANARY):")
     assert "照片没有保存" in said[0] and rows(stage) == []
     with stage.db.read() as tx:
