@@ -88,6 +88,13 @@ def _bar(words: str) -> Bar:
     return Bar(Fraction(part), AT_LEAST if sign == ">=" else MORE_THAN)
 
 
+class BulletinSettings(_Section):
+    """When groups and staff are told without asking; unset: never."""
+
+    weekly: time | None = time(9)
+    morning: time | None = time(8, 30)
+
+
 class DeliverySettings(_Section):
     """How posts are sent and tried again."""
 
@@ -154,6 +161,7 @@ class Settings(_Section):
     secret_key_env: str = "LINYI_SECRET_KEY"
     quiet_hours: Quiet = Quiet()
     decisions: DecisionSettings = DecisionSettings()
+    bulletins: BulletinSettings = BulletinSettings()
     delivery: DeliverySettings = DeliverySettings()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     channels: list[ChannelSettings] = []

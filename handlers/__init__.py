@@ -1,6 +1,7 @@
 """What residents and staff talk about, a file per subject; importing the package registers everything."""
 
 from handlers import (  # noqa: F401
+    agenda,
     binding,
     confirm,
     correction,

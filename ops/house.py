@@ -24,7 +24,7 @@ from models.base import Database
 from models.commit import GroupCommit
 from ops import valkey
 from scheduler.sweeps import Sweeps
-from services import audit, decisions, outbox, pages, people, procedure
+from services import audit, bulletins, decisions, outbox, pages, people, procedure
 from understanding import trained
 
 CONFIG_ENV = "LINYI_CONFIG"  # the settings file, for processes that are started without arguments
@@ -87,6 +87,7 @@ def build(settings: Settings | None = None) -> House:
     people.configure({a.name: a.realm for a in accounts})
     pages.configure(settings.server.public_url)
     decisions.configure([each.preset() for each in settings.decisions.presets], settings.decisions.recognised_by)
+    bulletins.configure(settings.bulletins.weekly, settings.bulletins.morning)
     procedure.configure(settings.decisions.notice_days, settings.decisions.publication_days)
     trained.use(data_folder(settings) / "models")
     return House(settings, Database(settings.database_url()), redis, found)

@@ -12,7 +12,7 @@ from bot.message import Channel
 from models.base import Database, Tx
 from models.commit import ATTEMPTS, TRANSIENT
 from models.tables import heartbeat
-from services import audit, evidence, forward, grouping, joining, polls, procedure, solitaire, timers
+from services import audit, bulletins, evidence, forward, grouping, joining, polls, procedure, solitaire, timers
 
 Sweep = Callable[..., int | bool]
 HEARTBEAT = "scheduler"
@@ -28,7 +28,8 @@ class Sweeps:
         """Runs each sweep once, parked ballots before closings; a sweep that breaks does not keep the others from running."""
         errors = []
         for sweep in (self.answer_parked, self.begin_polls, self.close_polls, self.finish_polls, self.remind, self.fire_timers,
-                      self.forward, self.forget_joinings, self.forget_lists, self.forget_photos, self.group_issues):
+                      self.forward, self.forget_joinings, self.forget_lists, self.forget_photos, self.tell_bulletins,
+                      self.group_issues):
             try:
                 sweep()
             except Exception as error:
@@ -63,6 +64,13 @@ class Sweeps:
     def forget_lists(self) -> None:
         """#接龙 lists that are over."""
         self._until_done(lambda tx, now: solitaire.forget(tx, now=now))
+
+    def tell_bulletins(self) -> None:
+        """What groups and grid workers are told by the calendar."""
+        with self.db.read() as tx:
+            if not bulletins.any_due(tx, now=self.clock()):
+                return
+        self._until_done(lambda tx, now: bulletins.tell_due(tx, now=now))
 
     def forget_photos(self) -> None:
         """Photos that belong to nothing."""

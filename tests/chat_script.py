@@ -27,7 +27,7 @@ import random
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
@@ -52,7 +52,7 @@ from models.commit import GroupCommit
 from models.tables import building, chat, chat_member, community, home, identity, owner, ownership, person, residence
 from ops import seed
 from scheduler.sweeps import Sweeps
-from services import audit, ballots, outbox, pages, polls, procedure
+from services import audit, ballots, bulletins, outbox, pages, polls, procedure
 from services.people import NOTICE_VERSION
 from texts import words
 from understanding import trained
@@ -180,6 +180,7 @@ class Stage:
                          templates={"remind": True, "result": True})
         pages.configure("")
         procedure.configure(0, 0)
+        bulletins.configure(None, None)
         outbox.configure({"mp": mp, "webhook": outbox.Road(push_group=True)}, outbox.QUIET)
         seed.load(db, EMPTY, now=self.now)
         self.dialogs = Dialogs(redis)
@@ -205,6 +206,9 @@ class Stage:
             self._group(text)
         elif text.startswith("公示 "):
             procedure.configure(*map(int, text.split()[1:]))
+        elif text.startswith(("早报 ", "周报 ")):
+            hour = time.fromisoformat(text[3:].strip())
+            bulletins.configure(*(hour, None) if text.startswith("周报") else (None, hour))
         elif text.startswith("名册 "):
             self._register(*text[3:].split())
         elif text.startswith("页面 "):
