@@ -4,6 +4,7 @@ A photo belongs to the issue that its sender names, quotes, has just raised or h
 yet stays loose for ten minutes, in which a report or a result takes it up, and is forgotten after a day.
 """
 
+import hmac
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -129,6 +130,11 @@ def picture(tx: Tx, photo_id: int) -> bytes | None:
 def mark(photo_id: int) -> str:
     """What keeps a photo's address from being guessed."""
     return fingerprint("photo", str(photo_id))[:16]
+
+
+def genuine(photo_id: int, said: str) -> bool:
+    """True when the mark is ours."""
+    return hmac.compare_digest(mark(photo_id).encode(), said.encode("utf-8", "replace"))
 
 
 def forget_loose(tx: Tx, *, now: datetime) -> int:

@@ -1,5 +1,6 @@
 """The commands of app.py and the health page, on a real database of their own."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -49,7 +50,7 @@ def test_an_installation_from_nothing(installation: Path, capsys: pytest.Capture
     assert run("serve") == 2
     assert "db upgrade" in capsys.readouterr().err
     assert run("doctor") == 1
-    assert "需要 0006" in capsys.readouterr().out
+    assert re.search(r"需要 \d{4}", capsys.readouterr().out)
     assert run("db", "upgrade") == 0 and run("db", "upgrade") == 0
     community = str(ROOT / "demo" / "community.yaml")
     assert run("db", "load", community) == 0 and run("db", "load", community) == 0
