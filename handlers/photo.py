@@ -26,7 +26,7 @@ def heard(ctx: Ctx, words: Happened) -> str:
     ids = evidence.receive(ctx.tx, ctx.speaker, channel=ctx.message.channel, references=[pack(m) for m in ctx.message.media],
                            now=ctx.now)
     if not alone:
-        told = words(ctx)
+        told = _spoken(ctx, words)
         left = set(ids) & set(evidence.loose(ctx.tx, ctx.speaker, now=ctx.now))
         return f"{told}\n{say('photo.loose', minutes=MINUTES)}" if left and not ctx.asked and ctx.next_dialog is None else told
     ctx.intent = "photo"
@@ -104,4 +104,13 @@ def _again(ctx: Ctx, order: str) -> str:
     ctx.heard = router.canonical(order)
     found = router.match(ctx.heard)
     assert found is not None  # it was a command before
-    return router.obey(ctx, *found)
+    return _spoken(ctx, lambda here: router.obey(here, *found))
+
+
+def _spoken(ctx: Ctx, words: Happened) -> str:
+    """What the words are answered; when they are refused, the photos stay for the next ones."""
+    try:
+        with ctx.tx.savepoint():
+            return words(ctx)
+    except Refusal as no:
+        return router.refuse(ctx, no)

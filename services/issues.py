@@ -63,6 +63,7 @@ def register(tx: Tx, speaker: Speaker, report: Report, *, chat_id: int | None, n
     similar.enter(tx, row)
     steps.event(tx, issue_id, Act.SUBMIT, speaker, now=now, after=State.SUBMITTED)
     timers.start(tx, Timer.ANSWER, issue_id, timers.due_at(tx, Timer.ANSWER, now, urgency=row.urgency))
+    evidence.take_up(tx, speaker, row, now=now)
     return row
 
 
@@ -86,7 +87,9 @@ def pending(tx: Tx, speaker: Speaker, *, since: datetime) -> Row[Any] | None:
 def submit(tx: Tx, speaker: Speaker, *, issue_id: int, now: datetime) -> Row[Any]:
     """Turns the draft into an issue with a number."""
     steps.take(tx, speaker, by_id(tx, issue_id), Act.SUBMIT, now=now, merged_into=None)
-    return _number(tx, speaker, issue_id, now)
+    row = _number(tx, speaker, issue_id, now)
+    evidence.take_up(tx, speaker, row, now=now)
+    return row
 
 
 def drop(tx: Tx, speaker: Speaker, *, issue_id: int, now: datetime) -> None:
@@ -239,7 +242,6 @@ def _number(tx: Tx, speaker: Speaker, issue_id: int, now: datetime) -> Row[Any]:
     number = tx.scalar(_BUMP, {"community_id": speaker.community_id})
     tx.execute(_SET_NUMBER, {"issue_id": issue_id, "number": number})
     row = by_id(tx, issue_id)
-    evidence.take_up(tx, speaker, row, now=now)
     audit.note(tx, speaker, "issue.register", f"issue:{issue_id}", now=now, number=number, category=row.category,
                words=audit.digest(row.text))
     return row

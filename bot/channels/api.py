@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+import time
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from bot.message import TOO_LARGE, ChannelError
 logging.getLogger("urllib3.connectionpool").addFilter(RedactingFilter())  # its debug lines hold whole URLs
 
 TIMEOUT = (3.05, 5.0)
+LONGEST_S = 30.0  # of one download
 _JSON = {"Content-Type": "application/json; charset=utf-8"}
 _IP = re.compile(r"(?<![0-9.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![0-9.])")
 NO_MEDIA = 40007  # it is over or never was; of a picture we send, the same code is worth another upload
@@ -114,8 +116,7 @@ class ApiClient:
         trouble: ChannelError | None = None
         try:
             with self._session.get(url, params=query, timeout=self._timeout, allow_redirects=False, stream=True) as answer:
-                data = answer.raw.read(most + 1, decode_content=True)
-                status = answer.status_code
+                data, status = _body(answer, most), answer.status_code
         except (requests.RequestException, HTTPError) as error:
             trouble = _trouble(error) if isinstance(error, requests.RequestException) else ChannelError(
                 f"no whole answer: {type(error).__name__}", retryable=True)
@@ -126,6 +127,16 @@ class ApiClient:
         if status != 200:
             raise ChannelError(f"HTTP {status} from {urlsplit(url).path}", retryable=status >= 500 or status == 429)
         return data
+
+
+def _body(answer: requests.Response, most: int) -> bytes:
+    """At most one byte more than is taken; who sends it drop by drop is not waited for."""
+    until, data = time.monotonic() + LONGEST_S, bytearray()
+    while len(data) <= most and (piece := answer.raw.read1(65536, decode_content=True)):
+        data += piece
+        if time.monotonic() > until:
+            raise ChannelError("no whole answer: too slow", retryable=True)
+    return bytes(data)
 
 
 def _trouble(error: requests.RequestException) -> ChannelError:

@@ -119,6 +119,16 @@ def test_too_many_bytes_are_not_read(server: Any) -> None:
         channel.fetch(Media(id="m1"))
 
 
+def test_who_sends_drop_by_drop_is_not_waited_for(server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    channel: Any = kit.channel(kit.MP, api_base=server.url)
+    server.answer = with_token((200, JPEG))
+    channel.fetch(Media(id="m1"))
+    monkeypatch.setattr("bot.channels.api.LONGEST_S", -1.0)
+    with pytest.raises(ChannelError, match="too slow") as error:
+        channel.fetch(Media(id="m1"))
+    assert error.value.retryable
+
+
 @pytest.mark.parametrize(("account", "key"), [(kit.AIBOT, ""), (kit.AIBOT_WS, OWN_KEY)], ids=["callback", "connection"])
 def test_the_bots_picture_is_opened(account: Account, key: str, server: Any) -> None:
     channel: Any = kit.channel(account, media_base=server.url)

@@ -104,6 +104,30 @@ def test_a_result_without_a_photo_is_completed_by_one(stage: Stage) -> None:
     assert [(r.kind, r.state, r.issue_id) for r in rows(stage)] == [("evidence", "kept", 1)]
 
 
+def test_a_result_and_its_photo_come_in_one_message(stage: Stage) -> None:
+    stage.play("李叔(私聊): 反映 3幢2单元楼道灯不亮")
+    dispatched(stage)
+    assert "已报办结" in stage.play("王阿姨(照片 新灯): 办结 I1 已换新灯管，楼道恢复照明")[0]
+    assert [(r.kind, r.state, r.issue_id) for r in rows(stage)] == [("evidence", "kept", 1)]
+
+
+def test_a_refused_result_leaves_its_photo_loose_and_can_be_said_again(stage: Stage) -> None:
+    stage.play("李叔(私聊): 反映 3幢2单元楼道灯不亮")
+    dispatched(stage)
+    assert "至少 10 个字" in stage.play("王阿姨(照片 新灯): 办结 I1 换了")[0]
+    assert "已报办结" in stage.play("王阿姨: 办结 I1 已换新灯管，楼道恢复照明")[0]
+    assert [(r.kind, r.issue_id) for r in rows(stage)] == [("evidence", 1)]
+
+
+def test_a_photo_does_not_make_up_for_too_few_words_but_is_not_lost(stage: Stage) -> None:
+    stage.play("李叔(私聊): 反映 3幢2单元楼道灯不亮")
+    dispatched(stage)
+    stage.play("王阿姨(私聊): 办结 I1 换了")
+    assert "至少 10 个字" in stage.play("王阿姨(私聊 照片 新灯):")[0]
+    assert "已报办结" in stage.play("王阿姨(私聊): 办结 I1 已换新灯管，楼道恢复照明")[0]
+    assert [(r.kind, r.issue_id) for r in rows(stage)] == [("evidence", 1)]
+
+
 def test_the_reporters_photo_is_no_evidence(stage: Stage) -> None:
     stage.play("李叔(私聊): 反映 3幢2单元楼道灯不亮")
     stage.play("李叔(私聊 照片 灯):")
