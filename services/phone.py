@@ -90,7 +90,7 @@ def issue_of(tx: Tx, code: str, number: int, *, person_id: int | None, now: date
     row = issues.by_number(tx, row.community_id, number)
     events = tx.all(select(issue_event).where(
         issue_event.c.issue_id == row.id, issue_event.c.act != "support", ~issue_event.c.inner)
-                    .order_by(issue_event.c.id.desc()).limit(12))
+                    .order_by(issue_event.c.id.desc()).limit(200))
     backed = person_id is not None and tx.first(select(supporter.c.id).where(
         supporter.c.issue_id == row.id, supporter.c.person_id == person_id)) is not None
     about = tx.all(select(poll).where(poll.c.issue_id == row.id).order_by(poll.c.id.desc()).limit(LISTED))
