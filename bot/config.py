@@ -134,6 +134,13 @@ def _bar(words: str) -> Bar:
     return Bar(Fraction(part), AT_LEAST if sign == ">=" else MORE_THAN)
 
 
+class BulletinSettings(_Section):
+    """When groups and staff are told without asking; unset: never."""
+
+    weekly: time | None = time(9)
+    morning: time | None = time(8, 30)
+
+
 class DeliverySettings(_Section):
     """How posts are sent and tried again."""
 
@@ -170,6 +177,7 @@ class ChannelSettings(_Section):
     oauth_base: str = Field("https://open.weixin.qq.com", pattern=r"^https?://[^/]+$")
     js_base: str = Field("https://res.wx.qq.com", pattern=r"^https?://[\w.:-]+$")  # it stands in a header
     socket_url: str = Field("wss://openws.work.weixin.qq.com", pattern=r"^wss?://")
+    media_base: str = Field("https://ww-aibot-img-1258476243.cos.ap-guangzhou.myqcloud.com", pattern=r"^https?://[^/]+$")
     templates: dict[str, str] = {}
 
     def account(self, env: Mapping[str, str]) -> Account:
@@ -186,7 +194,7 @@ class ChannelSettings(_Section):
                 raise ConfigError(f"channels.{self.name}.{what}_env: EncodingAESKey 应为 43 个字符")
         return Account(name=self.name, kind=self.kind, community=self.community, app_id=self.app_id, corp=self.corp,
                        agent_id=self.agent_id, mode=self.mode, bot_name=self.bot_name, api_base=self.api_base,
-                       oauth_base=self.oauth_base, js_base=self.js_base, socket_url=self.socket_url,
+                       oauth_base=self.oauth_base, js_base=self.js_base, socket_url=self.socket_url, media_base=self.media_base,
                        templates=self.templates, **found)
 
 
@@ -200,6 +208,7 @@ class Settings(_Section):
     quiet_hours: Quiet = Quiet()
     decisions: DecisionSettings = DecisionSettings()
     loop: LoopSettings = LoopSettings()
+    bulletins: BulletinSettings = BulletinSettings()
     delivery: DeliverySettings = DeliverySettings()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     channels: list[ChannelSettings] = []

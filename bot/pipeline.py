@@ -170,6 +170,12 @@ def _defect(ctx: Ctx, error: Exception) -> str:
 
 
 def route(ctx: Ctx) -> str:
+    """What is answered: to photos and the words beside them, or to words alone."""
+    hears = router.registry.pictures
+    return hears(ctx, _route) if ctx.message.media and hears is not None else _route(ctx)
+
+
+def _route(ctx: Ctx) -> str:
     """Danger first, then open talk, commands, the ears in their order, what the words mean, and at last a hint."""
     if ctx.message.kind == "event":
         ctx.intent = f"event.{ctx.message.event}"

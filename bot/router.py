@@ -43,6 +43,7 @@ Ear = Callable[[Ctx], str | None]
 Spoken = Callable[[Ctx, Meaning], str | None]
 Answer = Callable[[Ctx], str | None]
 Happened = Callable[[Ctx], str]
+Pictures = Callable[[Ctx, Happened], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class Registry:
     events: dict[str, Happened] = field(default_factory=dict)
     beside: Spoken = lambda _ctx, _meaning: None
     unheard: Callable[[Ctx], str] = lambda ctx: say("hint.private" if ctx.private else "hint.group")
+    pictures: Pictures | None = None  # hears a message with photos
 
 
 registry = Registry()
@@ -123,6 +125,12 @@ def event(*names: str) -> Callable[[Happened], Happened]:
         registry.events.update(dict.fromkeys(names, handler))
         return handler
     return register
+
+
+def pictures(handler: Pictures) -> Pictures:
+    """Registers what hears a message with photos, and has what stands beside them answered."""
+    registry.pictures = handler
+    return handler
 
 
 def answers(name: str) -> Callable[[Answer], Answer]:
@@ -188,6 +196,8 @@ def refuse(ctx: Ctx, no: Refusal) -> str:
     if no.key == "role.refused" or isinstance(no, Forbidden):
         number = {"issue": no.facts["number"]} if "number" in no.facts else {}
         audit.note(ctx.tx, ctx.speaker, no.key, f"message:{ctx.message_id}", now=ctx.now, intent=ctx.intent, **number)
+    if no.key == "guard.evidence" and ctx.dialogs_up:  # a photo completes what was refused for lack of it
+        ctx.ask("evidence", order=ctx.text)
     return say(no.key, **no.facts)
 
 

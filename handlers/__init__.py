@@ -1,6 +1,7 @@
 """What residents and staff talk about, a file per subject; importing the package registers everything."""
 
 from handlers import (  # noqa: F401
+    agenda,
     anonymous,
     binding,
     confirm,
@@ -18,6 +19,7 @@ from handlers import (  # noqa: F401
     mine,
     owner_vote,
     parties,
+    photo,
     poll,
     privacy,
     promises,

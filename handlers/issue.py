@@ -12,6 +12,7 @@ from domain.lifecycle import OPEN
 from domain.roles import Role
 from domain.states import State
 from handlers.offer import offered
+from handlers.photo import with_photos
 from handlers.privacy import NO, YES, said
 from handlers.triage import ask_for_idea
 from models.tables import issue, issue_event
@@ -72,7 +73,8 @@ def receipt(ctx: Ctx, row: Row) -> str:
         return say("issue.registered.private", issue=row, why="health" if triage.of_health(row) else "two_homes")
     if not ctx.private:
         ctx.card = cards.issue(ctx.tx, row)
-    return say("issue.registered.anonymous" if row.anonymous else "issue.registered", issue=row) + ask_for_idea(ctx, row)
+    words = say("issue.registered.anonymous" if row.anonymous else "issue.registered", issue=row)
+    return words + with_photos(ctx, row) + ask_for_idea(ctx, row)
 
 
 def hush(ctx: Ctx, row: Row) -> None:

@@ -73,6 +73,7 @@ person = _table(
     Column("told_version", Integer, nullable=False, default=0),  # the privacy notice last shown
     Column("consent_version", Integer, nullable=False, default=0), Column("consented_at", Utc),
     Column("left_at", Utc), Column("erased_at", Utc), Column("created_at", Utc, nullable=False),
+    Column("no_brief", Boolean, nullable=False, server_default="0"),  # of staff: wants no message in the morning
     _ref("joined_into", "person", null=True),  # the same person, first met under another account
 )
 identity = _table(
@@ -199,6 +200,20 @@ warning = _table(  # how near a matter is to a quarrel, each time that changed: 
     Column("signs", JSON, nullable=False), Column("level", String(8), nullable=False),  # see domain/warning.py
     Column("held", String(8)), Column("seen", String(8)),  # what a person decided, and what the score had said to them
     Column("made_by", String(40), nullable=False), Column("reason", Text),
+)
+photo = _table(  # what somebody sent as a picture; fetched from the platform after the commit that took note of it
+    "photo", _ref("community_id", "community"), _ref("issue_id", "issue", null=True, index=True),  # none: not said yet
+    _ref("person_id", "person", index=True), Column("kind", String(8), nullable=False),  # report | evidence
+    Column("channel", String(32), nullable=False), Column("reference", Sealed),  # where it is fetched; forgotten with it
+    Column("data", LargeBinary), Column("sha256", String(64)),  # a JPEG without the camera's notes
+    Column("state", String(8), nullable=False),  # waiting | kept | failed
+    Column("at", Utc, nullable=False), Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_at", Utc), Column("error", String(24)),
+)
+Index("ix_photo_waiting", photo.c.next_at, sqlite_where=photo.c.state == "waiting", postgresql_where=photo.c.state == "waiting")
+bulletin = _table(  # what was told of a stretch of time, so that it is told once: a week of a group, a morning of a grid worker
+    "bulletin", Column("kind", String(8), nullable=False), Column("about", BigId, nullable=False),
+    Column("period", String(10), nullable=False), Column("at", Utc, nullable=False), UniqueConstraint("kind", "about", "period"),
 )
 supporter = _table(
     "supporter", _ref("issue_id", "issue"), _ref("person_id", "person", index=True),

@@ -13,6 +13,7 @@ from bot.channels.redact import RedactingFilter
 from bot.config import Settings, load
 from bot.delivery import Delivery, RetryPolicy
 from bot.dialogs import Dialogs
+from bot.media import Photos
 from bot.message import Capabilities, Channel
 from bot.pace import Pace
 from bot.pipeline import Pipeline
@@ -23,7 +24,7 @@ from models.commit import GroupCommit
 from ops import valkey
 from ops.clock import ahead, now
 from scheduler.sweeps import Sweeps
-from services import audit, decisions, limits, outbox, pages, people, procedure, timers
+from services import audit, bulletins, decisions, limits, outbox, pages, people, procedure, timers
 from understanding import trained
 
 CONFIG_ENV = "LINYI_CONFIG"  # the settings file, for processes that are started without arguments
@@ -49,6 +50,10 @@ class House:
     def tasks(self) -> Tasks:
         """What asks after the tasks for 客户群."""
         return Tasks(self.db, self.channels, now)
+
+    def photos(self) -> Photos:
+        """What fetches the photos people sent."""
+        return Photos(self.db, self.channels, now)
 
     def delivery(self, only: str = "") -> Delivery:
         """The sender of the outbox: of everything that has no sender of its own, or of one account alone."""
@@ -81,6 +86,7 @@ def build(settings: Settings | None = None) -> House:
     decisions.configure([each.preset() for each in settings.decisions.presets], settings.decisions.recognised_by)
     timers.configure(settings.loop.lengths())
     limits.configure(settings.loop.limits())
+    bulletins.configure(settings.bulletins.weekly, settings.bulletins.morning)
     procedure.configure(settings.decisions.notice_days, settings.decisions.publication_days)
     trained.use(data_folder(settings) / "models")
     return House(settings, Database(settings.database_url()), redis, found)

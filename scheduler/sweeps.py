@@ -14,6 +14,8 @@ from models.commit import ATTEMPTS, TRANSIENT
 from models.tables import heartbeat
 from services import (  # overdue: registers what its clocks do
     audit,
+    bulletins,
+    evidence,
     forward,
     grouping,
     joining,
@@ -38,7 +40,8 @@ class Sweeps:
         """Runs each sweep once, parked ballots before closings; a sweep that breaks does not keep the others from running."""
         errors = []
         for sweep in (self.answer_parked, self.begin_polls, self.close_polls, self.finish_polls, self.remind, self.fire_timers,
-                      self.forward, self.forget_joinings, self.forget_lists, self.group_issues):
+                      self.forward, self.forget_joinings, self.forget_lists, self.forget_photos, self.tell_bulletins,
+                      self.group_issues):
             try:
                 sweep()
             except Exception as error:
@@ -73,6 +76,17 @@ class Sweeps:
     def forget_lists(self) -> None:
         """#接龙 lists that are over."""
         self._until_done(lambda tx, now: solitaire.forget(tx, now=now))
+
+    def tell_bulletins(self) -> None:
+        """What groups and grid workers are told by the calendar."""
+        with self.db.read() as tx:
+            if not bulletins.any_due(tx, now=self.clock()):
+                return
+        self._until_done(lambda tx, now: bulletins.tell_due(tx, now=now))
+
+    def forget_photos(self) -> None:
+        """Photos that belong to nothing."""
+        self._until_done(lambda tx, now: evidence.forget_loose(tx, now=now), most=1)
 
     def forward(self) -> None:
         """What our people carry into groups that no API reaches: handed over, and not forgotten."""

@@ -28,6 +28,7 @@ def accept(tx: Tx, actor: Actor, *, number: int, now: datetime) -> Row[Any]:
     """Takes the issue on record as one to be dealt with."""
     row = steps.take(tx, actor, held(tx, actor, number), Act.ACCEPT, now=now)
     telling.followers(tx, row, "accepted", now)
+    telling.group(tx, row, "accepted", now)
     return row
 
 

@@ -16,7 +16,7 @@ from domain.timers import Timer
 from models.base import Tx
 from models.hot import Hot
 from models.tables import community, issue, person, supporter
-from services import audit, joined, people, ring, sight, similar, steps, timers, triage
+from services import audit, evidence, joined, people, ring, sight, similar, steps, timers, triage
 from services.people import Speaker
 from services.steps import by_id
 from texts.same import Matter
@@ -64,6 +64,7 @@ def register(tx: Tx, speaker: Speaker, report: Report, *, chat_id: int | None, n
     similar.enter(tx, row)
     steps.event(tx, issue_id, Act.SUBMIT, sight.hidden(speaker, row), now=now, after=State.SUBMITTED)
     timers.start(tx, Timer.ANSWER, issue_id, timers.due_at(tx, Timer.ANSWER, now, urgency=row.urgency))
+    evidence.take_up(tx, speaker, row, now=now)
     return row
 
 
@@ -87,7 +88,9 @@ def pending(tx: Tx, speaker: Speaker, *, since: datetime) -> Row[Any] | None:
 def submit(tx: Tx, speaker: Speaker, *, issue_id: int, now: datetime) -> Row[Any]:
     """Turns the draft into an issue with a number."""
     row = _number(tx, speaker, issue_id, now)  # first, because an alert names it
-    return steps.take(tx, speaker, row, Act.SUBMIT, now=now, merged_into=None)
+    row = steps.take(tx, speaker, row, Act.SUBMIT, now=now, merged_into=None)
+    evidence.take_up(tx, speaker, row, now=now)
+    return row
 
 
 def drop(tx: Tx, speaker: Speaker, *, issue_id: int, now: datetime) -> None:
@@ -137,6 +140,11 @@ def by_number(tx: Tx, community_id: int | None, number: int, *, lock: bool = Fal
         assert held is not None  # issues are never deleted
         return held
     return row if found == row.id else by_id(tx, found)
+
+
+def people_of(tx: Tx, issue_id: int) -> set[int]:
+    """Who raised the issue or what was joined into it, and who stands behind it."""
+    return {person_id for person_id, _ in joined.followers(tx, issue_id)}
 
 
 def supporters(tx: Tx, issue_id: int) -> int:

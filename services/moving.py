@@ -24,6 +24,7 @@ from models.tables import (
     objection,
     party_member,
     person,
+    photo,
     poll,
     reminder,
     residence,
@@ -57,7 +58,7 @@ def over(tx: Tx, old: Row[Any], new: Row[Any], polls: list[Row[Any]], *, role: s
                      "named": old.name is None and new.name is not None}
     for name, table, column in (("identity", identity, identity.c.person_id), ("joined", person, person.c.joined_into),
                                 ("keeper", chat, chat.c.keeper_id), ("owner", register, register.c.person_id),
-                                ("objection", objection, objection.c.person_id)):
+                                ("objection", objection, objection.c.person_id), ("photo", photo, photo.c.person_id)):
         moved[name] = _all(tx, table, column, new.id, old.id)
     moved["issue"] = _all(tx, issue, issue.c.submitter_id, new.id, old.id, issue.c.number.is_not(None))
     moved["support"] = _support(tx, old.id, new.id)
@@ -137,7 +138,8 @@ def back(tx: Tx, row: Row[Any], polls: list[Row[Any]], *, now: datetime) -> None
     moved, old, new = row.moved, row.survivor_id, row.joined_id
     for name, table, column in (("identity", identity, identity.c.person_id), ("joined", person, person.c.joined_into),
                                 ("keeper", chat, chat.c.keeper_id), ("owner", register, register.c.person_id),
-                                ("objection", objection, objection.c.person_id), ("issue", issue, issue.c.submitter_id),
+                                ("objection", objection, objection.c.person_id), ("photo", photo, photo.c.person_id),
+                                ("issue", issue, issue.c.submitter_id),
                                 ("chat_member", chat_member, chat_member.c.person_id),
                                 ("party_member", party_member, party_member.c.person_id), ("duty", duty, duty.c.person_id),
                                 ("stands", stand_in, stand_in.c.person_id), ("away", stand_in, stand_in.c.for_id),

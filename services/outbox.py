@@ -91,11 +91,12 @@ def carry(tx: Tx, *, chat_id: int, community_id: int, key: str, text: str, facts
 
 def to_person(tx: Tx, *, person_id: int, key: str, text: str = "", facts: dict[str, Any] | None = None, card: Card | None = None,
               url: str = "", notice: Notice | None = None, now: datetime, quiet: bool = True, weight: int = NEWS,
-              but: int | None = None) -> bool:
+              but: int | None = None, rationed: bool = False) -> bool:
     """Queues a private message; False when no channel can reach this person or they have left.
 
     With a `notice` it may become a one-time notice where ordinary messages are no longer allowed. `but` is an account
     that is left out, because it has just failed. `facts` are those of a result's picture, which not every road shows.
+    `rationed` news beyond a person's share of the day wait for the next morning, together.
     """
     way = _way_to(tx, person_id, now, text=text, url=url, quiet=quiet, but=but)
     if way is None:
@@ -106,12 +107,22 @@ def to_person(tx: Tx, *, person_id: int, key: str, text: str = "", facts: dict[s
         return False
     if notice is not None and road.asks and weight == REMINDER:  # the moment to ask for the next one
         text = "\n".join(filter(None, (text, notices.offer(tx, who, road, community_id=who.community_id, now=now))))
+    held = _held(tx, person_id, key, target, now) if rationed else None
     put(tx, key=key, community_id=who.community_id, channel=who.channel, target=target, address=who.external_id,
-        text=text, facts=facts, card=card, url=url, notice=notice if road.templates else None, at=now, now=now, quiet=quiet,
+        text=text, facts=facts, card=card, url=url, notice=notice if road.templates else None, at=held or now, now=now, quiet=quiet,
         weight=weight)
-    if way.joins:
-        digest.merge(tx, target, text_bytes=road.text_bytes, now=now)
+    if way.joins or held is not None:
+        digest.merge(tx, target, text_bytes=road.text_bytes, now=now, held_until=held)
     return True
+
+
+def _held(tx: Tx, person_id: int, key: str, target: str, now: datetime) -> datetime | None:
+    """The next morning, for who has had their share of the day's news; None when this may go now."""
+    goes = _goes_at(now, True)
+    if not digest.heard_enough(tx, person_id, key, day=goes):
+        return None
+    morning = goes if goes > now else QUIET.next_allowed(digest.tomorrow(now))
+    return morning + _a_little_later(target)
 
 
 def reaches(tx: Tx, person_id: int, now: datetime, *, notice: str = "") -> bool:

@@ -10,7 +10,19 @@ from domain.lifecycle import OPEN
 from domain.roles import NOBODY, Role
 from models.base import Tx
 from models.tables import ballot, community, identity, issue, issue_event, poll, supporter
-from services import ballots, electorate, issues, notices, pages, people, pictures, polls, sight
+from services import (
+    ballots,
+    course,
+    electorate,
+    evidence,
+    issues,
+    notices,
+    pages,
+    people,
+    pictures,
+    polls,
+    sight,
+)
 from services.people import Speaker, homes_of
 from services.standing import Standing
 from texts.mask import public
@@ -45,6 +57,8 @@ class IssuePage:
     mine: bool  # the viewer raised it
     supported: bool
     events: list[tuple[datetime, str, str | None]]
+    course: course.Course
+    photos: list[Row[Any]]  # what this viewer may see
     polls: list[tuple[Row[Any], str]]
 
 
@@ -91,14 +105,34 @@ def issue_of(tx: Tx, code: str, number: int, *, person_id: int | None, now: date
         return None
     events = tx.all(select(issue_event).where(
         issue_event.c.issue_id == row.id, issue_event.c.act != "support", ~issue_event.c.inner)
-                    .order_by(issue_event.c.id.desc()).limit(12))
+                    .order_by(issue_event.c.id.desc()).limit(200))
     backed = person_id is not None and tx.first(select(supporter.c.id).where(
         supporter.c.issue_id == row.id, supporter.c.person_id == person_id)) is not None
     about = tx.all(select(poll).where(poll.c.issue_id == row.id).order_by(poll.c.id.desc()).limit(LISTED))
     return IssuePage(
         row, public(row.text), issues.supporters(tx, row.id), row.state in _OPEN, person_id == row.submitter_id, backed,
         [(e.at, e.act, public(e.text) if e.text else None) for e in reversed(events)],
+        course.of(tx, row, now=now), photos_for(tx, row, person_id, now=now),
         [(p, pages.path_of("poll", code, p.number)) for p in about])
+
+
+def photos_for(tx: Tx, row: Row[Any], person_id: int | None, *, now: datetime) -> list[Row[Any]]:
+    """The photos of an issue that this viewer may see: what is public, and for who works on it everything."""
+    who = people.as_person(tx, person_id) if person_id is not None else None
+    if who is not None and who.community_id == row.community_id and evidence.works_on(tx, who, row, now=now):
+        return [p for p in evidence.of_issue(tx, row.id) if p.state == "kept"]
+    return [p for p in evidence.of_issue(tx, row.id) if p.state == "kept" and p.person_id == person_id] + [
+        p for p in evidence.public(tx, row.id) if p.person_id != person_id]
+
+
+def photo_of(tx: Tx, code: str, number: int, photo_id: int, *, person_id: int | None, now: datetime) -> bytes | None:
+    """One photo of the issue, if this viewer may see it."""
+    row = _numbered(tx, issue, code, number)
+    if row is None:
+        return None
+    row = issues.by_number(tx, row.community_id, number)
+    seen = {p.id for p in photos_for(tx, row, person_id, now=now)}
+    return evidence.picture(tx, photo_id) if photo_id in seen else None
 
 
 def home_of(tx: Tx, community_id: int, person_id: int | None, *, now: datetime) -> Listed:

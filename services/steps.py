@@ -15,7 +15,7 @@ from domain.timers import Timer, lives_in
 from models.base import Tx
 from models.hot import Hot
 from models.tables import issue, issue_event
-from services import audit, joined, parties, sight, similar, timers, warning
+from services import audit, evidence, joined, parties, sight, similar, timers, warning
 
 _EVENT = Hot(insert(issue_event).values({n: bindparam(n) for n in (
     "issue_id", "at", "act", "from_state", "to_state", "actor_id", "text", "party_id", "inner", "facts")}))
@@ -39,7 +39,10 @@ def take(tx: Tx, actor: Actor, row: Row[Any], act: Act, *, now: datetime, facts:
     """
     state = State(row.state)
     hands = hands_of(tx, actor, row, now=now)
-    taken = step(state, act, hands, facts_of(row, facts, now), number=row.number)
+    facts = facts_of(row, facts, now)
+    if act is Act.RESOLVE and not facts.evidence and hands & {Who.STAFF, Who.ASSIGNEE}:
+        facts = replace(facts, evidence=evidence.shown(tx, actor, row, now=now))
+    taken = step(state, act, hands, facts, number=row.number)
     to = taken.to or _before(tx, row)
     clocks = _clocks(tx, row, taken, to, now, values)
     values = _stamps(row, act, to, clocks, now) | values

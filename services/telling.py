@@ -1,4 +1,8 @@
-"""News of an issue to those it concerns: who raised it and who stands behind it, in private; the group, without names."""
+"""News of an issue to those it concerns: who raised it and who stands behind it, in private; the group, without names.
+
+Nobody hears more than two of them a day, of all issues together: the third and further ones wait for the next morning and
+come as one. A question that waits for an answer goes at once, and counts.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -26,7 +30,8 @@ def followers(tx: Tx, row: Row[Any], news: str, now: datetime, *, card: Card | N
         whom = f"anonymous:{number}" if mine and row.anonymous else f"person:{person_id}"
         outbox.to_person(tx, person_id=person_id, key=f"issue:{row.id}:{news}:{event}:{whom}", now=now,
                          text=say(f"issue.{news}.notice", number=number, title=row.title, mine=mine, **_public(facts)),
-                         card=card if mine else None, notice=notices.news(row.number, row.title, news, url=url, now=now))
+                         card=card if mine else None, rationed=card is None or not mine,
+                         notice=notices.news(row.number, row.title, news, url=url, now=now))
 
 
 def persons(tx: Tx, row: Row[Any], news: str, who: list[int], now: datetime, *, weight: int = outbox.NEWS, quiet: bool = True,

@@ -88,6 +88,12 @@ def price(poll: Any, option: int) -> str:
     return f"（{yuan(poll.rules['costs'][option])}）" if "costs" in poll.rules else ""
 
 
+def listed(things: list[tuple[str, str]], most: int = 5) -> str:
+    """Things by number and title, the first few, and how many more there are."""
+    shown = "；".join(f"{number} {title}" for number, title in things[:most])
+    return shown + (say("more", count=len(things) - most) if len(things) > most else "")
+
+
 def poll_rules(poll: Any) -> list[str]:
     """What must be known beforehand of how a poll is counted and what is kept secret."""
     method = poll.rules.get("method", poll.kind)
@@ -115,7 +121,7 @@ def _templates() -> dict[str, Template]:
     found: dict[str, Template] = {}
     for path in sorted(FOLDER.glob("zh*.yaml")):
         _collect(yaml.safe_load(path.read_text("utf-8")), "", env, found)
-    env.globals |= {"say": say, "poll_rules": poll_rules, "price": price, "share": share, "unit": unit}
+    env.globals |= {"say": say, "poll_rules": poll_rules, "price": price, "share": share, "unit": unit, "listed": listed}
     env.globals["term"] = lambda group, name: found[f"terms.{group}.{name}"].render()
     return found
 

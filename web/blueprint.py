@@ -14,7 +14,9 @@ from models.tables import forward, home, issue, outbox, person, poll
 from services import (
     audit,
     browse,
+    course,
     electorate,
+    evidence,
     homes,
     joined,
     minutes,
@@ -31,13 +33,14 @@ from services import (
 from services import forward as carrying
 from services import outbox as posting
 from texts.say import clock as show_clock
-from texts.say import has, say, unit
+from texts.say import day, has, say, unit
 from texts.words import categories
 from web.door import Door, written
 from web.issue_desk import IssueDesk, inside
 from web.listing import Listing, asked_filter, csv_response, kept_filter, key_asked, next_address
 from web.lists import BALLOTS, LISTS, VOTERS
 from web.paper import PaperPages
+from web.photo import photo_response
 from web.register import RegisterPages
 from web.understanding import UnderstandingPages
 from web.words import term, visible, word
@@ -50,7 +53,8 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
     """All pages of the console over one database."""
     console = Blueprint("console", __name__, url_prefix="/console", template_folder="templates",
                         static_folder="static", static_url_path="/static")
-    for name, show in {"clock": show_clock, "visible": lambda value: visible(value) if isinstance(value, str) else value}.items():
+    for name, show in {"clock": show_clock, "day": day, "short_day": course.day_of,
+                       "visible": lambda value: visible(value) if isinstance(value, str) else value}.items():
         console.app_template_filter(name)(show)
     console.app_context_processor(lambda: {"term": term, "word": word, "say": say, "unit_of": unit})
     Door(db, clock, secure_cookies).hang(console)
@@ -64,6 +68,7 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
         console.add_url_rule(f"/{listing.name}.csv", f"{listing.name}_csv", views.csv_view(listing), methods=["POST"])
     console.add_url_rule("/similar", "similar", views.similar)
     console.add_url_rule("/issues/<int:key>", "issue", views.issue)
+    console.add_url_rule("/issues/<int:key>/photos/<int:one>.jpg", "photo", views.photo)
     console.add_url_rule("/polls/<int:key>", "poll", views.poll)
     console.add_url_rule("/polls/<int:key>.csv", "poll_csv", views.poll_csv, methods=["POST"])
     console.add_url_rule("/polls/<int:key>/doors", "doors", views.doors)
@@ -154,10 +159,19 @@ class _Pages:
             events = browse.timeline(tx, key)
             return render_template(
                 "console/issue.html", issue=row, events=events, behind=joined.behind(tx, key),
-                polls=browse.polls_about(tx, key), **_printed(tx, "issue", row),
+                polls=browse.polls_about(tx, key), course=course.of(tx, row, now=self.clock()), photos=evidence.of_issue(tx, key),
+                photo_at=lambda p: url_for("console.photo", key=key, one=p.id), **_printed(tx, "issue", row),
                 categories=list(categories().values()),
                 into=joined.target_of(tx, row.id), **inside(tx, row),
                 names=browse.labels(tx, {sight.raised_by(row), *(e.actor_id for e in events)} - {None}))
+
+    def photo(self, key: int, one: int) -> Any:
+        """One photo of an issue of this account's community."""
+        with self.db.read() as tx:
+            self._own(tx, issue, key)
+            mine = {p.id for p in evidence.of_issue(tx, key)}
+            data = evidence.picture(tx, one) if one in mine else None
+        return photo_response(data) if data is not None else abort(404)
 
     def similar(self) -> Any:
         """Issues that seem to be one matter, and what is talked about this week, for each community the account sees."""

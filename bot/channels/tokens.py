@@ -7,16 +7,17 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from redis import RedisError
 
 from bot.channels.account import Account, Clock
 from bot.channels.api import ApiClient
 from bot.channels.codes import TOKEN_CODES
-from bot.message import ChannelError
+from bot.message import MEDIA_BYTES, ChannelError
 
 log = logging.getLogger(__name__)
+Answer = TypeVar("Answer")
 
 EARLY_S = 300
 LOCK_MS = 10_000  # longer than a fetch can take
@@ -53,7 +54,11 @@ class SharedToken:
         """Posts with the token, once more with a new one if it is refused; returns the platform's answer."""
         return self.using(lambda token: api.post(path, payload, {"access_token": token}))
 
-    def using(self, call: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+    def download(self, api: ApiClient, media_id: str) -> bytes:
+        """What somebody sent to the account, by its id."""
+        return self.using(lambda token: api.media(token, media_id, most=MEDIA_BYTES))
+
+    def using(self, call: Callable[[str], Answer]) -> Answer:
         """Makes a call with the token, once more with a new one if it is refused."""
         token = self.get()
         try:

@@ -20,7 +20,8 @@ def test_the_shipped_file_states_every_default() -> None:
     shipped = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
     defaults = Settings().model_dump(mode="json", exclude={"channels"})
     shipped.pop("channels")
-    shipped["quiet_hours"] = {k: f"{v}:00" for k, v in shipped["quiet_hours"].items()}
+    for hours in ("quiet_hours", "bulletins"):
+        shipped[hours] = {k: f"{v}:00" for k, v in shipped[hours].items()}
     assert shipped == defaults
 
 
