@@ -49,7 +49,7 @@ def test_an_installation_from_nothing(installation: Path, capsys: pytest.Capture
     assert run("serve") == 2
     assert "db upgrade" in capsys.readouterr().err
     assert run("doctor") == 1
-    assert "需要 0006" in capsys.readouterr().out
+    assert "需要 0007" in capsys.readouterr().out
     assert run("db", "upgrade") == 0 and run("db", "upgrade") == 0
     community = str(ROOT / "demo" / "community.yaml")
     assert run("db", "load", community) == 0 and run("db", "load", community) == 0
