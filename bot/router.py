@@ -20,6 +20,7 @@ from understanding.meaning import Meaning
 _SLOTS = {
     "{issue}": r"[Ii]?\s*(?P<issue>\d{1,6})(?!\d)", "{issue2}": r"[Ii]?\s*(?P<issue2>\d{1,6})(?!\d)",
     "{I}": r"[Ii]\s*(?P<issue>\d{1,6})(?!\d)", "{P}": r"[Pp]\s*(?P<poll>\d{1,6})(?!\d)",
+    "{S}": r"[Ss]\s*(?P<session>\d{1,6})(?!\d)",
     "{poll}": r"[Pp]?\s*(?P<poll>\d{1,6})(?!\d)", "{rest}": r"(?P<rest>\S.*)",
     "{Fs}": r"(?P<forwards>[Ff]\s*\d{1,9}(?!\d)(?:[\s,、和]*[Ff]\s*\d{1,9}(?!\d))*)",
 }
@@ -36,6 +37,7 @@ class Args:
     poll: int = 0
     rest: str = ""
     forwards: tuple[int, ...] = ()
+    session: int = 0
 
 
 Handler = Callable[[Ctx, Args], str]
@@ -146,7 +148,8 @@ def match(heard: str) -> tuple[Command, Args] | None:
                 said = found.groupdict()
                 return each, Args(int(said.get("issue") or 0), int(said.get("issue2") or 0), int(said.get("poll") or 0),
                                   printed((said.get("rest") or "").strip()),
-                                  tuple(dict.fromkeys(map(int, re.findall(r"\d+", said.get("forwards") or "")))))
+                                  tuple(dict.fromkeys(map(int, re.findall(r"\d+", said.get("forwards") or "")))),
+                                  int(said.get("session") or 0))
     return None
 
 

@@ -124,4 +124,4 @@ def _bar(plain: list[str]) -> Bar:
 
 
 ASSEMBLY = MeetingRule(Bar(Fraction(1, 2), "more_than"), Bar(Fraction(1, 2), "more_than"), of_all=False)
-"""居民会议: more than half come, more than half of those who came agree (居民委员会组织法 1989 第9-10条; the law of 2026 is to be checked)."""
+"""居民会议: more than half come, more than half of those agree (居民委员会组织法 1989 第9-10条; that of 2026 is to be checked)."""

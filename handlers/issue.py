@@ -14,7 +14,7 @@ from domain.states import State
 from handlers.offer import offered
 from handlers.privacy import NO, YES, said
 from models.tables import issue, issue_event
-from services import ballots, cards, dictionary, issues, joined
+from services import ballots, cards, dictionary, issues, joined, talking
 from services.issues import Report
 from texts.mask import mask
 from texts.say import say
@@ -131,7 +131,7 @@ def _just_asked(ctx: Ctx) -> bool:
     return last is None or last.endswith("?")
 
 
-@command("issue.support", "附议 {issue}", "复议 {issue}", "支持 {I}", "{I} (附议|复议|支持|[+]1|"
+@command("issue.support", "附议 {issue}", "复议 {issue}", "支持 {I}", "{I} (附议|复议|[+]1|"
     "加1)", "[+]1 {I}", usage="附议 I12")
 def support(ctx: Ctx, args: Args) -> str:
     """Stands behind an issue."""
@@ -195,7 +195,8 @@ def show(ctx: Ctx, args: Args) -> str:
     if ctx.draws:
         staff = ctx.private and ctx.speaker.role.covers(Role.GRID_WORKER)
         ctx.card = (cards.correct if staff else cards.issue)(ctx.tx, row) if row.state in LISTED_STATES else None
-    return say("issue.detail", asked=args.issue, issue=row, text=mask(row.text), behind=issues.supporters(ctx.tx, row.id),
+    return say("issue.detail", asked=args.issue, issue=row, text=mask(row.text), talk=talking.line(ctx.tx, row),
+               behind=issues.supporters(ctx.tx, row.id),
                events=[(e.at, e.act, mask(e.text) if e.text else None) for e in reversed(events)])
 
 

@@ -254,8 +254,8 @@ dissent = _table(  # who was against or had a condition: answered in private, un
 )
 meeting = _table(  # a meeting that decides on a phase, as it was held
     "meeting", _ref("deliberation_id", "deliberation", index=True), Column("phase", Integer, nullable=False),
-    Column("members", Integer, nullable=False), Column("present", Integer, nullable=False), Column("agreed", Integer, nullable=False),
-    Column("passed", Boolean, nullable=False), Column("at", Utc, nullable=False), _ref("entered_by", "person"),
+    Column("members", Integer, nullable=False), Column("present", Integer, nullable=False),
+    Column("agreed", Integer, nullable=False), Column("passed", Boolean, nullable=False), Column("at", Utc, nullable=False), _ref("entered_by", "person"),
 )
 session = _table(  # a meeting with questions, people call it S3
     "session", _ref("community_id", "community"), Column("number", Integer, nullable=False), _ref("issue_id", "issue", null=True),
@@ -277,7 +277,8 @@ question_backer = _table(
 )
 attendee = _table(
     "attendee", _ref("session_id", "session"), _ref("person_id", "person", index=True), Column("said_at", Utc),  # will come
-    Column("came_at", Utc), Column("late", Boolean, nullable=False, server_default="0"), UniqueConstraint("session_id", "person_id"),
+    Column("came_at", Utc), Column("late", Boolean, nullable=False, server_default="0"),
+    UniqueConstraint("session_id", "person_id"),
 )
 turn = _table(  # a turn to speak: asked for, called, over
     "turn", _ref("session_id", "session", index=True), _ref("person_id", "person"), Column("asked_at", Utc, nullable=False),

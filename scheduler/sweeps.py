@@ -12,7 +12,17 @@ from bot.message import Channel
 from models.base import Database, Tx
 from models.commit import ATTEMPTS, TRANSIENT
 from models.tables import heartbeat
-from services import audit, forward, grouping, joining, polls, procedure, solitaire, timers
+from services import (  # noqa: F401 - discussion_clocks registers what its clocks do
+    audit,
+    discussion_clocks,
+    forward,
+    grouping,
+    joining,
+    polls,
+    procedure,
+    solitaire,
+    timers,
+)
 
 Sweep = Callable[..., int | bool]
 HEARTBEAT = "scheduler"

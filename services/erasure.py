@@ -24,8 +24,10 @@ from models.tables import (
     owner,
     permission,
     person,
+    question,
     reminder,
     residence,
+    statement,
 )
 from services import audit, ballots, digest, issues
 from services.people import Speaker, behind, drop_waiting
@@ -73,6 +75,8 @@ def _erase_words(tx: Tx, speaker: Speaker, mine: list[int], *, now: datetime) ->
             select(issue_event.c.issue_id).where(issue_event.c.actor_id.in_(mine), issue_event.c.text.is_not(None))))):
         silence(tx, row)
     tx.execute(update(issue_event).where(issue_event.c.actor_id.in_(mine)).values(text=None))
+    tx.execute(update(statement).where(statement.c.person_id.in_(mine)).values(text="", condition=None))
+    tx.execute(update(question).where(question.c.person_id.in_(mine)).values(text=say("issue.struck")))
 
 
 def silence(tx: Tx, row: Row[Any]) -> None:

@@ -123,6 +123,8 @@ def _phase(data: Any, file: str, place: int) -> Phase:
         _text(data, "开始时说", where), _text(data, "结束时说", where))
     if found.span and found.meeting:
         raise Wrong(say("course.wrong.span_and_meeting", where=where))
+    if found.ends and found.meeting:
+        raise Wrong(say("course.wrong.ends_and_meeting", where=where))
     if found.part is not Part.TALK and (found.span or found.meeting or found.ends):
         raise Wrong(say("course.wrong.after", where=where))
     return found
@@ -156,7 +158,7 @@ def _meeting(said: Any, where: str) -> MeetingRule | None:
     _unknown(said, _MEETING, where)
     of = str(said.get("按", "到会"))
     if of not in _OF:
-        raise Wrong(say("course.wrong.choice", where=where, key="按", said=of, known=list(_OF)))
+        raise Wrong(say("course.wrong.choice", where=where, item="按", said=of, known=list(_OF)))
     return MeetingRule(_bar(said["到会"], where), _bar(said["同意"], where), _OF[of])
 
 
@@ -177,7 +179,7 @@ def _chosen(data: dict[str, Any], key: str, known: dict[str, Any], where: str) -
     words = _words(data, key, where)
     for word in words:
         if word not in known:
-            raise Wrong(say("course.wrong.choice", where=where, key=key, said=word, known=list(known)))
+            raise Wrong(say("course.wrong.choice", where=where, item=key, said=word, known=list(known)))
     return [known[w] for w in words]
 
 
@@ -185,7 +187,7 @@ def _words(data: dict[str, Any], key: str, where: str) -> list[str]:
     said = data.get(key) or []
     said = re.split(r"[、,，\s]+", said.strip()) if isinstance(said, str) else said
     if not isinstance(said, list) or not all(isinstance(w, str) and w for w in said):
-        raise Wrong(say("course.wrong.list", where=where, key=key))
+        raise Wrong(say("course.wrong.list", where=where, item=key))
     return said
 
 
@@ -194,11 +196,11 @@ def _text(data: dict[str, Any], key: str, where: str, most: int = _LONGEST) -> s
     if said is None:
         return ""
     if not isinstance(said, str) or len(said.strip()) > most:
-        raise Wrong(say("course.wrong.text", where=where, key=key, most=most))
+        raise Wrong(say("course.wrong.text", where=where, item=key, most=most))
     return said.strip()
 
 
 def _unknown(data: dict[str, Any], known: set[str], where: str) -> None:
     for key in data:
         if key not in known:
-            raise Wrong(say("course.wrong.key", where=where, key=key, known=sorted(known)))
+            raise Wrong(say("course.wrong.key", where=where, item=key, known=sorted(known)))
