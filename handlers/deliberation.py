@@ -123,9 +123,9 @@ def answer(ctx: Ctx, args: Args) -> str:
     number, _, text = args.rest.strip().partition(" ")
     if not number.isdigit() or not text.strip():
         raise Refusal("talk.answer_how", number=args.issue)
-    left = dissents.answer(ctx.tx, ctx.speaker, number=args.issue, whom=int(number[:6]), text=text.strip(), now=ctx.now)
+    left, sent = dissents.answer(ctx.tx, ctx.speaker, number=args.issue, whom=int(number[:6]), text=text.strip(), now=ctx.now)
     held = outbox.QUIET.next_allowed(ctx.now) if outbox.QUIET.cover(ctx.now) else None
-    return say("talk.answered", number=args.issue, whom=number, left=left, held=held)
+    return say("talk.answered", number=args.issue, whom=number, left=left, held=held, sent=sent)
 
 
 @command("talk.review", "异议成立 {P} {rest}", role=Role.ADMIN, keeps_words=True, usage="")

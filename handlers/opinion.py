@@ -9,7 +9,7 @@ from domain.course import Deed
 from domain.errors import Refusal
 from handlers import issue as formal
 from handlers.help import not_here
-from services import conclusions, deliberation, issues, opinions
+from services import conclusions, deliberation, dissents, issues, opinions
 from texts.mask import mask
 from texts.say import say
 from texts.stances import stance
@@ -47,7 +47,8 @@ def counts(ctx: Ctx, args: Args) -> str:
         raise Refusal("talk.none", number=row.number)
     card = conclusions.card(ctx.tx, held)
     return say("talk.standing", issue=row, held=held, phase=deliberation.phase_of(held), card=card,
-               ratings=opinions.counts(ctx.tx, held.id, opinions.RATINGS), said=[mask(t) for t in opinions.said(ctx.tx, held.id)])
+               ratings=opinions.counts(ctx.tx, held.id, opinions.RATINGS), said=[mask(t) for t in opinions.said(ctx.tx, held.id)],
+               answer=dissents.mine(ctx.tx, ctx.speaker, held) if ctx.private else "")
 
 
 @command("talk.rate", "评议 {I} {rest}", "{I} 评议 {rest}", keeps_words=True, usage="")
@@ -66,7 +67,7 @@ def replied(ctx: Ctx) -> str | None:
     """A position in reply to the card of a matter that is talked about, or after its number."""
     named = _NAMED.match(ctx.heard)
     number = int(named[1]) if named else router.quoted_number(ctx, "I")
-    if number is None or stance(ctx.text)[0] is None or number not in opinions.open_for(ctx.tx, ctx.speaker.community_id):
+    if number is None or stance(ctx.text)[0] is None or number not in _open_now(ctx):
         return None
     return _heard(ctx, number, _AFTER_NUMBER.sub("", ctx.text, count=1).strip() if named else ctx.text)
 
@@ -74,11 +75,15 @@ def replied(ctx: Ctx) -> str | None:
 @meant("opinion")
 def opinion(ctx: Ctx, meaning: Meaning) -> str | None:
     """An opinion in ordinary words, on the matter that is named, or the only one that is talked about."""
-    named, open_now = str(meaning.slots.get("issue_id") or ""), opinions.open_for(ctx.tx, ctx.speaker.community_id)
+    named, open_now = str(meaning.slots.get("issue_id") or ""), _open_now(ctx)
     number = int(named[1:]) if named[1:].isdigit() else open_now[0] if len(open_now) == 1 else None
     if number is None:
         return say("talk.which", numbers=open_now) if open_now else not_here(ctx, meaning)
     return _heard(ctx, number, ctx.text, _STANCES.get(str(meaning.slots.get("stance"))))
+
+
+def _open_now(ctx: Ctx) -> list[int]:
+    return [row.number for row in opinions.open_now(ctx.tx, ctx.speaker.community_id)]
 
 
 def _heard(ctx: Ctx, number: int, text: str, guess: str | None = None) -> str:
@@ -101,7 +106,7 @@ def _stated(ctx: Ctx, number: int, text: str, guess: str | None = None) -> str:
 @command("talk.support", "{I} 支持", usage="")
 def support(ctx: Ctx, args: Args) -> str:
     """支持 is a position while the matter is talked about, else it stands behind the issue."""
-    if args.issue in opinions.open_for(ctx.tx, ctx.speaker.community_id):
+    if args.issue in _open_now(ctx):
         return _heard(ctx, args.issue, ctx.heard[-2:])
     ctx.intent = "issue.support"
     return formal.stand_behind(ctx, args.issue)

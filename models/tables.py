@@ -255,7 +255,8 @@ dissent = _table(  # who was against or had a condition: answered in private, un
 meeting = _table(  # a meeting that decides on a phase, as it was held
     "meeting", _ref("deliberation_id", "deliberation", index=True), Column("phase", Integer, nullable=False),
     Column("members", Integer, nullable=False), Column("present", Integer, nullable=False),
-    Column("agreed", Integer, nullable=False), Column("passed", Boolean, nullable=False), Column("at", Utc, nullable=False), _ref("entered_by", "person"),
+    Column("agreed", Integer, nullable=False), Column("passed", Boolean, nullable=False), Column("at", Utc, nullable=False),
+    _ref("entered_by", "person"),
 )
 session = _table(  # a meeting with questions, people call it S3
     "session", _ref("community_id", "community"), Column("number", Integer, nullable=False), _ref("issue_id", "issue", null=True),

@@ -24,6 +24,7 @@ from models.commit import GroupCommit
 from ops import valkey
 from scheduler.sweeps import Sweeps
 from services import audit, decisions, outbox, pages, people, procedure
+from texts import procedures
 from understanding import trained
 
 CONFIG_ENV = "LINYI_CONFIG"  # the settings file, for processes that are started without arguments
@@ -83,6 +84,7 @@ def build(settings: Settings | None = None) -> House:
     pages.configure(settings.server.public_url)
     decisions.configure([each.preset() for each in settings.decisions.presets], settings.decisions.recognised_by)
     procedure.configure(settings.decisions.notice_days, settings.decisions.publication_days)
+    procedures.configure(settings.procedures or None)
     trained.use(data_folder(settings) / "models")
     return House(settings, Database(settings.database_url()), redis, found)
 

@@ -59,10 +59,10 @@ def around(tx: Tx, speaker: Speaker, known: Context, *, chat_id: int | None, bef
         active_discussion=_talked_about(tx, speaker), vocabulary=dictionary.words_of(tx, speaker.community_id))
 
 
-def _talked_about(tx: Tx, speaker: Speaker) -> str | None:
+def _talked_about(tx: Tx, speaker: Speaker) -> IssueSeen | None:
     """The one matter that opinions are gathered on now."""
-    found = opinions.open_for(tx, speaker.community_id)
-    return f"I{found[0]}" if len(found) == 1 else None
+    found = opinions.open_now(tx, speaker.community_id)
+    return IssueSeen(f"I{found[0].number}", found[0].title) if len(found) == 1 else None
 
 
 def poll_seen(row: Row[Any]) -> PollSeen:

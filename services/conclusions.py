@@ -11,7 +11,7 @@ from domain.errors import Forbidden, Refusal
 from domain.states import State
 from models.base import Tx
 from models.tables import deliberation, meeting
-from services import audit, dissents, opinions, participants, steps, telling
+from services import audit, dissents, opinions, outbox, participants, steps, telling
 from services import deliberation as talks
 from services.people import Speaker
 
@@ -34,7 +34,7 @@ def sum_up(tx: Tx, actor: Speaker, *, number: int, text: str, now: datetime) -> 
     tx.execute(update(deliberation).where(deliberation.c.id == held.id).values(summary=text, summed_at=now))
     steps.event(tx, row.id, "summary", actor, now=now, text=text)
     audit.note(tx, actor, "talk.summary", f"issue:{row.id}", now=now, words=audit.digest(text))
-    telling.groups(tx, row, "summary", now, text=text, counts=opinions.counts(tx, held.id))
+    telling.groups(tx, row, "summary", now, weight=outbox.NEWS, text=text, counts=opinions.counts(tx, held.id))
     return row
 
 
@@ -75,7 +75,7 @@ def publish(tx: Tx, row: Row[Any], held: Row[Any], now: datetime) -> None:
     telling.groups(tx, row, "concluded", now, **facts)
     telling.persons(tx, row, "concluded", participants.persons(tx, row.id, held.id, now=now), now, **facts)
     if held.adopted != "no":
-        telling.staff(tx, row, "to_dispatch", now, doer=held.doer, do_by=held.do_by)
+        telling.staff(tx, row, "to_dispatch", now, doer=held.doer, do_by=held.do_by, notify=True)
 
 
 def card(tx: Tx, held: Row[Any]) -> dict[str, Any]:
@@ -127,7 +127,7 @@ def enter_meeting(tx: Tx, actor: Speaker, met: Meeting, *, number: int, now: dat
     steps.event(tx, row.id, "meeting", actor, now=now, text=f"{met.present}/{met.members}, {met.agreed}", inner=True)
     audit.note(tx, actor, "talk.meeting", f"issue:{row.id}", now=now, members=met.members, present=met.present, agreed=met.agreed,
                passed=passed)
-    telling.groups(tx, row, "meeting", now, phase=phase.name, met=met, quorate=met.quorate(rule), passed=passed,
+    telling.groups(tx, row, "meeting", now, weight=outbox.NEWS, phase=phase.name, met=met, quorate=met.quorate(rule), passed=passed,
                    assembly=held.assembly_at is not None)
     further = ""
     if passed and not phase.ends:

@@ -102,7 +102,7 @@ def announce(tx: Tx, actor: Speaker, plan: Plan, *, number: int, now: datetime) 
     held = _get(tx, held_id)
     facts: dict[str, Any] = {"course": plan.course.name, "host": plan.course.host, "at": starts,
                              "phases": [p.name for p in plan.course.phases],
-             "who": participants.shown(participants.of(tx, held_id))}
+             "among": participants.shown(participants.of(tx, held_id))}
     telling.groups(tx, row, "talk_notice", now, **facts)
     telling.persons(tx, row, "talk_notice", participants.persons(tx, row.id, held_id, now=now), now, **facts)
     if host != actor.id:
@@ -126,15 +126,17 @@ def invite(tx: Tx, actor: Speaker, words: list[str], *, number: int, now: dateti
 # --- phases ---------------------------------------------------------------------------------------------------
 def begin(tx: Tx, held_id: int, row: Row[Any], now: datetime) -> None:
     """The announced hour has come: the first phase begins."""
-    enter(tx, SYSTEM, row, _get(tx, held_id), 0, now)
+    held = _get(tx, held_id)
+    enter(tx, SYSTEM, row, held, 0, now, since=_on_time(held.starts_at, now))
 
 
-def enter(tx: Tx, actor: Actor, row: Row[Any], held: Row[Any], place: int, now: datetime) -> Row[Any]:
+def enter(tx: Tx, actor: Actor, row: Row[Any], held: Row[Any], place: int, now: datetime, *,
+          since: datetime | None = None) -> Row[Any]:
     """Begins a phase, and with it the clock that ends it or asks its host not to forget it."""
     timers.end(tx, row.id, Timer.DISCUSSION, now=now, about=f"d{held.id}:{held.phase}")
     talks = course(held.course).talks()
     phase, before = talks[place], talks[place - 1] if place else None
-    until = outbox.QUIET.closing(phase.span.after(now, workcalendar.of(tx))) if phase.span else None
+    until = outbox.QUIET.closing(phase.span.after(since or now, workcalendar.of(tx))) if phase.span else None
     tx.execute(update(deliberation).where(deliberation.c.id == held.id).values(phase=place, until=until, talk_over=False))
     timers.start(tx, Timer.DISCUSSION, row.id, until or now + REMIND, about=f"d{held.id}:{place}")
     steps.event(tx, row.id, "phase", actor, now=now, text=phase.name)
@@ -151,14 +153,20 @@ def over(tx: Tx, held_id: int, place: int, clock: Row[Any], row: Row[Any], now: 
         return
     phase = course(held.course).talks()[place]
     if phase.span is not None and not phase.ends:
-        enter(tx, SYSTEM, row, held, place + 1, now)
+        enter(tx, SYSTEM, row, held, place + 1, now, since=_on_time(clock.due_at, now))
         return
     if phase.span is not None and not held.talk_over:
         tx.execute(update(deliberation).where(deliberation.c.id == held.id).values(talk_over=True))
         steps.event(tx, row.id, "talk_over", SYSTEM, now=now, text=phase.name)
         telling.groups(tx, row, "talk_over", now, phase=phase)
-    telling.persons(tx, row, "phase_waits", [held.host_id], now, phase=phase, key=f"{held.id}:{place}:{clock.id}")
+    telling.persons(tx, row, "phase_waits", [held.host_id], now, phase=phase, notify=True,
+                    key=f"{held.id}:{place}:{clock.id}")
     timers.again(tx, clock, now, after=REMIND)
+
+
+def _on_time(due_at: datetime, now: datetime) -> datetime:
+    """From when a phase counts: from when it was announced, but nobody loses time to an outage of ours."""
+    return due_at if now - due_at < timedelta(hours=1) else now
 
 
 def further(tx: Tx, actor: Actor, *, number: int, now: datetime) -> tuple[Row[Any], Phase]:

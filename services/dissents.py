@@ -10,7 +10,7 @@ from domain.lifecycle import Who
 from domain.roles import Actor, Role
 from models.base import Tx
 from models.tables import dissent, person
-from services import audit, deliberation, issues, opinions, steps, telling
+from services import audit, deliberation, issues, opinions, people, steps, telling
 from services.people import Speaker
 
 
@@ -46,8 +46,11 @@ def unanswered(tx: Tx, held: Row[Any], actor: Actor) -> int:
     return sum(each["answer"] is None for each in listed(tx, actor, held))
 
 
-def answer(tx: Tx, actor: Speaker, *, number: int, whom: int, text: str, now: datetime) -> int:
-    """Answers one of them in private; returns how many still wait."""
+def answer(tx: Tx, actor: Speaker, *, number: int, whom: int, text: str, now: datetime) -> tuple[int, bool]:
+    """Answers one of them in private; returns how many still wait, and whether it could be sent at once.
+
+    Who cannot be reached finds the answer when they next look at the matter.
+    """
     row, held = open_to(tx, actor, number, now=now)
     found = next((each for each in listed(tx, actor, held) if each["number"] == whom), None)
     if found is None:
@@ -57,6 +60,13 @@ def answer(tx: Tx, actor: Speaker, *, number: int, whom: int, text: str, now: da
     tx.execute(update(dissent).where(dissent.c.deliberation_id == held.id, dissent.c.number == whom).values(
         answer=text, answered_by=actor.id, answered_at=now))
     audit.note(tx, actor, "talk.answer", f"issue:{row.id}", now=now, whom=whom, words=audit.digest(text))
-    telling.persons(tx, row, "dissent_answer", [found["person_id"]], now, key=f"{held.id}:{whom}", answer=text,
+    sent = telling.persons(tx, row, "dissent_answer", [found["person_id"]], now, key=f"{held.id}:{whom}", answer=text,
                     host=held.course["host"] or "")
-    return unanswered(tx, held, actor)
+    return unanswered(tx, held, actor), bool(sent)
+
+
+def mine(tx: Tx, speaker: Speaker, held: Row[Any]) -> str:
+    """What was answered to this person; '' when nothing was."""
+    return tx.scalar(select(dissent.c.answer).where(
+        dissent.c.deliberation_id == held.id, dissent.c.person_id.in_(people.behind(tx, speaker.id)),
+        dissent.c.answer.is_not(None)).order_by(dissent.c.id).limit(1)) or ""

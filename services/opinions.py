@@ -61,6 +61,9 @@ def check_words(text: str, *, number: int) -> None:
 
 def _may(tx: Tx, speaker: Speaker, row: Row[Any], held: Row[Any], phase: Phase, deed: Deed, now: datetime) -> None:
     if deed not in phase.may and not (deed is Deed.SPEAK and Deed.STANCE in phase.may):
+        done = [p.name for p in course(held.course).talks()[:held.phase] if deed in p.may]
+        if done and not any(deed in p.may for p in course(held.course).talks()[held.phase:]):
+            raise Forbidden("talk.past", number=row.number, deed=deed, done=done[-1], phase=phase.name)
         raise Forbidden("talk.not_now", number=row.number, deed=deed, phase=phase.name, may=list(phase.may))
     if speaker.id != held.host_id and not participants.belongs(tx, row.id, held.id, speaker.id, now=now):
         raise Forbidden("talk.not_invited", number=row.number, who=participants.shown(participants.of(tx, held.id)))
@@ -101,8 +104,8 @@ def counts(tx: Tx, held_id: int, kinds: tuple[str, ...] = POSITIONS) -> dict[str
 
 def said(tx: Tx, held_id: int, most: int = 5) -> list[str]:
     """What was said last, without names, the oldest first."""
-    rows = tx.all(select(statement.c.text).where(statement.c.deliberation_id == held_id, statement.c.text != "")
-                  .order_by(statement.c.id.desc()).limit(most))
+    rows = tx.all(select(statement.c.text).where(statement.c.deliberation_id == held_id, statement.c.text != "",
+                                                        statement.c.deed != Deed.RATE).order_by(statement.c.id.desc()).limit(most))
     return [row.text for row in reversed(rows)]
 
 
@@ -123,9 +126,9 @@ def rate(tx: Tx, speaker: Speaker, *, number: int, rating: str, text: str, now: 
     return row, counts(tx, held.id, RATINGS)
 
 
-def open_for(tx: Tx, community_id: int | None) -> list[int]:
-    """The numbers of the issues that can be talked about now."""
+def open_now(tx: Tx, community_id: int | None) -> list[Row[Any]]:
+    """The matters that can be talked about now: (number, title)."""
     held = deliberation
-    return list(tx.connection.scalars(select(issue.c.number).join_from(held, issue, issue.c.id == held.c.issue_id)
-                .where(issue.c.community_id == community_id, issue.c.state == State.CONSULTING, held.c.ended_at.is_(None),
-                       held.c.phase >= 0, ~held.c.talk_over).order_by(held.c.id)))
+    return tx.all(select(issue.c.number, issue.c.title).join_from(held, issue, issue.c.id == held.c.issue_id).where(
+        issue.c.community_id == community_id, issue.c.state == State.CONSULTING, held.c.ended_at.is_(None), held.c.phase >= 0,
+        ~held.c.talk_over).order_by(held.c.id))

@@ -10,7 +10,7 @@ from domain.lifecycle import OPEN
 from domain.roles import Role
 from models.base import Tx
 from models.tables import ballot, community, identity, issue, issue_event, poll, supporter
-from services import ballots, electorate, issues, notices, pages, pictures, polls
+from services import ballots, electorate, issues, notices, pages, pictures, polls, talking
 from services.people import Speaker, homes_of
 from services.standing import Standing
 from texts.mask import mask
@@ -46,6 +46,7 @@ class IssuePage:
     supported: bool
     events: list[tuple[datetime, str, str | None]]
     polls: list[tuple[Row[Any], str]]
+    talk: list[str]  # the deliberation: its phase, where people stand, its conclusion
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def issue_of(tx: Tx, code: str, number: int, *, person_id: int | None, now: date
     return IssuePage(
         row, mask(row.text), issues.supporters(tx, row.id), row.state in _OPEN, person_id == row.submitter_id, backed,
         [(e.at, e.act, mask(e.text) if e.text else None) for e in reversed(events)],
-        [(p, pages.path_of("poll", code, p.number)) for p in about])
+        [(p, pages.path_of("poll", code, p.number)) for p in about], talking.line(tx, row).splitlines())
 
 
 def home_of(tx: Tx, community_id: int, person_id: int | None, *, now: datetime) -> Listed:

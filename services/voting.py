@@ -74,6 +74,7 @@ def closed(tx: Tx, actor: Actor, row: Row[Any], now: datetime) -> None:
             tx.execute(update(deliberation).where(deliberation.c.id == held.id).values(votes_failed=held.votes_failed + 1))
             talks.resumed(tx, about, now)
         last = held is not None and held.votes_failed + 1 >= TRIES
+        telling.groups(tx, about, "no_decision", now, why=why, poll=row.number)
         telling.staff(tx, about, "no_decision", now, why=why, poll=row.number, last=last)
         return
     passed = bool(row.result["class"]["passed"])
@@ -105,7 +106,7 @@ def _published(tx: Tx, clock: Row[Any], row: Row[Any] | None, now: datetime) -> 
         telling.staff(tx, row, "publicity_stopped", now, count=unanswered, key=f"{clock.id}", poll=clock.about)
         timers.again(tx, clock, now)
     elif row.agreed:
-        telling.staff(tx, row, "to_dispatch", now, key=f"{clock.id}", doer=None, do_by=None)
+        telling.staff(tx, row, "to_dispatch", now, key=f"{clock.id}", doer=None, do_by=None, notify=True)
         timers.again(tx, clock, now)
     else:
         row = steps.take(tx, SYSTEM, row, Act.CLOSE_FAILED, now=now, result=say("talk.failed"), closed_at=now)
