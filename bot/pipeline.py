@@ -198,8 +198,8 @@ def route(ctx: Ctx) -> str:
             ctx.intent = ctx.intent or name
             return said
     bare = router.alone(ctx.heard)
-    if bare is not None and ctx.speaker.role.covers(bare.role):
-        return say("usage", usage=bare.usage)
+    if bare is not None and bare.example and ctx.speaker.role.covers(bare.role):
+        return say("usage", usage=bare.example)
     meaning = _meaning(ctx)
     spoken = router.registry.spoken.get(meaning.intent) if meaning.confidence >= SURE else None
     said = spoken(ctx, meaning) if spoken is not None else None

@@ -59,6 +59,7 @@ class Command:
     keeps_words: bool  # needs consent, because what was said is put on record
     others_pass: bool  # said by somebody who may not give it, these words are ordinary speech
     handler: Handler
+    example: str  # how it is said, for who says its bare word
 
 
 @dataclass(slots=True)
@@ -76,12 +77,13 @@ registry = Registry()
 
 
 def command(name: str, *patterns: str, usage: str = "", role: Role = Role.RESIDENT,
-            keeps_words: bool = False, others_pass: bool = False) -> Callable[[Handler], Handler]:
-    """Registers a handler under its patterns; the usage goes into 帮助 and into hints."""
+            keeps_words: bool = False, others_pass: bool = False, example: str = "") -> Callable[[Handler], Handler]:
+    """Registers a handler under its patterns; the usage goes into 帮助 and into hints, an example only into hints."""
     def register(handler: Handler) -> Handler:
         words = tuple(dict.fromkeys(w for p in patterns for w in _first_words(p)))
         registry.commands.append(Command(
-            name, tuple(map(_compile, patterns)), words, usage, role, keeps_words, others_pass, handler))
+            name, tuple(map(_compile, patterns)), words, usage, role, keeps_words, others_pass, handler,
+            example or usage))
         return handler
     return register
 

@@ -23,13 +23,15 @@ _AFTER_NUMBER = re.compile(r"^.*?[Ii]\s*\d{1,6}[\s,，:：]*(?:我的意见是|�
 
 
 @command("talk.say", "(意见|表态) {I} {rest}", "{I} 我们?(还是|也|都)?(觉得|认为) {rest}", "{I} (我的意见是|意见|发言) {rest}",
-         "{I} (支持|反对|中立|有条件|不同意|同意) {rest}", "{I} (反对|中立|不同意|同意)", keeps_words=True, usage="")
+         "{I} (支持|反对|中立|有条件|不同意|同意) {rest}", "{I} (反对|中立|不同意|同意)", keeps_words=True,
+         example="意见 I12 支持 先修再换")
 def speak(ctx: Ctx, args: Args) -> str:
     """Puts a statement on record with the position that it takes."""
     return _stated(ctx, args.issue, _AFTER_NUMBER.sub("", ctx.text, count=1).strip() or args.rest)
 
 
-@command("talk.propose", "(提议|建议|提问) {I} {rest}", "{I} (提议|建议|我提议|我建议) {rest}", keeps_words=True, usage="")
+@command("talk.propose", "(提议|建议|提问) {I} {rest}", "{I} (提议|建议|我提议|我建议) {rest}", keeps_words=True,
+         example="提议 I12 先贴通知")
 def propose(ctx: Ctx, args: Args) -> str:
     """Puts a proposal, or a question to be talked about, on record."""
     asks = router.canonical(ctx.text).lstrip("/#@ ").startswith("提问")
@@ -38,7 +40,7 @@ def propose(ctx: Ctx, args: Args) -> str:
     return say("talk.said", number=args.issue, stance=None, condition=None, deed=said.deed)
 
 
-@command("talk.counts", "表态 {issue}", "{I} 表态", "{I} 意见", usage="")
+@command("talk.counts", "表态 {issue}", "{I} 表态", "{I} 意见")
 def counts(ctx: Ctx, args: Args) -> str:
     """How many stand where, without names."""
     row = issues.by_number(ctx.tx, ctx.speaker.community_id, args.issue)
@@ -51,7 +53,7 @@ def counts(ctx: Ctx, args: Args) -> str:
                answer=dissents.mine(ctx.tx, ctx.speaker, held) if ctx.private else "")
 
 
-@command("talk.rate", "评议 {I} {rest}", "{I} 评议 {rest}", keeps_words=True, usage="")
+@command("talk.rate", "评议 {I} {rest}", "{I} 评议 {rest}", keeps_words=True, example="评议 I12 满意")
 def rate(ctx: Ctx, args: Args) -> str:
     """公众评事: what somebody thinks of what came of it."""
     word = next((w for w in ("不满意", "基本满意", "一般", "满意") if args.rest.startswith(w)), None)
@@ -103,7 +105,7 @@ def _stated(ctx: Ctx, number: int, text: str, guess: str | None = None) -> str:
     return say("talk.said", number=number, stance=said.stance, condition=said.condition, deed=said.deed)
 
 
-@command("talk.support", "{I} 支持", usage="")
+@command("talk.support", "{I} 支持")
 def support(ctx: Ctx, args: Args) -> str:
     """支持 is a position while the matter is talked about, else it stands behind the issue."""
     if args.issue in _open_now(ctx):

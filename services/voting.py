@@ -15,7 +15,7 @@ from domain.states import State
 from domain.timers import Timer
 from models.base import Tx
 from models.tables import deliberation, issue, poll
-from services import decisions, electorate, issue_staff, outbox, procedure, standing, steps, telling, timers
+from services import decisions, electorate, issue_staff, outbox, people, procedure, standing, steps, telling, timers
 from services import deliberation as talks
 from texts.say import say
 
@@ -103,7 +103,9 @@ def _published(tx: Tx, clock: Row[Any], row: Row[Any] | None, now: datetime) -> 
     assert row is not None
     unanswered = steps.open_objections(tx, row.id)
     if unanswered:
-        telling.staff(tx, row, "publicity_stopped", now, count=unanswered, key=f"{clock.id}", poll=clock.about)
+        heard = select(poll.c.opened_by).where(poll.c.issue_id == row.id, poll.c.state == "closed")  # they hear of it by the poll
+        others = [i for i in people.staff_of(tx, row.community_id) if i not in set(tx.connection.scalars(heard))]
+        telling.persons(tx, row, "publicity_stopped", others, now, count=unanswered, key=f"{clock.id}", poll=clock.about)
         timers.again(tx, clock, now)
     elif row.agreed:
         telling.staff(tx, row, "to_dispatch", now, key=f"{clock.id}", doer=None, do_by=None, notify=True)

@@ -45,7 +45,20 @@ from domain.clock import SHANGHAI
 from domain.roles import Role
 from models.base import Database
 from models.commit import GroupCommit
-from models.tables import building, chat, chat_member, community, home, identity, owner, ownership, party, party_member, person, residence
+from models.tables import (
+    building,
+    chat,
+    chat_member,
+    community,
+    home,
+    identity,
+    owner,
+    ownership,
+    party,
+    party_member,
+    person,
+    residence,
+)
 from ops import seed
 from scheduler.sweeps import Sweeps
 from services import audit, ballots, outbox, pages, polls, procedure
