@@ -261,7 +261,7 @@ meeting = _table(  # a meeting that decides on a phase, as it was held
 session = _table(  # a meeting with questions, people call it S3
     "session", _ref("community_id", "community"), Column("number", Integer, nullable=False), _ref("issue_id", "issue", null=True),
     Column("title", String(64), nullable=False), _ref("host_id", "person"), _ref("chat_id", "chat", null=True),
-    Column("starts_at", Utc, nullable=False), Column("state", String(8), nullable=False),  # announced | open | ended
+    Column("starts_at", Utc, nullable=False), Column("state", String(8), nullable=False),  # notice | open | ended
     Column("ended_at", Utc), Column("minutes", Text), Column("minutes_at", Utc), Column("created_at", Utc, nullable=False),
     UniqueConstraint("community_id", "number"),
 )

@@ -48,7 +48,7 @@ def announce(tx: Tx, actor: Speaker, plan: Plan, *, chat_id: int | None, now: da
     number = tx.scalar(_BUMP.where(community.c.id == actor.community_id))
     session_id = tx.add(session, community_id=actor.community_id, number=number, issue_id=about.id if about else None,
                         title=plan.title[:64], host_id=plan.host_id or actor.id, chat_id=chat_id, starts_at=starts,
-                        state="announced", created_at=now)
+                        state="notice", created_at=now)
     timers.start(tx, Timer.NOTICE, None, starts, about=f"s{session_id}")
     row = by_id(tx, session_id)
     audit.note(tx, actor, "session.announce", f"session:{session_id}", now=now, number=number, starts_at=starts.isoformat())
@@ -90,7 +90,7 @@ def coming(tx: Tx, community_id: int | None) -> list[Row[Any]]:
 def begin(tx: Tx, session_id: int, now: datetime) -> None:
     """The announced hour has come."""
     row = by_id(tx, session_id)
-    if row.state == "announced":
+    if row.state == "notice":
         tx.execute(update(session).where(session.c.id == row.id).values(state="open"))
         audit.note(tx, SYSTEM, "session.begin", f"session:{row.id}", now=now, community_id=row.community_id)
         post(tx, row, "begin", say("session.begun", session=row), now)
@@ -107,7 +107,7 @@ def attend(tx: Tx, speaker: Speaker, *, number: int, now: datetime) -> tuple[Row
 def sign_in(tx: Tx, speaker: Speaker, *, number: int, now: datetime) -> tuple[Row[Any], int, bool]:
     """Signs in; who comes after the beginning is late. Twice is once."""
     row = _not_over(tx, speaker, number)
-    if row.state == "announced":
+    if row.state == "notice":
         raise Forbidden("session.not_begun", number=number, at=row.starts_at)
     mine = _attendee(tx, row, speaker)
     if mine.came_at is None:

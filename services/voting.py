@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row, select, update
 
-from domain.classes import BY_AREA, STRAW
+from domain.classes import STRAW
 from domain.course import Ending
 from domain.errors import Refusal
 from domain.guards import Facts
@@ -56,9 +56,10 @@ def longer(tx: Tx, row: Row[Any], now: datetime) -> datetime | None:
 
 def final(tx: Tx, row: Row[Any], result: dict[str, Any], now: datetime) -> datetime | None:
     """Until when the result is published: of owners as the settings say, else as long as the clock of an issue's publication."""
-    if row.issue_id is None or row.poll_class in BY_AREA or _nothing(row.kind, result):
-        return procedure.final(row, now)
-    return timers.due_at(tx, Timer.PUBLICITY, now)
+    found = procedure.final(row, now)
+    if found is None and row.issue_id is not None and row.poll_class != STRAW and not _nothing(row.kind, result):
+        found = timers.due_at(tx, Timer.PUBLICITY, now)
+    return found
 
 
 def closed(tx: Tx, actor: Actor, row: Row[Any], now: datetime) -> None:
