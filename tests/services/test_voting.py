@@ -21,7 +21,7 @@ def stage(db: Database, redis: Redis) -> Iterator[Stage]:
     """A matter that has been talked about; three homes may vote."""
     found = Stage(db, redis)
     for line in ("时间 2026-03-02 10:00", "群 翠苑三区: 王阿姨=网格员, 甲@3幢1单元101, 乙@3幢1单元102, 丙@3幢2单元101",
-                 "名册 3幢1单元101 100 甲", "名册 3幢1单元102 100 乙", "名册 3幢2单元101 100 丙",
+                 *(f"名册 1幢1单元{floor}0{door} 100 {name}" for floor, name in ((1, "甲"), (2, "乙"), (3, "丙")) for door in (1, 2)),
                  "甲: 反映 旧车棚要不要拆掉改成停车位", "王阿姨(私聊): 协商 I1", "时间 2026-03-05 10:01", "时间 2026-03-12 10:01"):
         found.play(line)
     yield found
@@ -86,7 +86,7 @@ def test_twice_without_a_result_is_enough(stage: Stage) -> None:
 def test_a_vote_of_owners_is_published_as_long_as_the_settings_say(stage: Stage) -> None:
     """The clock of the issue and the end of the poll's publication are one moment, also after a restart."""
     procedure.configure(0, 15)
-    stage.play("王阿姨(私聊): I1 投票 拆掉旧车棚 业主表决 范围 全小区 截止 3月18日晚8点")
+    stage.play("王阿姨(私聊): I1 投票 拆掉旧车棚 业主表决 范围 1幢 截止 3月18日晚8点")
     votes(stage, 甲="P1 同意", 乙="P1 同意", 丙="P1 同意")
     stage.sweeps = Sweeps(stage.db, stage.channels, lambda: stage.now)
     stage.play("时间 2026-03-18 20:01")
