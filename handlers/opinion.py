@@ -15,6 +15,7 @@ from texts.say import say
 from texts.stances import stance
 from understanding.meaning import Meaning
 
+SHORTEST = 4  # characters of an opinion that takes no plain position
 _STANCES = {"support": "for", "for": "for", "oppose": "against", "against": "against", "neutral": "neutral",
             "conditional": "conditional", "支持": "for", "反对": "against", "中立": "neutral", "有条件": "conditional"}
 _RATINGS = {"满意": "good", "基本满意": "fair", "一般": "fair", "不满意": "bad"}
@@ -77,6 +78,8 @@ def replied(ctx: Ctx) -> str | None:
 @meant("opinion")
 def opinion(ctx: Ctx, meaning: Meaning) -> str | None:
     """An opinion in ordinary words, on the matter that is named, or the only one that is talked about."""
+    if len(ctx.text) < SHORTEST and stance(ctx.text)[0] is None:  # a bare 1 or 好 is an answer to something, and no opinion
+        return None
     named, open_now = str(meaning.slots.get("issue_id") or ""), _open_now(ctx)
     number = int(named[1:]) if named[1:].isdigit() else open_now[0] if len(open_now) == 1 else None
     if number is None:

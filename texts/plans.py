@@ -6,7 +6,7 @@ from datetime import datetime
 
 from domain.course import Meeting
 from texts.normal import plain
-from texts.when import find_when
+from texts.when import clearest_when, find_when
 
 _KEYS = re.compile(r"(?:^|[\s,，;；])(按照?|主持人?|参加人?|促动师)[\s:：]*")
 _NAMES = re.compile(r"[、,，;；/\s]+|和(?=\S)")
@@ -29,7 +29,7 @@ class PlanWords:
 def read_plan(text: str, now: datetime) -> PlanWords:
     """`按 红茶议事会 主持 李叔 参加 物业、3幢 12月5日晚7点开始`."""
     words = re.sub(r"(?<=[点分日\d半])\s*(?:开始|开会|起)(?=\s|$)", " ", plain(text))
-    found = find_when(words, now)
+    found = clearest_when(words, now)
     if found is not None:
         words = words[: found.start] + " " + words[found.end:]
     parts = _KEYS.split(words)

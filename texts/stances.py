@@ -4,7 +4,7 @@ import re
 
 from texts.normal import plain
 
-_CONDITION = re.compile(r"(?:如果|要是|假如|只要|只有|除非|前提是?|条件是|但要先|得先)[^。;；!?]{2,80}")
+_CONDITION = re.compile(r"(?:如果|要是|假如|只要|只有|除非|前提是?|条件是|但要先|得先)[^。;；!?]{2,80}|能[^,，。;；!?]{1,40}就(?:同意|支持|赞成|行)")
 _ABSTAIN = re.compile(r"中立|无所谓|都行|都可以|随大家|听大家|不反对|没意见")
 _AGAINST = re.compile(r"反对|不同意|不赞成|不支持|不赞同|不行|不答应|坚决不|别搞|不要")
 _FOR = re.compile(r"支持|同意|赞成|赞同|可以搞|应该|我要")

@@ -14,7 +14,7 @@ def test_positions(text: str, found: str | None) -> None:
 
 
 @pytest.mark.parametrize(("text", "condition"), [
-    ("如果另建车棚就同意", "如果另建车棚就同意"), ("只要提前通知我就同意", "只要提前通知我就同意"), ("有条件 不能占消防通道", "不能占消防通道"),
+    ("如果另建车棚就同意", "如果另建车棚就同意"), ("只要提前通知我就同意", "只要提前通知我就同意"), ("有条件 不能占消防通道", "不能占消防通道"), ("我觉得晚点关，能刷卡就同意", "能刷卡就同意"),
     ("同意，前提是先建好新的", "前提是先建好新的")])
 def test_conditions_are_kept_in_their_words(text: str, condition: str) -> None:
     """A yes with an if is neither yes nor no."""
