@@ -8,6 +8,7 @@ from bot.router import Args, command, ear, meant
 from domain.course import Deed
 from domain.errors import Refusal
 from handlers import issue as formal
+from handlers.confirm import read_back
 from handlers.help import not_here
 from services import conclusions, deliberation, dissents, issues, opinions
 from texts.mask import mask
@@ -15,9 +16,6 @@ from texts.say import say
 from texts.stances import stance
 from understanding.meaning import Meaning
 
-SHORTEST = 4  # characters of an opinion that takes no plain position
-_STANCES = {"support": "for", "for": "for", "oppose": "against", "against": "against", "neutral": "neutral",
-            "conditional": "conditional", "支持": "for", "反对": "against", "中立": "neutral", "有条件": "conditional"}
 _RATINGS = {"满意": "good", "基本满意": "fair", "一般": "fair", "不满意": "bad"}
 _NAMED = re.compile(r"[Ii]\s*(\d{1,6})(?!\d)")
 _AFTER_NUMBER = re.compile(r"^.*?[Ii]\s*\d{1,6}[\s,，:：]*(?:我的意见是|我的意见|意见|表态)?[\s,，:：]*", re.DOTALL)
@@ -77,33 +75,33 @@ def replied(ctx: Ctx) -> str | None:
 
 @meant("opinion")
 def opinion(ctx: Ctx, meaning: Meaning) -> str | None:
-    """An opinion in ordinary words, on the matter that is named, or the only one that is talked about."""
-    if len(ctx.text) < SHORTEST and stance(ctx.text)[0] is None:  # a bare 1 or 好 is an answer to something, and no opinion
-        return None
+    """An opinion in ordinary words: a plain position is recorded, anything else is read back first."""
     named, open_now = str(meaning.slots.get("issue_id") or ""), _open_now(ctx)
     number = int(named[1:]) if named[1:].isdigit() else open_now[0] if len(open_now) == 1 else None
     if number is None:
         return say("talk.which", numbers=open_now) if open_now else not_here(ctx, meaning)
-    return _heard(ctx, number, ctx.text, _STANCES.get(str(meaning.slots.get("stance"))))
+    if stance(ctx.text)[0] is not None:
+        return _heard(ctx, number, ctx.text)
+    return read_back(ctx, f"意见 I{number} {ctx.heard}") if len(ctx.heard) >= 4 else None
 
 
 def _open_now(ctx: Ctx) -> list[int]:
     return [row.number for row in opinions.open_now(ctx.tx, ctx.speaker.community_id)]
 
 
-def _heard(ctx: Ctx, number: int, text: str, guess: str | None = None) -> str:
+def _heard(ctx: Ctx, number: int, text: str) -> str:
     ctx.intent = "talk.say"
     if not ctx.speaker.consented:
         return router.ask_consent(ctx, f"意见 I{number} {text}")
-    return _stated(ctx, number, text, guess)
+    return _stated(ctx, number, text)
 
 
-def _stated(ctx: Ctx, number: int, text: str, guess: str | None = None) -> str:
-    """Records the words; a bare 支持 on a matter that is not talked about stands behind it, as it always did."""
+def _stated(ctx: Ctx, number: int, text: str) -> str:
+    """Records the words, with the position they take if it is plain."""
     if len(text) < 2:
         raise Refusal("talk.say_how", number=number)
     found, condition = stance(text)
-    said = opinions.state(ctx.tx, ctx.speaker, number=number, text=text, stance=found or guess, condition=condition,
+    said = opinions.state(ctx.tx, ctx.speaker, number=number, text=text, stance=found, condition=condition,
                           deed=Deed.SPEAK, now=ctx.now)
     return say("talk.said", number=number, stance=said.stance, condition=said.condition, deed=said.deed)
 

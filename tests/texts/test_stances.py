@@ -7,7 +7,7 @@ from texts.stances import attacks, stance
 
 @pytest.mark.parametrize(("text", "found"), [
     ("支持", "for"), ("我同意拆", "for"), ("反对", "against"), ("不同意", "against"), ("我不支持这么干", "against"), ("不反对", "neutral"),
-    ("中立", "neutral"), ("都行，听大家的", "neutral"), ("车棚有点旧", None), ("小孩常在那里爬", None), ("赞成，早该弄了", "for")])
+    ("中立", "neutral"), ("都行，听大家的", "neutral"), ("车棚有点旧", None), ("小孩常在那里爬", None), ("赞成，早该弄了", "for"), ("我觉得不该拆", "against"), ("晚上一起打牌吗", None)])
 def test_positions(text: str, found: str | None) -> None:
     """What is not a position is none."""
     assert stance(text) == (found, None)
