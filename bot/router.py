@@ -59,7 +59,7 @@ class Command:
     keeps_words: bool  # needs consent, because what was said is put on record
     others_pass: bool  # said by somebody who may not give it, these words are ordinary speech
     handler: Handler
-    example: str  # how it is said, for who says its bare word
+    example: str = ""  # how it is said, for who says its bare word
 
 
 @dataclass(slots=True)
