@@ -205,6 +205,7 @@ class Settings(_Section):
     database: DatabaseSettings = DatabaseSettings()
     redis: RedisSettings = RedisSettings()
     secret_key_env: str = "LINYI_SECRET_KEY"
+    procedures: str = ""
     quiet_hours: Quiet = Quiet()
     decisions: DecisionSettings = DecisionSettings()
     loop: LoopSettings = LoopSettings()

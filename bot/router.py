@@ -20,6 +20,7 @@ from understanding.meaning import Meaning
 _SLOTS = {
     "{issue}": r"[Ii]?\s*(?P<issue>\d{1,6})(?!\d)", "{issue2}": r"[Ii]?\s*(?P<issue2>\d{1,6})(?!\d)",
     "{I}": r"[Ii]\s*(?P<issue>\d{1,6})(?!\d)", "{P}": r"[Pp]\s*(?P<poll>\d{1,6})(?!\d)",
+    "{S}": r"[Ss]\s*(?P<session>\d{1,6})(?!\d)",
     "{poll}": r"[Pp]?\s*(?P<poll>\d{1,6})(?!\d)", "{rest}": r"(?P<rest>\S.*)",
     "{Fs}": r"(?P<forwards>[Ff]\s*\d{1,9}(?!\d)(?:[\s,、和]*[Ff]\s*\d{1,9}(?!\d))*)",
 }
@@ -36,6 +37,7 @@ class Args:
     poll: int = 0
     rest: str = ""
     forwards: tuple[int, ...] = ()
+    session: int = 0
 
 
 Handler = Callable[[Ctx, Args], str]
@@ -59,6 +61,7 @@ class Command:
     others_pass: bool  # said by somebody who may not give it, these words are ordinary speech
     handler: Handler
     topic: str = ""  # shown in 帮助 and this word, else in 帮助
+    example: str = ""  # how it is said, for who says its bare word
 
 
 @dataclass(slots=True)
@@ -79,13 +82,14 @@ registry = Registry()
 
 
 def command(name: str, *patterns: str, usage: str = "", role: Role = Role.RESIDENT,
-            keeps_words: bool = False, others_pass: bool = False, topic: str = "") -> Callable[[Handler], Handler]:
-    """Registers a handler under its patterns; the usage goes into 帮助 (or 帮助 and its topic) and into hints."""
+            keeps_words: bool = False, others_pass: bool = False, topic: str = "",
+            example: str = "") -> Callable[[Handler], Handler]:
+    """Registers a handler under its patterns; the usage goes into 帮助 (or 帮助 and its topic), an example only into hints."""
     def register(handler: Handler) -> Handler:
         words = tuple(dict.fromkeys(w for p in patterns for w in _first_words(p)))
         registry.commands.append(Command(
             name, tuple(map(_compile, patterns)), words, usage, role, keeps_words, others_pass, handler,
-            topic))
+            topic, example or usage))
         return handler
     return register
 
@@ -170,7 +174,8 @@ def match(heard: str) -> tuple[Command, Args] | None:
                 said = found.groupdict()
                 return each, Args(int(said.get("issue") or 0), int(said.get("issue2") or 0), int(said.get("poll") or 0),
                                   printed((said.get("rest") or "").strip()),
-                                  tuple(dict.fromkeys(map(int, re.findall(r"\d+", said.get("forwards") or "")))))
+                                  tuple(dict.fromkeys(map(int, re.findall(r"\d+", said.get("forwards") or "")))),
+                                  int(said.get("session") or 0))
     return None
 
 

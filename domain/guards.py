@@ -23,6 +23,7 @@ class Guard(StrEnum):
     NO_DANGER = "no_danger"
     AGREED = "agreed"
     ANSWERED = "answered"
+    PUBLISHED = "published"
     IN_TIME_TO_RETURN = "in_time_to_return"
     NOT_DESIGNATED = "not_designated"
     BEFORE_DUE = "before_due"
@@ -49,6 +50,7 @@ class Facts:
     danger: bool = False  # danger or illegality: never put to a vote
     agreed: bool = True  # nothing is in dispute, or a consensus or decision is on record
     open_objections: int = 0
+    published: bool = False  # the result is being published: objections are still heard
     designated: bool = False
     return_until: datetime | None = None
     due_at: datetime | None = None
@@ -75,6 +77,7 @@ _CHECKS: dict[Guard, Callable[[Facts], bool]] = {
     Guard.NO_DANGER: lambda f: not f.danger,
     Guard.AGREED: lambda f: f.agreed,
     Guard.ANSWERED: lambda f: f.open_objections == 0,
+    Guard.PUBLISHED: lambda f: not f.published,
     Guard.IN_TIME_TO_RETURN: lambda f: _before(f.now, f.return_until),
     Guard.NOT_DESIGNATED: lambda f: not f.designated,
     Guard.BEFORE_DUE: lambda f: _before(f.now, f.due_at),

@@ -74,6 +74,7 @@ def _step(to: State | None, *who: Who, needs: tuple[Guard, ...] = (), starts: tu
 S, A, G, T = State, Act, Guard, Timer
 _STAFF, _OWN, _CLOCK, _ASSIGNEE, _HOST, _ADMIN = Who.STAFF, Who.SUBMITTER, Who.CLOCK, Who.ASSIGNEE, Who.HOST, Who.ADMIN
 _DISPATCH = (G.PARTY, G.OWN_WAY_FIRST)
+_HEARD = (G.ANSWERED, G.PUBLISHED)  # objections to a result are answered, and their time is over
 _CLOCKS_OF_WORK = (T.SIGN, T.CONTACT, T.WORK)
 
 TABLE: dict[tuple[State, Act], Step] = {
@@ -94,12 +95,12 @@ TABLE: dict[tuple[State, Act], Step] = {
     (S.CONSULTING, A.CONSULT): _step(S.CONSULTING, _STAFF, _HOST, needs=(G.PUBLIC, G.NO_DANGER)),
     (S.CONSULTING, A.START_VOTE): _step(S.VOTING, _STAFF, _HOST, needs=(G.PUBLIC, G.NO_DANGER)),
     (S.CONSULTING, A.ASSIGN): _step(S.ASSIGNED, _STAFF, needs=(*_DISPATCH, G.AGREED), starts=_CLOCKS_OF_WORK),
-    (S.CONSULTING, A.RESOLVE): _step(S.RESOLVED, _STAFF, needs=(G.RESULT,), starts=(T.CONFIRM,)),
+    (S.CONSULTING, A.RESOLVE): _step(S.RESOLVED, _STAFF, needs=(G.RESULT, G.AGREED), starts=(T.CONFIRM,)),
     (S.VOTING, A.END_VOTE): _step(S.PUBLICITY, _CLOCK, _STAFF, starts=(T.PUBLICITY,)),
     (S.VOTING, A.NO_DECISION): _step(S.CONSULTING, _CLOCK, _STAFF),
-    (S.PUBLICITY, A.ASSIGN): _step(S.ASSIGNED, _STAFF, needs=(G.PARTY, G.ANSWERED), starts=_CLOCKS_OF_WORK),
-    (S.PUBLICITY, A.RESOLVE): _step(S.RESOLVED, _STAFF, needs=(G.RESULT, G.ANSWERED), starts=(T.CONFIRM,)),
-    (S.PUBLICITY, A.CLOSE_FAILED): _step(S.CLOSED, _CLOCK, _STAFF, needs=(G.ANSWERED,)),
+    (S.PUBLICITY, A.ASSIGN): _step(S.ASSIGNED, _STAFF, needs=(G.PARTY, G.AGREED, *_HEARD), starts=_CLOCKS_OF_WORK),
+    (S.PUBLICITY, A.RESOLVE): _step(S.RESOLVED, _STAFF, needs=(G.RESULT, G.AGREED, *_HEARD), starts=(T.CONFIRM,)),
+    (S.PUBLICITY, A.CLOSE_FAILED): _step(S.CLOSED, _CLOCK, _STAFF, needs=_HEARD),
     (S.PUBLICITY, A.REVIEW_VOTE): _step(S.VOTING, _ADMIN, needs=(G.REASON,)),
     (S.ASSIGNED, A.RETURN): _step(S.ACCEPTED, _ASSIGNEE, needs=(G.REASON, G.IN_TIME_TO_RETURN, G.NOT_DESIGNATED)),
     (S.ASSIGNED, A.TAKE_ON): _step(S.IN_PROGRESS, _ASSIGNEE),

@@ -70,7 +70,7 @@ def policy(ctx: Ctx, meaning: Meaning) -> str | None:
     return say(f"policy.{topic}") if has(f"policy.{topic}") else say("policy.other")
 
 
-@meant("opinion", "objection", "attend", "join_volunteer", "checkin", "ask_points")
+@meant("objection", "join_volunteer", "checkin", "ask_points")
 def not_here(ctx: Ctx, meaning: Meaning) -> str | None:
     """Understood, and nothing that can be done here yet: says who does it; near a poll, that nothing was counted."""
     rows = ballots.open_here(ctx.tx, ctx.speaker, ctx.chat_id, now=ctx.now) if meaning.intent in ("opinion",

@@ -16,7 +16,7 @@ from handlers.photo import with_photos
 from handlers.privacy import NO, YES, said
 from handlers.triage import ask_for_idea
 from models.tables import issue, issue_event
-from services import alarm, ballots, cards, dictionary, issues, joined, sight, triage, warning
+from services import alarm, ballots, cards, dictionary, issues, joined, sight, talking, triage, warning
 from services.issues import Report
 from texts.mask import mask, public
 from texts.say import say
@@ -148,7 +148,7 @@ def _just_asked(ctx: Ctx) -> bool:
     return last is None or last.endswith("?")
 
 
-@command("issue.support", "附议 {issue}", "复议 {issue}", "支持 {I}", "{I} (附议|复议|支持|[+]1|"
+@command("issue.support", "附议 {issue}", "复议 {issue}", "支持 {I}", "{I} (附议|复议|[+]1|"
     "加1)", "[+]1 {I}", usage="附议 I12")
 def support(ctx: Ctx, args: Args) -> str:
     """Stands behind an issue."""
@@ -201,7 +201,7 @@ def show(ctx: Ctx, args: Args) -> str:
         card = cards.correct if staff else cards.issue if not row.private else None
         ctx.card = card(ctx.tx, row) if card is not None and row.state in LISTED_STATES else None
     seen = say("issue.detail", asked=args.issue, issue=row, text=(mask if staff else public)(row.text),
-               behind=issues.supporters(ctx.tx, row.id),
+               talk=talking.line(ctx.tx, row), behind=issues.supporters(ctx.tx, row.id),
                events=[(e.at, e.act, public(e.text) if e.text else None) for e in reversed(events)])
     inner = [say("triage.line", issue=row), warning.in_words(warning.current(ctx.tx, row.id))] if staff else []
     return "\n".join(filter(None, [seen, *inner]))

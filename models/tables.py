@@ -44,6 +44,7 @@ community = _table(
     Column("name", String(64), nullable=False),
     Column("last_issue", Integer, nullable=False, default=0),  # the number given last
     Column("last_poll", Integer, nullable=False, default=0),
+    Column("last_session", Integer, nullable=False, server_default="0"),
 )
 building = _table(
     "building", _ref("community_id", "community"), Column("name", String(32), nullable=False),
@@ -260,6 +261,68 @@ stand_in = _table(  # acts for somebody who is away
     Column("starts_at", Utc, nullable=False), Column("ends_at", Utc, nullable=False),
 )
 
+# --- deliberation ---------------------------------------------------------------------------------------------
+deliberation = _table(  # one course of talking about an issue, by the procedure as it was when it began
+    "deliberation", _ref("issue_id", "issue", index=True), Column("course", JSON, nullable=False), _ref("host_id", "person"),
+    Column("starts_at", Utc, nullable=False), Column("phase", Integer, nullable=False, server_default="-1"),  # -1: announced
+    Column("until", Utc), Column("talk_over", Boolean, nullable=False, server_default="0"),  # the window of the last phase is over
+    Column("summary", Text), Column("summed_at", Utc), Column("assembly_at", Utc),  # when it went to the residents' assembly
+    Column("conclusion", Text), Column("adopted", String(8)),  # yes | partly | no
+    Column("why", Text), Column("doer", String(64)), Column("do_by", Utc),  # what the result card holds
+    Column("decided", String(12)), Column("ended_at", Utc),  # vote | consensus | assembly
+    Column("votes_failed", Integer, nullable=False, server_default="0"),  # votes that decided nothing
+    Column("created_at", Utc, nullable=False),
+)
+participant = _table(  # who deliberates on it: a party, the residents of a building, a person, or everybody
+    "participant", _ref("deliberation_id", "deliberation", index=True), Column("kind", String(12), nullable=False),
+    _ref("party_id", "party", null=True), _ref("building_id", "building", null=True), _ref("person_id", "person", null=True),
+)
+statement = _table(  # what somebody said in a phase; of the positions of one person the latest counts
+    "statement", _ref("deliberation_id", "deliberation", index=True), _ref("issue_id", "issue"),  # the issue they named
+    _ref("person_id", "person", null=True, index=True), Column("phase", Integer, nullable=False),
+    Column("deed", String(8), nullable=False),  # see domain/procedures.py
+    Column("stance", String(12)),  # for | against | neutral | conditional; of a rating: good | fair | bad
+    Column("text", Text, nullable=False), Column("condition", Text), Column("at", Utc, nullable=False),
+)
+dissent = _table(  # who was against or had a condition: answered in private, under a number
+    "dissent", _ref("deliberation_id", "deliberation"), Column("number", Integer, nullable=False), _ref("person_id", "person"),
+    Column("answer", Text), _ref("answered_by", "person", null=True), Column("answered_at", Utc),
+    UniqueConstraint("deliberation_id", "number"), UniqueConstraint("deliberation_id", "person_id"),
+)
+meeting = _table(  # a meeting that decides on a phase, as it was held
+    "meeting", _ref("deliberation_id", "deliberation", index=True), Column("phase", Integer, nullable=False),
+    Column("members", Integer, nullable=False), Column("present", Integer, nullable=False),
+    Column("agreed", Integer, nullable=False), Column("passed", Boolean, nullable=False), Column("at", Utc, nullable=False),
+    _ref("entered_by", "person"),
+)
+session = _table(  # a meeting with questions, people call it S3
+    "session", _ref("community_id", "community"), Column("number", Integer, nullable=False), _ref("issue_id", "issue", null=True),
+    Column("title", String(64), nullable=False), _ref("host_id", "person"), _ref("chat_id", "chat", null=True),
+    Column("starts_at", Utc, nullable=False), Column("state", String(8), nullable=False),  # notice | open | ended
+    Column("ended_at", Utc), Column("minutes", Text), Column("minutes_at", Utc), Column("created_at", Utc, nullable=False),
+    UniqueConstraint("community_id", "number"),
+)
+question = _table(  # of a session: it ends answered, as a task with a date, or as a private matter
+    "question", _ref("session_id", "session"), Column("number", Integer, nullable=False), _ref("person_id", "person", null=True),
+    Column("text", Text, nullable=False), Column("at", Utc, nullable=False), Column("answer", Text),
+    Column("state", String(8), nullable=False),  # open | answered | task | private
+    _ref("issue_id", "issue", null=True), Column("due_at", Utc), _ref("closed_by", "person", null=True), Column("closed_at", Utc),
+    UniqueConstraint("session_id", "number"),
+)
+question_backer = _table(
+    "question_backer", _ref("question_id", "question"), _ref("person_id", "person", index=True),
+    UniqueConstraint("question_id", "person_id"),
+)
+attendee = _table(
+    "attendee", _ref("session_id", "session"), _ref("person_id", "person", index=True), Column("said_at", Utc),  # will come
+    Column("came_at", Utc), Column("late", Boolean, nullable=False, server_default="0"),
+    UniqueConstraint("session_id", "person_id"),
+)
+turn = _table(  # a turn to speak: asked for, called, over
+    "turn", _ref("session_id", "session", index=True), _ref("person_id", "person"), Column("asked_at", Utc, nullable=False),
+    Column("called_at", Utc), Column("over_at", Utc),
+)
+
 community_word = _table(  # what people here call things and places
     "community_word", _ref("community_id", "community"), Column("word", String(40), nullable=False),
     Column("kind", String(24), nullable=False),  # place, or a category's code
@@ -312,6 +375,7 @@ poll = _table(
     Column("recognised", String(120)),  # of owners' votes: who has recognised this channel; NULL: nobody
     _ref("opened_by", "person"), UniqueConstraint("community_id", "number"),
     Index("ix_poll_due", "state", "closes_at"),
+    Column("prolonged_at", Utc),  # when too few had taken part, and it was given more time, once
 )
 poll_chat = _table("poll_chat", _ref("poll_id", "poll"), _ref("chat_id", "chat", index=True),
                    UniqueConstraint("poll_id", "chat_id"))

@@ -11,6 +11,8 @@ from bot.config import ConfigError, load
 from models.tables import account, chat, community, outbox
 from ops import database, doctor_loop, house, valkey, wsgi
 from ops.doctor_finding import Finding
+from texts import procedures
+from texts.say import say
 
 GIB = 1024**3
 
@@ -24,6 +26,7 @@ def examine(path: str) -> list[Finding]:
     except ConfigError as error:
         return [Finding(False, str(error))]
     found = [Finding(True, f"设置可用：{len(accounts)} 个账号")]
+    found += _procedures(settings.procedures)
     found += [Finding(False, f"channels.{a.name}: 明文模式可以被伪造，正式使用请改为 safe") for a in accounts if a.mode == "plain"]
     try:
         built = house.build(settings)
@@ -33,6 +36,12 @@ def examine(path: str) -> list[Finding]:
         found += _look(look, built)
     built.db.close()
     return found
+
+
+def _procedures(own: str) -> list[Finding]:
+    """Ours and the community's own procedures of deliberation: each file that cannot be used, by itself."""
+    problems = [Finding(False, problem) for problem in procedures.configure(own or None)]
+    return [*problems, Finding(True, say("course.good", names=[c.name for c in procedures.known()]))]
 
 
 def _look(look: Callable[[house.House], Iterator[Finding]], built: house.House) -> list[Finding]:

@@ -25,6 +25,7 @@ from ops import valkey
 from ops.clock import ahead, now
 from scheduler.sweeps import Sweeps
 from services import audit, bulletins, decisions, limits, outbox, pages, people, procedure, timers
+from texts import procedures
 from understanding import trained
 
 CONFIG_ENV = "LINYI_CONFIG"  # the settings file, for processes that are started without arguments
@@ -88,6 +89,7 @@ def build(settings: Settings | None = None) -> House:
     limits.configure(settings.loop.limits())
     bulletins.configure(settings.bulletins.weekly, settings.bulletins.morning)
     procedure.configure(settings.decisions.notice_days, settings.decisions.publication_days)
+    procedures.configure(settings.procedures or None)
     trained.use(data_folder(settings) / "models")
     return House(settings, Database(settings.database_url()), redis, found)
 

@@ -12,9 +12,10 @@ from bot.message import Channel
 from models.base import Database, Tx
 from models.commit import ATTEMPTS, TRANSIENT
 from models.tables import heartbeat
-from services import (  # overdue: registers what its clocks do
+from services import (  # overdue, discussion_clocks: they register what their clocks do
     audit,
     bulletins,
+    discussion_clocks,  # noqa: F401
     evidence,
     forward,
     grouping,

@@ -26,9 +26,11 @@ from models.tables import (
     party_member,
     permission,
     person,
+    question,
     reminder,
     residence,
     stand_in,
+    statement,
     warning,
 )
 from services import audit, ballots, digest, evidence, issues, sight, triage
@@ -83,6 +85,8 @@ def _erase_words(tx: Tx, speaker: Speaker, mine: list[int], *, now: datetime) ->
             issue_event.c.issue_id == row.id, issue_event.c.actor_id.in_(mine), issue_event.c.act == "propose"))))
     tx.execute(update(issue_event).where(issue_event.c.actor_id.in_(mine)).values(text=None))
     tx.execute(update(warning).where(warning.c.made_by.in_([f"person:{i}" for i in mine])).values(reason=None))
+    tx.execute(update(statement).where(statement.c.person_id.in_(mine)).values(text="", condition=None))
+    tx.execute(update(question).where(question.c.person_id.in_(mine)).values(text=say("issue.struck")))
 
 
 def silence(tx: Tx, row: Row[Any]) -> None:

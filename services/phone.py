@@ -22,6 +22,7 @@ from services import (
     pictures,
     polls,
     sight,
+    talking,
 )
 from services.people import Speaker, homes_of
 from services.standing import Standing
@@ -60,6 +61,7 @@ class IssuePage:
     course: course.Course
     photos: list[Row[Any]]  # what this viewer may see
     polls: list[tuple[Row[Any], str]]
+    talk: list[str]  # the deliberation: its phase, where people stand, its conclusion
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ def issue_of(tx: Tx, code: str, number: int, *, person_id: int | None, now: date
         row, public(row.text), issues.supporters(tx, row.id), row.state in _OPEN, person_id == row.submitter_id, backed,
         [(e.at, e.act, public(e.text) if e.text else None) for e in reversed(events)],
         course.of(tx, row, now=now), photos_for(tx, row, person_id, now=now),
-        [(p, pages.path_of("poll", code, p.number)) for p in about])
+        [(p, pages.path_of("poll", code, p.number)) for p in about], talking.line(tx, row).splitlines())
 
 
 def photos_for(tx: Tx, row: Row[Any], person_id: int | None, *, now: datetime) -> list[Row[Any]]:

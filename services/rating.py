@@ -51,7 +51,7 @@ def reopen(tx: Tx, speaker: Speaker, *, number: int, reason: str, now: datetime)
         raise Refusal("rating.why", number=row.number)
     if row.submitter_id == speaker.id or row.state != State.CLOSED:
         return _reopen(tx, speaker, row, reason, now), 0
-    steps.check(row, Act.REOPEN, steps.hands_of(tx, speaker, row, now=now), Facts(), now=now)
+    steps.check(tx, row, Act.REOPEN, steps.hands_of(tx, speaker, row, now=now), Facts(), now=now)
     asked = set(tx.connection.scalars(select(issue_event.c.actor_id).where(
         issue_event.c.issue_id == row.id, issue_event.c.act == ASKED, issue_event.c.at >= row.closed_at)))
     if speaker.id not in asked:

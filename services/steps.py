@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import Row, bindparam, func, insert, select, update
 
 from domain.errors import Refusal
 from domain.guards import Facts
@@ -14,7 +14,7 @@ from domain.states import State
 from domain.timers import Timer, lives_in
 from models.base import Tx
 from models.hot import Hot
-from models.tables import issue, issue_event
+from models.tables import issue, issue_event, objection, poll
 from services import audit, evidence, joined, parties, sight, similar, timers, warning
 
 _EVENT = Hot(insert(issue_event).values({n: bindparam(n) for n in (
@@ -39,7 +39,7 @@ def take(tx: Tx, actor: Actor, row: Row[Any], act: Act, *, now: datetime, facts:
     """
     state = State(row.state)
     hands = hands_of(tx, actor, row, now=now)
-    facts = facts_of(row, facts, now)
+    facts = facts_of(tx, row, facts, now)
     if act is Act.RESOLVE and not facts.evidence and hands & {Who.STAFF, Who.ASSIGNEE}:
         facts = replace(facts, evidence=evidence.shown(tx, actor, row, now=now))
     taken = step(state, act, hands, facts, number=row.number)
@@ -64,9 +64,9 @@ def take(tx: Tx, actor: Actor, row: Row[Any], act: Act, *, now: datetime, facts:
     return after
 
 
-def check(row: Row[Any], act: Act, hands: set[Who], facts: Facts, *, now: datetime) -> None:
+def check(tx: Tx, row: Row[Any], act: Act, hands: set[Who], facts: Facts, *, now: datetime) -> None:
     """Raises what would be said if these hands did it now; nothing is done."""
-    step(State(row.state), act, hands, facts_of(row, facts, now), number=row.number)
+    step(State(row.state), act, hands, facts_of(tx, row, facts, now), number=row.number)
 
 
 def mark(tx: Tx, actor: Actor, row: Row[Any], act: str, *, now: datetime, note: str | None = None, inner: bool = False,
@@ -105,14 +105,23 @@ def hands_of(tx: Tx, actor: Actor, row: Row[Any], *, now: datetime) -> set[Who]:
     return hands
 
 
-def facts_of(row: Row[Any], facts: Facts | None, now: datetime) -> Facts:
+def facts_of(tx: Tx, row: Row[Any], facts: Facts | None, now: datetime) -> Facts:
     """What the guards look at: the issue's own facts beside those of the act."""
+    published = row.state == State.PUBLICITY
     return replace(
-        facts or Facts(), now=now, track=row.track, private=row.private, danger=row.urgency == "critical", agreed=row.agreed,
+        facts or Facts(), now=now, open_objections=open_objections(tx, row.id) if published else 0,
+        published=published and any(t.round == 0 for t in timers.running(tx, row.id, Timer.PUBLICITY)),
+        track=row.track, private=row.private, danger=row.urgency == "critical", agreed=row.agreed,
         designated=row.designated, dispatched=row.party_id is not None, due_at=row.due_at, extended=row.extended,
         closed_at=row.closed_at,
         own_way=bool(facts and facts.own_way) or bool(row.proposal),
         original=row.due_at - row.assigned_at if row.due_at and row.assigned_at else Facts().original)
+
+
+def open_objections(tx: Tx, issue_id: int) -> int:
+    """How many objections to the published result of a vote on the issue wait for an answer."""
+    return int(tx.scalar(select(func.count()).select_from(objection).join(poll, poll.c.id == objection.c.poll_id).where(
+        poll.c.issue_id == issue_id, poll.c.state == "closed", objection.c.answer.is_(None))))
 
 
 def event(tx: Tx, issue_id: int, act: str, actor: Actor, *, now: datetime, before: str | None = None, after: str | None = None,

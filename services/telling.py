@@ -11,7 +11,7 @@ from sqlalchemy import Row, func, select
 
 from domain.card import Card
 from models.base import Tx
-from models.tables import issue_event
+from models.tables import chat, issue_event
 from services import joined, notices, outbox, pages, people
 from texts.mask import public
 from texts.say import say
@@ -53,13 +53,26 @@ def staff(tx: Tx, row: Row[Any], news: str, now: datetime, **facts: Any) -> int:
     return persons(tx, row, news, people.staff_of(tx, row.community_id), now, **facts)
 
 
-def group(tx: Tx, row: Row[Any], news: str, now: datetime, **facts: Any) -> bool:
+def group(tx: Tx, row: Row[Any], news: str, now: datetime, *, weight: int = outbox.NEWS, **facts: Any) -> bool:
     """Tells the group in which the issue was raised, without names; never of a private matter."""
     if row.chat_id is None or row.private:
         return False
     return outbox.to_chat(tx, chat_id=row.chat_id, key=f"issue:{row.id}:{news}:{last_event(tx, row.id)}:chat:{row.chat_id}",
                           text=say(f"issue.{news}.group", number=row.number, title=row.title, **_public(facts)),
-                          now=now, url=_url(tx, row))
+                          now=now, url=_url(tx, row), weight=weight)
+
+
+def groups(tx: Tx, row: Row[Any], news: str, now: datetime, *, weight: int = outbox.RESULT, **facts: Any) -> int:
+    """Tells the group in which the issue was raised; of one raised in private, every group: it concerns everybody."""
+    if row.private:
+        return 0
+    if row.chat_id is not None:
+        return int(group(tx, row, news, now, weight=weight, **facts))
+    text = say(f"issue.{news}.group", number=row.number, title=row.title, **_public(facts))
+    event, url = last_event(tx, row.id), _url(tx, row)
+    chats = tx.connection.scalars(select(chat.c.id).where(chat.c.community_id == row.community_id).order_by(chat.c.id)).all()
+    return sum(outbox.to_chat(tx, chat_id=i, key=f"issue:{row.id}:{news}:{event}:chat:{i}", text=text, now=now, url=url,
+                              weight=weight) for i in chats)
 
 
 def last_event(tx: Tx, issue_id: int) -> int:

@@ -66,7 +66,7 @@ def extend(tx: Tx, actor: Actor, *, number: int, words: str, now: datetime) -> t
         return row, _due(row), True
     if row.state == State.ASSIGNED:
         row = _signed(tx, actor, row, now)
-    steps.check(row, Act.EXTEND, {Who.STAFF}, _longer(tx, row, to, reason), now=now)
+    steps.check(tx, row, Act.EXTEND, {Who.STAFF}, _longer(tx, row, to, reason), now=now)
     if _wish(tx, row) is not None:
         raise Refusal("work.asked_already", number=row.number)
     assert to is not None  # the guards have looked

@@ -13,6 +13,7 @@
     绑定码 王阿姨 3幢2单元501            {码} stands for the last six-digit code the bot gave
     名册 3幢2单元501 89.53 李叔、李婶      the register: area in m², "无" when it is not known, and the owners in their order;
                                        who is in a group has proved it, 开发商 is the developer
+    单位 物业: 李叔、小钱                 a party of the directory, and who acts for it
     公示 15 15                          days of notice before a vote of owners and of publication after it; else none
     Redis 停 / Redis 来 / Redis 忘       Valkey is away, is back, has forgotten every open question
     李叔(扫码 poll:P1):                 at the 公众号, without words; also 关注 (with or without a code), 取消关注, 菜单 议题,
@@ -49,7 +50,20 @@ from domain.clock import SHANGHAI
 from domain.roles import Role
 from models.base import Database
 from models.commit import GroupCommit
-from models.tables import building, chat, chat_member, community, home, identity, owner, ownership, person, residence
+from models.tables import (
+    building,
+    chat,
+    chat_member,
+    community,
+    home,
+    identity,
+    owner,
+    ownership,
+    party,
+    party_member,
+    person,
+    residence,
+)
 from ops import seed
 from scheduler.sweeps import Sweeps
 from services import audit, ballots, bulletins, outbox, pages, polls, procedure
@@ -205,6 +219,8 @@ class Stage:
             self._clock(text[3:].strip())
         elif text.startswith("群 "):
             self._group(text)
+        elif text.startswith("单位 "):
+            self._party(*re.split(r"[:：]\s*", text[3:], maxsplit=1))
         elif text.startswith("公示 "):
             procedure.configure(*map(int, text.split()[1:]))
         elif text.startswith(("早报 ", "周报 ")):
@@ -270,6 +286,15 @@ class Stage:
                 home_id = tx.scalar(select(home.c.id).where(home.c.label == label))
                 assert home_id, f"no home {label}"
                 tx.add(residence, person_id=known, home_id=home_id, since=self.now)
+
+    def _party(self, name: str, members: str) -> None:
+        with self.db.write() as tx:
+            where = tx.scalar(select(community.c.id))
+            party_id = tx.add(party, community_id=where, name=name, kind="property")
+            for each in members.split("、"):
+                known = tx.scalar(select(identity.c.person_id).where(identity.c.external_id == f"o-{each}"))
+                assert known, f"nobody is called {each}"
+                tx.add(party_member, party_id=party_id, person_id=known, leads=False)
 
     def _register(self, label: str, area: str, owners: str) -> None:
         with self.db.write() as tx:

@@ -5,7 +5,7 @@ from alembic import op
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 revision = "0008"
-down_revision = "0006"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 

@@ -49,8 +49,8 @@ def test_every_guard_lets_through_and_stops_and_says_why(guard: Guard) -> None:
     """Nothing is a guard in name only: each holds for sound facts, fails for some others, and has its sentence."""
     assert holds(guard, FINE)
     late, early = NOW + timedelta(days=31), NOW - timedelta(seconds=1)
-    bad = Facts(now=late, dispatched=True, track="self", private=True, danger=True, agreed=False, open_objections=1, designated=True,
-                return_until=early, due_at=early, extended=1, closed_at=early)
+    bad = Facts(now=late, dispatched=True, track="self", private=True, danger=True, agreed=False, open_objections=1, published=True,
+                designated=True, return_until=early, due_at=early, extended=1, closed_at=early)
     assert not holds(guard, bad)
     assert has(f"guard.{guard}")
     assert any(guard in found.needs for found in TABLE.values())
