@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 
 from bot.config import ConfigError
-from ops import groups, house, measure, mp_tools, page_tools, register, train
+from ops import figures, groups, house, measure, mp_tools, page_tools, register, train
 from ops import tools as tool
 
 
@@ -78,10 +78,7 @@ def parser() -> argparse.ArgumentParser:
     learn.add_argument("--out", default="", help="模型存到哪里；不写则存到数据文件夹的 models/ 里")
     _group(add, commands.add_parser("group", help="群").add_subparsers(required=True, metavar="动作"))
     _register(add, commands.add_parser("register", help="业主名册").add_subparsers(required=True, metavar="动作"))
-    audit = commands.add_parser("audit", help="审计链").add_subparsers(required=True, metavar="动作")
-    add("verify", tool.audit_verify, "校验审计链，指出第一条不对的记录", audit)
-    add("verify", tool.poll_verify, "核对一次投票的公开导出：重算每个哈希，重新计票，说出哪里不对").add_argument(
-        "words", nargs=argparse.REMAINDER, metavar="export.zip [--root HEX …]", help="与 verify/linyi_verify.py 的参数相同")
+    _records(add, commands)
     return top
 
 
@@ -94,6 +91,14 @@ def _register(add: Callable[..., argparse.ArgumentParser], owners: argparse._Sub
     register.import_arguments(add("import", register.take_in, "检查一张业主表（xlsx、csv），加 --apply 才导入", owners))
     now = add("status", register.status, "名册现状：户数、业主人数、面积，缺什么", owners)
     now.add_argument("--community", required=True, help="社区代码")
+
+
+def _records(add: Callable[..., argparse.ArgumentParser], commands: argparse._SubParsersAction) -> None:
+    figures.arguments(add("figures", figures.run, "从记录重算响应率、解决率、满意率等，加 --check 与页面核对"))
+    audit = commands.add_parser("audit", help="审计链").add_subparsers(required=True, metavar="动作")
+    add("verify", tool.audit_verify, "校验审计链，指出第一条不对的记录", audit)
+    add("verify", tool.poll_verify, "核对一次投票的公开导出：重算每个哈希，重新计票，说出哪里不对").add_argument(
+        "words", nargs=argparse.REMAINDER, metavar="export.zip [--root HEX …]", help="与 verify/linyi_verify.py 的参数相同")
 
 
 def _mp(add: Callable[..., argparse.ArgumentParser], mp: argparse._SubParsersAction) -> None:
