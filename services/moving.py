@@ -22,6 +22,7 @@ from models.tables import (
     objection,
     person,
     poll,
+    promise_answer,
     reminder,
     residence,
     supporter,
@@ -58,6 +59,7 @@ def over(tx: Tx, old: Row[Any], new: Row[Any], polls: list[Row[Any]], *, role: s
     moved["issue"] = _all(tx, issue, issue.c.submitter_id, new.id, old.id, issue.c.number.is_not(None))
     moved["support"] = _support(tx, old.id, new.id)
     moved["chat_member"] = _missing(tx, chat_member, ("chat_id",), old.id, new.id)
+    moved["promise_answer"] = _missing(tx, promise_answer, ("promise_id",), old.id, new.id)
     moved["reminder"] = _missing(tx, reminder, ("poll_id", "how"), old.id, new.id)
     moved["residence"] = _missing(tx, residence, ("home_id",), old.id, new.id, until=True)
     moved["ended"] = list(tx.connection.scalars(update(residence).where(
@@ -131,7 +133,9 @@ def back(tx: Tx, row: Row[Any], polls: list[Row[Any]], *, now: datetime) -> None
                                 ("keeper", chat, chat.c.keeper_id), ("owner", register, register.c.person_id),
                                 ("objection", objection, objection.c.person_id), ("issue", issue, issue.c.submitter_id),
                                 ("chat_member", chat_member, chat_member.c.person_id),
-                                ("reminder", reminder, reminder.c.person_id), ("residence", residence, residence.c.person_id)):
+                                ("reminder", reminder, reminder.c.person_id),
+                                ("promise_answer", promise_answer, promise_answer.c.person_id),
+                                ("residence", residence, residence.c.person_id)):
         tx.execute(update(table).where(table.c.id.in_(moved.get(name, [])), column == old).values({column.name: new}))
     tx.execute(update(residence).where(residence.c.id.in_(moved["ended"])).values(until=None))
     tx.execute(update(supporter).where(supporter.c.id.in_(moved["support"]["moved"])).values(person_id=new))
