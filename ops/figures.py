@@ -27,6 +27,8 @@ def run(args: argparse.Namespace) -> int:
     """Prints the figures of each community; 1 when they were to be compared and something differs."""
     now = house.now()
     try:
+        if args.month:
+            figures.span(args.month)
         with database_of() as db, db.read() as tx:
             cases = figures.from_log(tx)
             places = tx.all(select(community.c.id, community.c.name).where(
