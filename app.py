@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 
 from bot.config import ConfigError
-from ops import groups, house, measure, mp_tools, opinions, page_tools, register, train
+from ops import figures, groups, house, measure, mp_tools, opinions, page_tools, register, train
 from ops import tools as tool
 
 
@@ -79,9 +79,7 @@ def parser() -> argparse.ArgumentParser:
     _group(add, commands.add_parser("group", help="群").add_subparsers(required=True, metavar="动作"))
     _register(add, commands.add_parser("register", help="业主名册").add_subparsers(required=True, metavar="动作"))
     opinions.arguments(add("opinions", opinions.analyse, "从导出的表态（Polis 格式）算出分组与共识，写成 JSON"))
-    _audit(add, commands.add_parser("audit", help="审计链").add_subparsers(required=True, metavar="动作"))
-    add("verify", tool.poll_verify, "核对一次投票的公开导出：重算每个哈希，重新计票，说出哪里不对").add_argument(
-        "words", nargs=argparse.REMAINDER, metavar="export.zip [--root HEX …]", help="与 verify/linyi_verify.py 的参数相同")
+    _records(add, commands)
     return top
 
 
@@ -96,8 +94,12 @@ def _register(add: Callable[..., argparse.ArgumentParser], owners: argparse._Sub
     now.add_argument("--community", required=True, help="社区代码")
 
 
-def _audit(add: Callable[..., argparse.ArgumentParser], audit: argparse._SubParsersAction) -> None:
+def _records(add: Callable[..., argparse.ArgumentParser], commands: argparse._SubParsersAction) -> None:
+    figures.arguments(add("figures", figures.run, "从记录重算响应率、解决率、满意率等，加 --check 与页面核对"))
+    audit = commands.add_parser("audit", help="审计链").add_subparsers(required=True, metavar="动作")
     add("verify", tool.audit_verify, "校验审计链，指出第一条不对的记录", audit)
+    add("verify", tool.poll_verify, "核对一次投票的公开导出：重算每个哈希，重新计票，说出哪里不对").add_argument(
+        "words", nargs=argparse.REMAINDER, metavar="export.zip [--root HEX …]", help="与 verify/linyi_verify.py 的参数相同")
 
 
 def _mp(add: Callable[..., argparse.ArgumentParser], mp: argparse._SubParsersAction) -> None:

@@ -206,8 +206,8 @@ def _route(ctx: Ctx) -> str:
             ctx.intent = ctx.intent or name
             return said
     bare = router.alone(ctx.heard)
-    if bare is not None and bare.example and ctx.speaker.role.covers(bare.role):
-        return say("usage", usage=bare.example)
+    if bare is not None and bare.usage and ctx.speaker.role.covers(bare.role):
+        return say("usage", usage=bare.usage)
     return _in_ordinary_words(ctx)
 
 

@@ -61,7 +61,6 @@ class Command:
     others_pass: bool  # said by somebody who may not give it, these words are ordinary speech
     handler: Handler
     topic: str = ""  # shown in 帮助 and this word, else in 帮助
-    example: str = ""  # how it is said, for who says its bare word
 
 
 @dataclass(slots=True)
@@ -82,14 +81,13 @@ registry = Registry()
 
 
 def command(name: str, *patterns: str, usage: str = "", role: Role = Role.RESIDENT,
-            keeps_words: bool = False, others_pass: bool = False, topic: str = "",
-            example: str = "") -> Callable[[Handler], Handler]:
-    """Registers a handler under its patterns; the usage goes into 帮助 (or 帮助 and its topic), an example only into hints."""
+            keeps_words: bool = False, others_pass: bool = False, topic: str = "") -> Callable[[Handler], Handler]:
+    """Registers a handler under its patterns; the usage goes into 帮助 (or 帮助 and its topic) and into hints."""
     def register(handler: Handler) -> Handler:
         words = tuple(dict.fromkeys(w for p in patterns for w in _first_words(p)))
         registry.commands.append(Command(
             name, tuple(map(_compile, patterns)), words, usage, role, keeps_words, others_pass, handler,
-            topic, example or usage))
+            topic))
         return handler
     return register
 

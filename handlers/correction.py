@@ -12,7 +12,7 @@ from texts.words import categories
 from understanding.intents import NAMES as INTENTS
 
 
-@command("issue.category", "{I} (类别|分类|类型) {rest}", role=Role.GRID_WORKER, usage="I12 类别 停车")
+@command("issue.category", "{I} (类别|分类|类型) {rest}", role=Role.GRID_WORKER, topic="改正", usage="I12 类别 停车")
 def category(ctx: Ctx, args: Args) -> str:
     """Another category; a touched card also says whose affair it is: `停车、政务`."""
     said, _, whose = args.rest.strip("。 ").partition("、")
@@ -32,7 +32,7 @@ def _category(ctx: Ctx, number: int, said: str) -> str:
     return _corrected(ctx, number, "category", code)
 
 
-@command("issue.place", "{I} (地点|位置|地址) {rest}", role=Role.GRID_WORKER, usage="I12 地点 北门")
+@command("issue.place", "{I} (地点|位置|地址) {rest}", role=Role.GRID_WORKER, topic="改正", usage="I12 地点 北门")
 def where(ctx: Ctx, args: Args) -> str:
     """Another place."""
     said = args.rest.strip("。 ")

@@ -16,7 +16,7 @@ STAFF = Role.GRID_WORKER
 
 
 @command("talk.open", "协商 {issue}", "协商 {I} {rest}", "{I} 协商", "{I} 协商 {rest}", role=STAFF,
-         usage="协商 I12 按 红茶议事会 主持 李叔 参加 物业、3幢 12月5日晚7点开始")
+         topic="协商", usage="协商 I12 按 红茶议事会 主持 李叔 参加 物业、3幢 12月5日晚7点开始")
 def announce(ctx: Ctx, args: Args) -> str:
     """Announces a deliberation by one of the procedures."""
     words = read_plan(args.rest, ctx.now)
@@ -40,7 +40,7 @@ def courses(ctx: Ctx, args: Args) -> str:
     return say("talk.courses", courses=procedures.known())
 
 
-@command("talk.invite", "邀请 {I} {rest}", "{I} (邀请|增加参加人) {rest}", example="邀请 I12 李叔")
+@command("talk.invite", "邀请 {I} {rest}", "{I} (邀请|增加参加人) {rest}", topic="协商", usage="邀请 I12 李叔")
 def invite(ctx: Ctx, args: Args) -> str:
     """Adds to those who take part."""
     words = read_plan(f"参加 {args.rest}", ctx.now).who
@@ -48,14 +48,15 @@ def invite(ctx: Ctx, args: Args) -> str:
         ctx.tx, ctx.speaker, list(words), number=args.issue, now=ctx.now))
 
 
-@command("talk.next", "下一步 {issue}", "{I} 下一步", example="下一步 I12")
+@command("talk.next", "下一步 {issue}", "{I} 下一步", topic="协商", usage="下一步 I12")
 def further(ctx: Ctx, args: Args) -> str:
     """Ends a phase that its host ends."""
     row, phase = deliberation.further(ctx.tx, ctx.speaker, number=args.issue, now=ctx.now)
     return say("talk.next", issue=row, phase=phase)
 
 
-@command("talk.meeting", "会议 {I} {rest}", "{I} (会议|居民会议|党员大会) {rest}", example="会议 I12 应到 30 实到 21 同意 16")
+@command("talk.meeting", "会议 {I} {rest}", "{I} (会议|居民会议|党员大会) {rest}",
+         topic="协商", usage="会议 I12 应到 30 实到 21 同意 16")
 def meeting(ctx: Ctx, args: Args) -> str:
     """Puts down how a meeting went."""
     met = read_meeting(args.rest)
@@ -66,7 +67,7 @@ def meeting(ctx: Ctx, args: Args) -> str:
                passed=met.passes(held.rule), further=held.further)
 
 
-@command("talk.summary", "总结 {I} {rest}", "{I} 总结 {rest}", keeps_words=True, example="总结 I12 大家同意先修后换")
+@command("talk.summary", "总结 {I} {rest}", "{I} 总结 {rest}", keeps_words=True, topic="协商", usage="总结 I12 大家同意先修后换")
 def summary(ctx: Ctx, args: Args) -> str:
     """Reads the host's summary back; it is posted only after their yes."""
     row, held = deliberation.leads(ctx.tx, ctx.speaker, args.issue, now=ctx.now)
@@ -92,7 +93,7 @@ def summary_answer(ctx: Ctx) -> str | None:
 
 
 @command("talk.conclude", "结论 {I} {rest}", "{I} 结论 {rest}", keeps_words=True,
-         example="结论 I12 采纳 先修后换 落实 物业 12月20日前")
+         topic="协商", usage="结论 I12 采纳 先修后换 落实 物业 12月20日前")
 def conclude(ctx: Ctx, args: Args) -> str:
     """Puts an agreement on record."""
     words = read_conclusion(args.rest, ctx.now)
@@ -103,13 +104,13 @@ def conclude(ctx: Ctx, args: Args) -> str:
     return say("talk.concluded", issue=row, waiting=waiting)
 
 
-@command("talk.assembly", "提交居民会议 {issue}", "{I} 提交居民(代表)?会议", example="提交居民会议 I12")
+@command("talk.assembly", "提交居民会议 {issue}", "{I} 提交居民(代表)?会议", topic="协商", usage="提交居民会议 I12")
 def assembly(ctx: Ctx, args: Args) -> str:
     """Hands the matter up to the residents' assembly."""
     return say("talk.assembly", issue=conclusions.assembly(ctx.tx, ctx.speaker, number=args.issue, now=ctx.now))
 
 
-@command("talk.dissents", "异议人 {issue}", "{I} 异议人", example="异议人 I12")
+@command("talk.dissents", "异议人 {issue}", "{I} 异议人", topic="协商", usage="异议人 I12")
 def unwilling(ctx: Ctx, args: Args) -> str:
     """Who disagrees, under numbers; only in private."""
     if not ctx.private:
@@ -118,7 +119,8 @@ def unwilling(ctx: Ctx, args: Args) -> str:
     return say("talk.dissents", issue=row, found=dissents.listed(ctx.tx, ctx.speaker, held))
 
 
-@command("talk.answer", "答复 {I} {rest}", "{I} 答复 {rest}", keeps_words=True, example="答复 I12 2 先修是因为换新要走维修资金")
+@command("talk.answer", "答复 {I} {rest}", "{I} 答复 {rest}", keeps_words=True,
+         topic="协商", usage="答复 I12 2 先修是因为换新要走维修资金")
 def answer(ctx: Ctx, args: Args) -> str:
     """Answers one of those who disagreed, in private."""
     number, _, text = args.rest.strip().partition(" ")
@@ -129,7 +131,8 @@ def answer(ctx: Ctx, args: Args) -> str:
     return say("talk.answered", number=args.issue, whom=number, left=left, held=held, sent=sent)
 
 
-@command("talk.review", "异议成立 {P} {rest}", role=Role.ADMIN, keeps_words=True, example="异议成立 P5 1 有两户没有收到通知")
+@command("talk.review", "异议成立 {P} {rest}", role=Role.ADMIN, keeps_words=True,
+         topic="协商", usage="异议成立 P5 1 有两户没有收到通知")
 def review(ctx: Ctx, args: Args) -> str:
     """Upholds an objection to a result: the vote is held again."""
     number, _, reason = args.rest.strip().partition(" ")

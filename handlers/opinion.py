@@ -23,14 +23,14 @@ _AFTER_NUMBER = re.compile(r"^.*?[Ii]\s*\d{1,6}[\s,，:：]*(?:我的意见是|�
 
 @command("talk.say", "(意见|表态) {I} {rest}", "{I} 我们?(还是|也|都)?(觉得|认为) {rest}", "{I} (我的意见是|意见|发言) {rest}",
          "{I} (支持|反对|中立|有条件|不同意|同意) {rest}", "{I} (反对|中立|不同意|同意)", keeps_words=True,
-         example="意见 I12 支持 先修再换")
+         topic="协商", usage="意见 I12 支持 先修再换")
 def speak(ctx: Ctx, args: Args) -> str:
     """Puts a statement on record with the position that it takes."""
     return _stated(ctx, args.issue, _AFTER_NUMBER.sub("", ctx.text, count=1).strip() or args.rest)
 
 
 @command("talk.propose", "(提议|建议|提问) {I} {rest}", "{I} (提议|建议|我提议|我建议) {rest}", keeps_words=True,
-         example="提议 I12 先贴通知")
+         topic="协商", usage="提议 I12 先贴通知")
 def propose(ctx: Ctx, args: Args) -> str:
     """Puts a proposal, or a question to be talked about, on record."""
     asks = router.canonical(ctx.text).lstrip("/#@ ").startswith("提问")
@@ -52,7 +52,7 @@ def counts(ctx: Ctx, args: Args) -> str:
                answer=dissents.mine(ctx.tx, ctx.speaker, held) if ctx.private else "")
 
 
-@command("talk.rate", "评议 {I} {rest}", "{I} 评议 {rest}", keeps_words=True, example="评议 I12 满意")
+@command("talk.rate", "评议 {I} {rest}", "{I} 评议 {rest}", keeps_words=True, topic="协商", usage="评议 I12 满意")
 def rate(ctx: Ctx, args: Args) -> str:
     """公众评事: what somebody thinks of what came of it."""
     word = next((w for w in ("不满意", "基本满意", "一般", "满意") if args.rest.startswith(w)), None)

@@ -22,7 +22,7 @@ _NOT_COMING = re.compile("不来|来不了|不参加|去不了|请假|没空")
 
 
 @command("session.open", "(恳谈会|请你来协商|议事会) {rest}", role=Role.GRID_WORKER, keeps_words=True,
-         example="恳谈会 电动车充电怎么管 主持 李叔 12月5日晚7点")
+         topic="恳谈会", usage="恳谈会 电动车充电怎么管 主持 李叔 12月5日晚7点")
 def announce(ctx: Ctx, args: Args) -> str:
     """Announces a session."""
     about = _ABOUT.search(args.rest)
@@ -37,7 +37,7 @@ def announce(ctx: Ctx, args: Args) -> str:
     return say("session.notice_card", session=row)
 
 
-@command("session.show", "{S}", "{S} (问题|进度)", example="S1")
+@command("session.show", "{S}", "{S} (问题|进度)", topic="恳谈会", usage="S1")
 def show(ctx: Ctx, args: Args) -> str:
     """A session and its questions, those with most people behind them first."""
     row = sessions.by_number(ctx.tx, ctx.speaker.community_id, args.session)
@@ -46,7 +46,7 @@ def show(ctx: Ctx, args: Args) -> str:
                came=sessions.persons(ctx.tx, row.id))
 
 
-@command("session.attend", "(参加|报名) {S}", "{S} (参加|报名)", example="参加 S1")
+@command("session.attend", "(参加|报名) {S}", "{S} (参加|报名)", topic="恳谈会", usage="参加 S1")
 def attend(ctx: Ctx, args: Args) -> str:
     """Says that they will come."""
     row, count = sessions.attend(ctx.tx, ctx.speaker, number=args.session, now=ctx.now)
@@ -63,14 +63,14 @@ def spoken(ctx: Ctx, meaning: Meaning) -> str | None:
     return say("session.not_coming") if _NOT_COMING.search(ctx.heard) else attend(ctx, Args(session=rows[0].number))
 
 
-@command("session.sign_in", "签到 {S}", "{S} 签到", example="签到 S1")
+@command("session.sign_in", "签到 {S}", "{S} 签到", topic="恳谈会", usage="签到 S1")
 def sign_in(ctx: Ctx, args: Args) -> str:
     """Signs in."""
     row, count, late = sessions.sign_in(ctx.tx, ctx.speaker, number=args.session, now=ctx.now)
     return say("session.signed_in", session=row, count=count, late=late)
 
 
-@command("session.ask", "提问 {S} {rest}", "{S} 提问 {rest}", keeps_words=True, example="提问 S1 充电桩什么时候装")
+@command("session.ask", "提问 {S} {rest}", "{S} 提问 {rest}", keeps_words=True, topic="恳谈会", usage="提问 S1 充电桩什么时候装")
 def ask(ctx: Ctx, args: Args) -> str:
     """Puts a question into the queue."""
     if len(args.rest) < 4:
@@ -87,7 +87,7 @@ def back(ctx: Ctx, args: Args) -> str:
     return say("session.backed", number=args.session, question=found, count=count)
 
 
-@command("session.answer", "问 {S} {rest}", "{S} 问 {rest}", keeps_words=True, example="问 S1 2 答 下周就装")
+@command("session.answer", "问 {S} {rest}", "{S} 问 {rest}", keeps_words=True, topic="恳谈会", usage="问 S1 2 答 下周就装")
 def answer(ctx: Ctx, args: Args) -> str:
     """The host ends a question: 答 …, 转任务 单位 日期, or 私事."""
     which, words = _which(args)
@@ -114,14 +114,14 @@ def _which(args: Args) -> tuple[int, str]:
     return int(found[1]), found[2].strip()
 
 
-@command("session.hand", "举手 {S}", "{S} 举手", example="举手 S1")
+@command("session.hand", "举手 {S}", "{S} 举手", topic="恳谈会", usage="举手 S1")
 def hand(ctx: Ctx, args: Args) -> str:
     """Asks for a turn to speak."""
     place, before, at_once = session_turns.raise_hand(ctx.tx, ctx.speaker, number=args.session, now=ctx.now)
     return say("session.hand", place=place, before=before, at_once=at_once)
 
 
-@command("session.spoken", "说完 {S}", "{S} 说完(了)?", example="说完 S1")
+@command("session.spoken", "说完 {S}", "{S} 说完(了)?", topic="恳谈会", usage="说完 S1")
 def finished(ctx: Ctx, args: Args) -> str:
     """Ends the present turn early."""
     return say("session.spoken", left=session_turns.finish(ctx.tx, ctx.speaker, number=args.session, now=ctx.now))
@@ -134,7 +134,7 @@ def end(ctx: Ctx, args: Args) -> str:
     return _confirm(ctx, args.session)
 
 
-@command("session.minutes", "纪要 {S}", "{S} 纪要", example="纪要 S1")
+@command("session.minutes", "纪要 {S}", "{S} 纪要", topic="恳谈会", usage="纪要 S1")
 def minutes(ctx: Ctx, args: Args) -> str:
     """Shows the minutes of a session that is over, to be confirmed."""
     return _confirm(ctx, args.session)

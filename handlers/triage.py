@@ -21,7 +21,7 @@ NAMES = {"自治": Track.SELF, "居民自治": Track.SELF, "共治": Track.SHARE
 _IDEAS = frozenset({"opinion", "objection", "supplement_issue", "chitchat"})
 
 
-@command("issue.track", "{I} (归口|归属|分流) {rest}", role=Role.GRID_WORKER, usage="I12 归口 政务 要城管执法")
+@command("issue.track", "{I} (归口|归属|分流) {rest}", role=Role.GRID_WORKER, topic="改正", usage="I12 归口 政务 要城管执法")
 def track(ctx: Ctx, args: Args) -> str:
     """Says whose affair the issue is first, or that it is a private one; the reason is kept."""
     word, _, reason = args.rest.strip("。 ").replace("，", " ").partition(" ")

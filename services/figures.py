@@ -17,7 +17,7 @@ from domain.figures import CONTENT, DONE, Case, Figure, Line, Rate, counts, meet
 from domain.roles import Actor, Role
 from domain.states import State
 from models.base import Tx
-from models.tables import issue, issue_event, party
+from models.tables import community, issue, issue_event, party
 from services import audit, steps
 from services.issues import by_number
 from texts.places import house
@@ -83,7 +83,7 @@ def part(figure: Figure, met: bool, now: datetime) -> ColumnElement[bool]:
 
 def table(tx: Tx, asked: Asked, by: str, now: datetime) -> list[tuple[str, Asked, Sheet]]:
     """The figures of each category, party, building or month of what is asked for: its name, how it is asked for, its figures."""
-    return [(name, narrowed, sheet(tx, narrowed, now)) for name, narrowed in _narrowed(tx, asked, by)]
+    return [(name, part_of, sheet(tx, part_of, now)) for name, part_of in narrowed(tx, asked, by)]
 
 
 def listed(asked: Asked, which: str, now: datetime) -> Select[Any]:
@@ -127,15 +127,21 @@ def month_of(at: datetime) -> str:
 
 def choices(tx: Tx, community_id: int | None) -> dict[str, list[tuple[str, str]]]:
     """What one may narrow by: (value, name) of each month, category, party and building there is something of."""
-    return {by: [(_value(by, narrowed), name) for name, narrowed in _narrowed(tx, Asked(community_id), by)] for by in GROUPS}
+    return {by: [(_value(by, part_of), name) for name, part_of in narrowed(tx, Asked(community_id), by)] for by in GROUPS}
 
 
-def _narrowed(tx: Tx, asked: Asked, by: str) -> Iterator[tuple[str, Asked]]:
+def narrowed(tx: Tx, asked: Asked, by: str) -> Iterator[tuple[str, Asked]]:
+    """What is asked for, divided: (name, the part) of each category, party, building or month."""
     chosen = {f.name: getattr(asked, f.name) for f in fields(Asked)}
     if by == "party":
         for row in tx.all(select(party.c.id, party.c.name).where(party.c.id.in_(
                 select(i.party_id).where(*where(asked)).distinct())).order_by(party.c.id)):
             yield row.name, Asked(**chosen | {"party_id": row.id})
+        return
+    if by == "community":
+        for row in tx.all(select(community.c.id, community.c.name).where(community.c.id.in_(
+                select(i.community_id).where(*where(asked)).distinct())).order_by(community.c.id)):
+            yield row.name, Asked(**chosen | {"community_id": row.id})
         return
     for value in _values(tx, asked, by):
         yield value, Asked(**chosen | {by: value})

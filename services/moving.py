@@ -26,6 +26,7 @@ from models.tables import (
     person,
     photo,
     poll,
+    promise_answer,
     reminder,
     residence,
     stand_in,
@@ -67,6 +68,7 @@ def over(tx: Tx, old: Row[Any], new: Row[Any], polls: list[Row[Any]], *, role: s
     moved["duty"] = _all(tx, duty, duty.c.person_id, new.id, old.id)
     moved["stands"] = _all(tx, stand_in, stand_in.c.person_id, new.id, old.id)
     moved["away"] = _all(tx, stand_in, stand_in.c.for_id, new.id, old.id)
+    moved["promise_answer"] = _missing(tx, promise_answer, ("promise_id",), old.id, new.id)
     moved["reminder"] = _missing(tx, reminder, ("poll_id", "how"), old.id, new.id)
     moved["residence"] = _missing(tx, residence, ("home_id",), old.id, new.id, until=True)
     moved["ended"] = list(tx.connection.scalars(update(residence).where(
@@ -143,7 +145,9 @@ def back(tx: Tx, row: Row[Any], polls: list[Row[Any]], *, now: datetime) -> None
                                 ("chat_member", chat_member, chat_member.c.person_id),
                                 ("party_member", party_member, party_member.c.person_id), ("duty", duty, duty.c.person_id),
                                 ("stands", stand_in, stand_in.c.person_id), ("away", stand_in, stand_in.c.for_id),
-                                ("reminder", reminder, reminder.c.person_id), ("residence", residence, residence.c.person_id)):
+                                ("reminder", reminder, reminder.c.person_id),
+                                ("promise_answer", promise_answer, promise_answer.c.person_id),
+                                ("residence", residence, residence.c.person_id)):
         tx.execute(update(table).where(table.c.id.in_(moved.get(name, [])), column == old).values({column.name: new}))
     tx.execute(update(residence).where(residence.c.id.in_(moved["ended"])).values(until=None))
     tx.execute(update(supporter).where(supporter.c.id.in_(moved["support"]["moved"])).values(person_id=new))

@@ -36,6 +36,7 @@ from texts.say import clock as show_clock
 from texts.say import day, has, say, unit
 from texts.words import categories
 from web.door import Door, written
+from web.figures import FigurePages
 from web.issue_desk import IssueDesk, inside
 from web.listing import Listing, asked_filter, csv_response, kept_filter, key_asked, next_address
 from web.lists import BALLOTS, LISTS, VOTERS
@@ -84,6 +85,7 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
     understanding.hang(console)
     PaperPages(db, clock).hang(console)
     IssueDesk(db, clock).hang(console)
+    FigurePages(db, clock).hang(console)
     RegisterPages(db, clock, understanding.community).hang(console)
     return console
 

@@ -143,6 +143,17 @@ LISTS = {listing.name: listing for listing in (
         Column("sent", _field("sent_at"), "time"),
     ), called=by_hand.owners,
         filters=("since", "until", "kind", "text"), kinds=("waiting", "sent", "refused", "dead"), kind_terms="group_task_state"),
+    Listing("promises", "id", by_hand.promises, (
+        Column("number", lambda r, n: f"I{r.number}"),
+        Column("time", _field("made_at"), "time"),
+        Column("owner", _field("owner")),
+        Column("content", _field("text"), "words"),
+        Column("due", _field("due_at"), "time"),
+        Column("state", _term("promise_state", "state"), "chip"),
+        Column("answer", _field("result"), "words"),
+        Column("judged", lambda r, n: n.get(r.id)),
+    ), called=by_hand.judged, filters=("since", "until", "kind", "text"), kinds=("open", "asked", "kept", "broken"),
+        kind_terms="promise_state"),
     Listing("people", "id", browse.people, (
         Column("number", _field("id")),
         Column("name", _field("name")),

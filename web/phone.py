@@ -15,7 +15,7 @@ from bot.message import Channel, Message, Reply, Tap
 from domain.errors import Refusal
 from domain.roles import NOBODY
 from models.base import Database, Tx
-from services import audit, browse, chart, course, evidence, minutes, pages, paging, phone, procedure, published
+from services import audit, browse, chart, course, evidence, figures, minutes, pages, paging, phone, procedure, promises, published
 from texts.mask import public
 from texts.say import clock as show_clock
 from texts.say import day, poll_rules, say, yuan
@@ -45,6 +45,7 @@ def phone_blueprint(db: Database, login: WechatLogin, hear: Hear, *, clock: Call
     blueprint.add_url_rule("/leave", "leave", views.leave, methods=["POST"])
     blueprint.add_url_rule("/<code>/", "home", views.home)
     blueprint.add_url_rule("/<code>/me", "me", views.me)
+    blueprint.add_url_rule("/<code>/promises", "promises", views.promises)
     blueprint.add_url_rule("/<code>/<string(length=1):letter><int:number>-<mark>", "thing", views.thing)
     blueprint.add_url_rule("/<code>/<string(length=1):letter><int:number>-<mark>/<int:one>-<seal>.jpg", "photo", views.photo)
     blueprint.add_url_rule("/<code>/<string(length=1):letter><int:number>-<mark>.png", "picture", views.picture)
@@ -161,6 +162,17 @@ class _Phone:
                 return self._away(code, request.path) or abort(404)
             return self._page("phone/me.html", tx, who, code, here=request.path,
                               it=phone.mine_of(tx, who.community_id, who.person_id))
+
+    def promises(self, code: str) -> Any:
+        """What was promised and whether it was kept, and how each of the last months was dealt with; no names."""
+        now = self.clock()
+        with self.db.read() as tx:
+            who = self.login.visitor(tx)
+            if who is None or who.community != code:
+                return self._away(code, request.path) or abort(404)
+            months = figures.table(tx, figures.Asked(who.community_id), "month", now)[-6:]
+            return self._page("phone/promises.html", tx, who, code, here=request.path, months=months,
+                              promises=promises.public(tx, who.community_id, now=now, most=50))
 
     def notices(self, code: str) -> Any:
         """What one-time notices are, and whether one is waiting; only the platform's own event allows one."""

@@ -29,6 +29,7 @@ from models.tables import (
     paper_ballot,
     person,
     poll,
+    promise,
     residence,
     supporter,
 )
@@ -36,7 +37,7 @@ from services import accounts, audit
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 EVIL = "<script>alert(1)</script>"
-LISTS = ("messages", "audit", "issues", "polls", "outbox", "forwards", "tasks", "people", "homes")
+LISTS = ("messages", "audit", "issues", "polls", "outbox", "forwards", "tasks", "promises", "people", "homes")
 OPEN = {"console.login", "console.static"}
 
 
@@ -110,6 +111,8 @@ def fill(desk: Desk, name: str) -> None:
             state="waiting", created_at=NOW, told_at=NOW, reminders=1)
         tx.add(group_task, outbox_id=found["outbox"], community_id=where, chat_id=group, channel="customer",
             msgid=f"msg-{name}", owner=f"owner-{name}{EVIL}", state="waiting", created_at=NOW, reminders=2)
+        tx.add(promise, community_id=where, issue_id=matter, owner=f"物业{EVIL}", text=f"{name}更换{EVIL}", due_at=NOW, state="open",
+               made_by=who, made_at=NOW)
         audit.note(tx, SYSTEM, "test.deed", f"thing:{name}", now=NOW, community_id=where, words=EVIL)
         audit.seal(tx)
     desk.ids[name] = found
