@@ -8,6 +8,7 @@ database is compared with what was seen; in the end the chain is verified and th
 import logging
 import os
 import random
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -93,8 +94,11 @@ class Walk:
         with self.db.read() as tx:
             found = tx.all(select(issue.c.id, issue.c.state, issue.c.version))
             assert {r.id: r.state for r in found} == self.seen.state and {r.id: r.version for r in found} == self.seen.version
+            every: dict[int, list[Any]] = defaultdict(list)
+            for row in tx.all(select(timer).order_by(timer.c.id)):
+                every[row.issue_id].append(row)
             for issue_id in self.seen.state:
-                self._clocks(tx, issue_id)
+                self._clocks(issue_id, every[issue_id])
 
     def _act(self, tx: Tx) -> None:
         choice = self.chance.choices(_DEEDS, _WEIGHTS)[0]
@@ -129,12 +133,12 @@ class Walk:
         assert tx.scalar(select(func.sum(issue.c.version))) in (sum(self.seen.version.values()), None), "a change without an event"
         for issue_id in touched:
             assert tx.scalar(select(issue.c.state).where(issue.c.id == issue_id)) == self.seen.state[issue_id]
-            self._clocks(tx, issue_id)
+            self._clocks(issue_id, tx.all(select(timer).where(timer.c.issue_id == issue_id).order_by(timer.c.id)))
 
-    def _clocks(self, tx: Tx, issue_id: int) -> None:
+    def _clocks(self, issue_id: int, rows: list[Any]) -> None:
         """No clock runs where it must not; each that the state needs runs, or did its work as the last of its kind."""
         state, last = State(self.seen.state[issue_id]), {}
-        for row in tx.all(select(timer).where(timer.c.issue_id == issue_id).order_by(timer.c.id)):
+        for row in rows:
             running = row.fired_at is None and row.ended_at is None
             assert not running or lives_in(Timer(row.kind), state), (row.kind, state)
             last[row.kind] = running or row.fired_at is not None or last.get(row.kind) == "running"
