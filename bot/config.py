@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from bot.channels.account import Account
 from domain.classes import AT_LEAST, BY_AREA, MORE_THAN, Bar, Preset
 from domain.clock import QuietHours
+from domain.promises import Rule
 from domain.timers import SPANS, Span, Timer
 from services.limits import Limits
 
@@ -117,11 +118,17 @@ class LoopSettings(_Section):
     supervise_after: Length = "2 workdays"
     reopen_people: int = Field(3, ge=1, le=100)
     reopens: int = Field(1, ge=0, le=9)
+    promise_share: str = Field("1/3", pattern=r"^([1-9]\d?/[1-9]\d?|1)$")
+    promise_least: int = Field(3, ge=1, le=100)
 
     def lengths(self) -> dict[tuple[Timer, str], Span]:
         """The clocks' lengths as they are started."""
         return {(timer, "" if urgency == "normal" else urgency): _span(words)
                 for timer, each in self.spans.items() for urgency, words in each.items()}
+
+    def promise_rule(self) -> Rule:
+        """When a promise that was reported kept is open again."""
+        return Rule(Fraction(self.promise_share), self.promise_least)
 
     def limits(self) -> Limits:
         """The other numbers."""

@@ -24,7 +24,7 @@ from models.commit import GroupCommit
 from ops import valkey
 from ops.clock import ahead, now
 from scheduler.sweeps import Sweeps
-from services import audit, bulletins, decisions, limits, outbox, pages, people, procedure, timers
+from services import audit, bulletins, decisions, limits, outbox, pages, people, procedure, promises, timers
 from texts import procedures
 from understanding import trained
 
@@ -87,6 +87,7 @@ def build(settings: Settings | None = None) -> House:
     decisions.configure([each.preset() for each in settings.decisions.presets], settings.decisions.recognised_by)
     timers.configure(settings.loop.lengths())
     limits.configure(settings.loop.limits())
+    promises.configure(settings.loop.promise_rule())
     bulletins.configure(settings.bulletins.weekly, settings.bulletins.morning)
     procedure.configure(settings.decisions.notice_days, settings.decisions.publication_days)
     procedures.configure(settings.procedures or None)

@@ -1,6 +1,6 @@
 """A long random walk through the life of issues: valid and invalid acts by anybody, clocks, lost transactions, restarts.
 
-10,000 actions in the ordinary run; `LINYI_WALK=100000` walks further (`make faults`). After every action: states change only by
+3,000 actions in the ordinary run; `LINYI_WALK=100000` walks further (`make faults`). After every action: states change only by
 the table, with one event and one version each; no clock runs where it must not, and none is lost. At every restart the whole
 database is compared with what was seen; in the end the chain is verified and the figures are recomputed from the log.
 """
@@ -30,7 +30,7 @@ from services import audit, figures, issue_staff, issues, outbox, promises, step
 from services.issues import Report
 from services.people import Speaker
 
-ACTIONS = int(os.environ.get("LINYI_WALK", "10000"))
+ACTIONS = int(os.environ.get("LINYI_WALK", "3000"))
 START = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 BATCH = 25  # actions of one transaction
 ALIVE = 40
