@@ -146,7 +146,8 @@ def _stamps(row: Row[Any], act: Act, to: State, clocks: dict[Timer, datetime], n
         Act.SUBMIT: {"created_at": now},
         Act.ASSIGN: {"assigned_at": now, "contacted_at": None, "contact_due": clocks.get(Timer.CONTACT)},
         Act.RETURN: {"returned": row.returned + 1, "contact_due": None}, Act.CONTACT: {"contacted_at": row.contacted_at or now},
-        Act.RESOLVE: {"resolved_at": now}, Act.REOPEN: {"reopened": row.reopened + 1}}
+        Act.RESOLVE: {"resolved_at": now, "solved": None, "rating": None},
+        Act.REOPEN: {"reopened": row.reopened + 1}}
     return left.get(act, {}) | ({"closed_at": now} if to is State.CLOSED else {})
 
 

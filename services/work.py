@@ -43,7 +43,7 @@ def resolve(tx: Tx, actor: Actor, *, number: int, words: str, now: datetime) -> 
     result = words.replace(dispatch.NO_VISIT, "").strip(" ,，。;；()（）").removeprefix("了").lstrip(" ,，。")
     shown = dispatch.evidence_of(tx, row, words)
     row = steps.take(tx, actor, row, Act.RESOLVE, now=now, facts=Facts(result=result, evidence=shown), note=result, result=result,
-                     keep={"in_time": row.due_at is None or now <= row.due_at}, resolved_at=now, solved=None, rating=None)
+                     keep={"in_time": row.due_at is None or now <= row.due_at})
     issue_staff.ask_whether_done(tx, row, now)
     return row
 

@@ -26,7 +26,7 @@ from domain.states import State
 from domain.timers import Timer, lives_in
 from models.base import Database, Tx
 from models.tables import community, issue, issue_event, party, party_member, person, timer
-from services import audit, figures, issue_staff, issues, outbox, promises, steps, timers
+from services import audit, figures, issue_staff, issues, outbox, promises, rating, steps, timers, work
 from services.issues import Report
 from services.people import Speaker
 
@@ -251,8 +251,11 @@ def _withdraw(walk: Walk, tx: Tx) -> None:
 
 def _answer(walk: Walk, tx: Tx) -> None:
     row = walk.pick(tx)
-    issues.answer(tx, _of(walk, row) if walk.chance.random() < 0.8 else walk.one(), number=row.number,
-                  solved=walk.chance.random() < 0.5, words="", now=walk.now)
+    who = _of(walk, row) if walk.chance.random() < 0.8 else walk.one()
+    if walk.chance.random() < 0.5:
+        rating.confirm(tx, who, number=row.number, rating=walk.chance.choice([None, "satisfied", "fair"]), now=walk.now)
+    else:
+        rating.dispute(tx, who, number=row.number, rating=None, words="", now=walk.now)
 
 
 def _accept(walk: Walk, tx: Tx) -> None:
@@ -274,7 +277,7 @@ def _unmerge(walk: Walk, tx: Tx) -> None:
 
 
 def _resolve(walk: Walk, tx: Tx) -> None:
-    issue_staff.resolve(tx, walk.who(), number=walk.number(tx), result=walk.chance.choice(["", "已换新主板，恢复运行"]), now=walk.now)
+    work.resolve(tx, walk.who(), number=walk.number(tx), words=walk.chance.choice(["", "已换新主板，恢复运行 无需现场"]), now=walk.now)
 
 
 def _excuse(walk: Walk, tx: Tx) -> None:
