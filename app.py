@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 
 from bot.config import ConfigError
-from ops import figures, groups, house, measure, mp_tools, opinions, page_tools, register, train
+from ops import backup_tools, figures, groups, house, measure, mp_tools, opinions, page_tools, register, train
 from ops import tools as tool
 
 
@@ -48,6 +48,7 @@ def parser() -> argparse.ArgumentParser:
     db = commands.add_parser("db", help="数据库").add_subparsers(required=True, metavar="动作")
     add("upgrade", tool.db_upgrade, "升级数据库到当前版本", db)
     add("load", tool.db_load, "从文件载入一个社区（楼栋、群、人员）", db).add_argument("file")
+    backup_tools.arguments(add)
     user = commands.add_parser("user", help="后台账号").add_subparsers(required=True, metavar="动作")
     new = add("add", tool.user_add, "新建后台账号", user)
     new.add_argument("username")

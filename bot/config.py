@@ -152,6 +152,14 @@ class DeliverySettings(_Section):
     longest_wait_s: float = Field(3600, gt=0)
 
 
+class BackupSettings(_Section):
+    """Where backups are put, and where PostgreSQL's own tools are."""
+
+    folder: str = "var/backups"
+    postgres_bin: str = ""
+    every_hours: int = Field(26, ge=1, le=24 * 32)
+
+
 _NEEDED: dict[str, tuple[str, ...]] = {  # secrets without which an account of this kind cannot work
     "mp": ("token", "aes_key", "app_secret"), "wecom_app": ("token", "aes_key", "app_secret"),
     "wecom_aibot": ("token", "aes_key"), "wecom_aibot_ws": ("app_secret",), "wecom_webhook": (),
@@ -211,6 +219,7 @@ class Settings(_Section):
     loop: LoopSettings = LoopSettings()
     bulletins: BulletinSettings = BulletinSettings()
     delivery: DeliverySettings = DeliverySettings()
+    backup: BackupSettings = BackupSettings()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     channels: list[ChannelSettings] = []
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from bot.config import ConfigError, load
 from models.tables import account, chat, community, outbox
-from ops import database, doctor_loop, house, valkey, wsgi
+from ops import backup_tools, database, doctor_loop, house, valkey, wsgi
 from ops.doctor_finding import Finding
 from texts import procedures
 from texts.say import say
@@ -32,7 +32,7 @@ def examine(path: str) -> list[Finding]:
         built = house.build(settings)
     except Exception as error:
         return [*found, Finding(False, f"程序组装失败：{error}")]
-    for look in (_database, _redis, _contents, doctor_loop.loop, _disk):
+    for look in (_database, _redis, _contents, doctor_loop.loop, _disk, backup_tools.age):
         found += _look(look, built)
     built.db.close()
     return found
