@@ -221,6 +221,8 @@ class Settings(_Section):
     delivery: DeliverySettings = DeliverySettings()
     backup: BackupSettings = BackupSettings()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["text", "json"] = "text"
+    metrics_token_env: str = "LINYI_METRICS_TOKEN"
     channels: list[ChannelSettings] = []
 
     @model_validator(mode="after")
@@ -244,6 +246,14 @@ class Settings(_Section):
         if len(key) < 32:
             raise ConfigError(f"secret_key_env: 环境变量 {self.secret_key_env} 没有设置，或不足 32 个字符")
         return key
+
+    def metrics_token(self, env: Mapping[str, str] = os.environ) -> str:
+        """What Prometheus must show to be let in; '' = metrics are off."""
+        token = env.get(self.metrics_token_env, "")
+        if 0 < len(token) < 16:
+            raise ConfigError(f"metrics_token_env: 环境变量 {self.metrics_token_env} 不足 16 个字符："
+                              "请换长一些的，或不设置（关闭指标）")
+        return token
 
     def workers(self, env: Mapping[str, str] = os.environ) -> int:
         """How many web processes the database allows."""
