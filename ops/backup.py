@@ -22,9 +22,8 @@ from ops import database
 from ops.backup_file import BackupError, Manifest, key_name, pack, read_manifest, sync_folder, unpack
 from ops.backup_stores import Store, filled, store_of
 from scheduler.sweeps import HEARTBEAT
-from services import audit, proving
+from services import audit, health, proving
 
-BACKUP = "backup"  # its row among the heartbeats: when the last one was made
 ENDING = ".linyi-backup"
 _HELD = "restored from a backup: it may have gone out already"
 _RUNNING = timedelta(seconds=30)
@@ -76,12 +75,6 @@ def drill(settings: Settings, *, now: datetime) -> tuple[Manifest, float, float]
         return manifest, made - begin, time.monotonic() - made
 
 
-def last(tx: Tx) -> datetime | None:
-    """When the last backup was made."""
-    found: datetime | None = tx.scalar(select(heartbeat.c.at).where(heartbeat.c.name == BACKUP))
-    return found
-
-
 @contextmanager
 def _database(settings: Settings) -> Iterator[Database]:
     db = Database(settings.database_url())
@@ -118,7 +111,7 @@ def _exists(tx: Tx, name: str) -> bool:
 def _remember(db: Database, now: datetime) -> None:
     with db.write() as tx:
         insert = insert_postgres if tx.postgres else insert_sqlite
-        put = insert(heartbeat).values(name=BACKUP, at=now)
+        put = insert(heartbeat).values(name=health.BACKUP, at=now)
         tx.execute(put.on_conflict_do_update(index_elements=["name"], set_={"at": put.excluded.at}))
 
 

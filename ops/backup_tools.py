@@ -10,6 +10,7 @@ from models import secret
 from ops import backup, house
 from ops.backup_file import BackupError
 from ops.doctor_finding import Finding
+from services import health
 
 Args = argparse.Namespace
 
@@ -76,7 +77,7 @@ def _drill(settings: Settings, _args: Args) -> int:
 def age(built: house.House) -> Iterator[Finding]:
     """Doctor's line about the last backup."""
     with built.db.read() as tx:
-        at = backup.last(tx)
+        at = health.last_backup(tx)
     if at is None:
         yield Finding(False, "还没有备份：运行 python app.py backup，并每晚自动做（deploy/linyi-backup.timer）")
         return
