@@ -23,9 +23,14 @@ def _config(db: Database) -> Config:
     return config
 
 
-def upgrade(db: Database) -> None:
+def upgrade(db: Database, to: str = "head") -> None:
     """Applies every migration that is missing; safe to run again."""
-    command.upgrade(_config(db), "head")
+    command.upgrade(_config(db), to)
+
+
+def downgrade(db: Database, to: str) -> None:
+    """Takes migrations back, the newest first; what an older shape has no place for is lost."""
+    command.downgrade(_config(db), to)
 
 
 def known() -> set[str]:
