@@ -75,6 +75,14 @@ def drill(settings: Settings, *, now: datetime) -> tuple[Manifest, float, float]
         return manifest, made - begin, time.monotonic() - made
 
 
+def downgrade(settings: Settings, revision: str) -> tuple[str | None, str | None]:
+    """Takes migrations back; the revisions before and after."""
+    with _database(settings) as db:
+        before, _ = database.current(db)
+        database.downgrade(db, revision)
+        return before, database.current(db)[0]
+
+
 @contextmanager
 def _database(settings: Settings) -> Iterator[Database]:
     db = Database(settings.database_url())

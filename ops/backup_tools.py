@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.config import Settings, load
 from models import secret
-from ops import backup, house
+from ops import backup, database, house
 from ops.backup_file import BackupError
 from ops.doctor_finding import Finding
 from services import health
@@ -72,6 +72,20 @@ def _drill(settings: Settings, _args: Args) -> int:
     print(f"演练通过：备份 {made:.1f} 秒，恢复并核对 {restored:.1f} 秒，"
           f"{len(manifest.counts)} 张表 {sum(manifest.counts.values())} 行一致。")
     return _chain(manifest.audit_rows, manifest.audit_head, manifest.audit_ok)
+
+
+def downgrade(args: Args) -> int:
+    """Takes migrations back, with a backup of what is there now."""
+    return _told(_downgrade, args)
+
+
+def _downgrade(settings: Settings, args: Args) -> int:
+    if args.revision not in database.known():
+        raise BackupError(f"没有 {args.revision} 这个版本；已有：{'、'.join(sorted(database.known()))}")
+    path, _ = backup.make(settings, to=None, sealed=True, now=house.now())
+    before, after = backup.downgrade(settings, args.revision)
+    print(f"数据库版本：{before} → {after}。退回前的数据备份在 {path}")
+    return 0
 
 
 def age(built: house.House) -> Iterator[Finding]:

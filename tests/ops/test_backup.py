@@ -236,3 +236,30 @@ def test_old_backups_are_thinned_out(tmp_path: Path) -> None:
     assert "linyi-by-hand.linyi-backup" in left and max(names) in left
     assert {name[6:12] for name in left if name[6].isdigit()} >= {f"2026{m:02}" for m in range(1, 13)}
     assert len(left) <= 7 + 4 + 12 + 1 and not any(name.endswith("00.linyi-backup") for name in left)
+
+
+def test_going_back_a_version_keeps_a_backup_first(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    """The older shape, and everything there was in a file that brings it back."""
+    assert run("db", "downgrade", "9999") == 1 and "没有 9999" in capsys.readouterr().err
+    before = place.people()
+    assert run("db", "downgrade", "0009") == 0
+    assert "→ 0009" in capsys.readouterr().out
+    kept = next((place.folder / "backups").glob("linyi-*"))
+    assert run("restore", str(kept), "--force") == 0 and place.people() == before
+    db = place.open()
+    assert database.current(db)[0] == database.newest()
+    db.close()
+
+
+def test_a_backup_of_an_older_version_is_brought_up(place: Place) -> None:
+    """Restored with newer code, it is upgraded before it takes the place."""
+    file, before = place.folder / "old.linyi-backup", place.people()
+    db = place.open()
+    database.downgrade(db, "0009")
+    db.close()
+    backup.make(place.settings, to=file, sealed=True, now=house.now())
+    assert read_manifest(file).revision == "0009"
+    assert run("restore", str(file), "--force") == 0 and place.people() == before
+    db = place.open()
+    assert database.current(db)[0] == database.newest()
+    db.close()
