@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 
 from bot.config import ConfigError
-from ops import figures, groups, house, measure, mp_tools, opinions, page_tools, register, train
+from ops import backup_tools, figures, groups, house, measure, mp_tools, opinions, page_tools, register, train
 from ops import tools as tool
 
 
@@ -45,9 +45,8 @@ def parser() -> argparse.ArgumentParser:
         "--account", default="", help="只检查一个账号（config.yaml 里的 name）：地址、密钥、IP、权限、模板")
     _mp(add, commands.add_parser("mp", help="公众号").add_subparsers(required=True, metavar="动作"))
     _page(add, commands.add_parser("page", help="居民网页").add_subparsers(required=True, metavar="动作"))
-    db = commands.add_parser("db", help="数据库").add_subparsers(required=True, metavar="动作")
-    add("upgrade", tool.db_upgrade, "升级数据库到当前版本", db)
-    add("load", tool.db_load, "从文件载入一个社区（楼栋、群、人员）", db).add_argument("file")
+    _db(add, commands.add_parser("db", help="数据库").add_subparsers(required=True, metavar="动作"))
+    backup_tools.arguments(add)
     user = commands.add_parser("user", help="后台账号").add_subparsers(required=True, metavar="动作")
     new = add("add", tool.user_add, "新建后台账号", user)
     new.add_argument("username")
@@ -81,6 +80,13 @@ def parser() -> argparse.ArgumentParser:
     opinions.arguments(add("opinions", opinions.analyse, "从导出的表态（Polis 格式）算出分组与共识，写成 JSON"))
     _records(add, commands)
     return top
+
+
+def _db(add: Callable[..., argparse.ArgumentParser], db: argparse._SubParsersAction) -> None:
+    add("upgrade", tool.db_upgrade, "升级数据库到当前版本", db)
+    back = add("downgrade", backup_tools.downgrade, "退回到较早的数据库版本；先做一次备份，旧版放不下的内容会丢", db)
+    back.add_argument("revision", help="退到哪个版本，如 0009")
+    add("load", tool.db_load, "从文件载入一个社区（楼栋、群、人员）", db).add_argument("file")
 
 
 def _group(add: Callable[..., argparse.ArgumentParser], group: argparse._SubParsersAction) -> None:

@@ -159,6 +159,14 @@ class DeliverySettings(_Section):
     longest_wait_s: float = Field(3600, gt=0)
 
 
+class BackupSettings(_Section):
+    """Where backups are put, and where PostgreSQL's own tools are."""
+
+    folder: str = "var/backups"
+    postgres_bin: str = ""
+    every_hours: int = Field(26, ge=1, le=24 * 32)
+
+
 _NEEDED: dict[str, tuple[str, ...]] = {  # secrets without which an account of this kind cannot work
     "mp": ("token", "aes_key", "app_secret"), "wecom_app": ("token", "aes_key", "app_secret"),
     "wecom_aibot": ("token", "aes_key"), "wecom_aibot_ws": ("app_secret",), "wecom_webhook": (),
@@ -218,7 +226,10 @@ class Settings(_Section):
     loop: LoopSettings = LoopSettings()
     bulletins: BulletinSettings = BulletinSettings()
     delivery: DeliverySettings = DeliverySettings()
+    backup: BackupSettings = BackupSettings()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["text", "json"] = "text"
+    metrics_token_env: str = "LINYI_METRICS_TOKEN"
     channels: list[ChannelSettings] = []
 
     @model_validator(mode="after")
@@ -242,6 +253,14 @@ class Settings(_Section):
         if len(key) < 32:
             raise ConfigError(f"secret_key_env: 环境变量 {self.secret_key_env} 没有设置，或不足 32 个字符")
         return key
+
+    def metrics_token(self, env: Mapping[str, str] = os.environ) -> str:
+        """What Prometheus must show to be let in; '' = metrics are off."""
+        token = env.get(self.metrics_token_env, "")
+        if 0 < len(token) < 16:
+            raise ConfigError(f"metrics_token_env: 环境变量 {self.metrics_token_env} 不足 16 个字符："
+                              "请换长一些的，或不设置（关闭指标）")
+        return token
 
     def workers(self, env: Mapping[str, str] = os.environ) -> int:
         """How many web processes the database allows."""

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import Row, bindparam, func, insert, select, update
 
 from domain.states import State
 from domain.timers import SPANS, Span, Timer, lives_in, span
@@ -112,6 +112,11 @@ def _do(tx: Tx, row: Row[Any], about: Row[Any] | None, now: datetime) -> None:
         log.error("clock %s of kind %s failed: %s\n%s", row.id, row.kind, type(error).__name__, where)
         later = now + _AGAIN * min(2 ** row.failures, 288)
         tx.execute(update(timer).where(timer.c.id == row.id).values(fired_at=None, due_at=later, failures=row.failures + 1))
+
+
+def overdue(tx: Tx, *, now: datetime) -> int:
+    """How many clocks are due and have not fired."""
+    return int(tx.scalar(select(func.count()).select_from(timer).where(_WAITS, timer.c.due_at <= now)))
 
 
 def failing(tx: Tx) -> list[Row[Any]]:

@@ -17,6 +17,7 @@ from services import (
     course,
     electorate,
     evidence,
+    health,
     homes,
     joined,
     minutes,
@@ -50,8 +51,9 @@ View = Callable[..., Any]
 _TYPES = {"pdf": "application/pdf", "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document"}
 
 
-def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_cookies: bool) -> Blueprint:
-    """All pages of the console over one database."""
+def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_cookies: bool,
+                      machine: Callable[[], list[tuple[bool, str]]] = list) -> Blueprint:
+    """All pages of the console over one database; `machine` says what else is right or wrong with the installation."""
     console = Blueprint("console", __name__, url_prefix="/console", template_folder="templates",
                         static_folder="static", static_url_path="/static")
     for name, show in {"clock": show_clock, "day": day, "short_day": course.day_of,
@@ -61,7 +63,7 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
     Door(db, clock, secure_cookies).hang(console)
     console.record(lambda state: _secure_forms(state, secure_cookies))
     console.register_error_handler(404, lambda _: (render_template("console/note.html", text=word("page_gone")), 404))
-    views = _Pages(db, clock)
+    views = _Pages(db, clock, machine)
     console.add_url_rule("/", "overview", views.overview)
     console.add_url_rule("/audit/verify", "verify", views.verify, methods=["POST"])
     for listing in LISTS.values():
@@ -115,17 +117,18 @@ def _refused(view: View) -> View:
 class _Pages:
     """The views; each opens its own transaction."""
 
-    def __init__(self, db: Database, clock: Callable[[], datetime]):
-        self.db, self.clock = db, clock
+    def __init__(self, db: Database, clock: Callable[[], datetime], machine: Callable[[], list[tuple[bool, str]]]):
+        self.db, self.clock, self.machine = db, clock, machine
 
     # --- pages ------------------------------------------------------------------------------------------------
     def overview(self) -> Any:
         """Figures, and whether everything runs."""
         with self.db.read() as tx:
             figures = browse.overview(tx, self._where())
+            signs = health.look(tx, self._where(), now=self.clock())
             place = word("everyone") if self._where() is None else browse.communities(tx).get(self._where() or 0, "")
         beat = figures["heartbeat"]
-        return render_template("console/overview.html", figures=figures, place=place,
+        return render_template("console/overview.html", figures=figures, place=place, signs=signs, machine=self.machine(),
                                silent_s=None if beat is None else max(0, int((self.clock() - beat).total_seconds())))
 
     def verify(self) -> Any:

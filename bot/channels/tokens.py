@@ -27,6 +27,14 @@ _STEP_S = 0.05
 _UNLOCK = "if redis.call('get',KEYS[1])==ARGV[1] then return redis.call('del',KEYS[1]) else return 0 end"
 
 
+KINDS = ("mp", "wecom_app", "customer_group")  # accounts that have one
+
+
+def key_of(account: Account) -> str:
+    """Under which name its processes share the token."""
+    return ":".join(("linyi:token", account.kind, account.app_id, *([account.agent_id] if account.agent_id else [])))
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """A token and when to stop using it."""
@@ -44,7 +52,7 @@ class SharedToken:
 
     def __init__(self, account: Account, api: ApiClient, *, redis: Any = None, clock: Clock):
         self._account, self._api, self._redis, self._clock = account, api, redis, clock
-        self._key = ":".join(("linyi:token", account.kind, account.app_id, *([account.agent_id] if account.agent_id else [])))
+        self._key = key_of(account)
         self._held: Held | None = None
         self._lock = threading.Lock()
         self._renewed_at = 0.0

@@ -105,7 +105,19 @@ def _carry_over() -> None:
         pass
 
 
+def _carry_back() -> None:
+    """Edges and clocks become columns again; what the older shape has no column for is lost."""
+    db = op.get_bind()
+    db.execute(sa.text(
+        "UPDATE issue SET merged_into = (SELECT m.target_id FROM merge m WHERE m.source_id = issue.id AND m.undone_at IS NULL "
+        "ORDER BY m.id DESC LIMIT 1) WHERE state = 'merged'"))
+    db.execute(sa.text(
+        "UPDATE issue SET due_at = (SELECT min(t.due_at) FROM timer t WHERE t.issue_id = issue.id AND t.kind IN ('draft', 'confirm') "
+        "AND t.fired_at IS NULL AND t.ended_at IS NULL) WHERE state IN ('draft', 'resolved')"))
+
+
 def downgrade() -> None:
+    _carry_back()
     with op.batch_alter_table("issue_event") as batch:
         batch.drop_constraint(op.f("fk_issue_event_party_id"), type_="foreignkey")
         for column in _EVENT:
