@@ -28,6 +28,7 @@ from models.tables import (
     outbox,
     paper_ballot,
     person,
+    photo,
     poll,
     promise,
     residence,
@@ -98,7 +99,9 @@ def fill(desk: Desk, name: str) -> None:
         tx.add(issue_event, issue_id=matter, at=NOW, act="supplement", actor_id=who, text=EVIL)
         neighbour = tx.add(person, community_id=where, role="resident", told_version=1, consent_version=1, created_at=NOW)
         tx.add(supporter, issue_id=matter, person_id=neighbour, at=NOW)
-        found = {"home": flat, "person": who, "group": group, "issue": matter}
+        seen = tx.add(photo, community_id=where, issue_id=matter, person_id=who, kind="report", channel="mp", data=b"\xff\xd8",
+                      sha256="0" * 64, state="kept", at=NOW)
+        found = {"home": flat, "person": who, "group": group, "issue": matter, "photo": seen}
         for number, anonymous in ((1, False), (2, True)):
             found[f"poll{number}"] = put_poll(tx, where, who, number, anonymous)
         found["paper"] = tx.add(paper_ballot, poll_id=found["poll1"], home_id=flat, choice="0", how="paper", proxy=EVIL, photo=b"\xff\xd8", photo_hash="",
@@ -157,7 +160,7 @@ def addresses(desk: Desk, ids: dict[str, int]) -> list[tuple[str, str, str]]:
            "forward_done": ids["forward"], "forward_drop": ids["forward"],
            "paper": ids["poll1"], "paper_enter": ids["poll1"], "paper_photo": ids["poll1"], "paper_confirm": ids["poll1"],
            "role": ids["person"], "name": ids["person"], "code": ids["home"], "correct": ids["issue"], "issue_level": ids["issue"],
-           "issue_track": ids["issue"], "issue_reveal": ids["issue"]}
+           "issue_track": ids["issue"], "issue_reveal": ids["issue"], "photo": ids["issue"]}
     assert desk.app is not None
     found = []
     for rule in desk.app.url_map.iter_rules():
@@ -166,6 +169,6 @@ def addresses(desk: Desk, ids: dict[str, int]) -> list[tuple[str, str, str]]:
         name = rule.endpoint.partition(".")[2]
         assert "<" not in rule.rule or name in key or name == "static", f"{rule.endpoint} is new: say whose objects it shows"
         path = rule.rule.replace("<int:key>", str(key.get(name))).replace("<path:filename>", "console.css")
-        path = path.replace("<int:one>", str(ids["paper"]))
+        path = path.replace("<int:one>", str(ids["photo" if name == "photo" else "paper"]))
         found += [(rule.endpoint, m, path) for m in (rule.methods or set()) & {"GET", "POST"}]
     return found
