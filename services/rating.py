@@ -21,8 +21,7 @@ ASKED = "ask_reopen"
 
 def confirm(tx: Tx, speaker: Speaker, *, number: int, rating: str | None, now: datetime) -> Row[Any]:
     """The submitter says that it is done, and how well."""
-    return steps.take(tx, speaker, _own(tx, speaker, number), Act.CONFIRM, now=now, keep={"rating": rating, "solved": True},
-                      solved=True, rating=rating, closed_at=now)
+    return steps.take(tx, speaker, _own(tx, speaker, number), Act.CONFIRM, now=now, solved=True, rating=rating)
 
 
 def dispute(tx: Tx, speaker: Speaker, *, number: int, rating: str | None, words: str, now: datetime) -> tuple[Row[Any], bool]:
@@ -31,8 +30,7 @@ def dispute(tx: Tx, speaker: Speaker, *, number: int, rating: str | None, words:
     if row.state == State.CLOSED:
         return _reopen(tx, speaker, row, words, now), True
     due = deadlines.half(tx, row.assigned_at, row.due_at, now=now)
-    row = steps.take(tx, speaker, row, Act.DISPUTE, now=now, note=words or None, solved=False, rating=rating, due_at=due,
-                     keep={"rating": rating, "solved": False, "due": due.isoformat()})
+    row = steps.take(tx, speaker, row, Act.DISPUTE, now=now, note=words or None, solved=False, rating=rating, due_at=due)
     _back_to_work(tx, row, "disputed", words, now)
     return row, False
 
@@ -88,5 +86,5 @@ def _back_to_work(tx: Tx, row: Row[Any], news: str, words: str, now: datetime) -
 def _silence(tx: Tx, _clock: Row[Any], row: Row[Any] | None, now: datetime) -> None:
     """Closes what was reported done when nobody has objected; who raised it hears how to open it again."""
     assert row is not None
-    row = steps.take(tx, SYSTEM, row, Act.CONFIRM, now=now, keep={"rating": None, "solved": None}, closed_at=now)
+    row = steps.take(tx, SYSTEM, row, Act.CONFIRM, now=now)
     telling.persons(tx, row, "closed_by_silence", [row.submitter_id], now)

@@ -25,7 +25,7 @@ from domain.states import State
 from domain.timers import Timer, lives_in
 from models.base import Database, Tx
 from models.tables import community, issue, issue_event, party, party_member, person, timer
-from services import audit, figures, issue_staff, issues, outbox, promises, steps, timers
+from services import audit, figures, issue_staff, issues, outbox, promises, rating, steps, timers, work
 from services.issues import Report
 from services.people import Speaker
 
@@ -178,7 +178,7 @@ class Walk:
     def facts(self) -> Facts:
         """Conditions that hold or do not."""
         yes = self.chance.random() < 0.8
-        return Facts(reason="说明白了" if yes else "", result="已经换好新的主板恢复运行" if yes else "", evidence=yes, party=yes,
+        return Facts(reason="说明白了" if yes else "", result="已经换好新的主板恢复运行" if yes else "", evidence=yes, party=yes, decided=yes,
                      outside="城管局 123" if yes else "", own_way=yes, open_objections=0 if yes else 1, return_until=self.later(),
                      longer=timedelta(hours=self.chance.randint(-5, 60)), review_at=self.later())
 
@@ -218,7 +218,7 @@ def _step(walk: Walk, tx: Tx) -> None:
     actor = _able(walk, row, act) if walk.chance.random() < 0.6 else walk.who()
     values: dict[str, Any] = {}
     if act is Act.ASSIGN:
-        values = {"party_id": walk.chance.choice(walk.parties), "due_at": walk.later() if walk.chance.random() < 0.8 else None}
+        values = {"party_id": walk.chance.choice(walk.parties)} | ({"due_at": walk.later()} if walk.chance.random() < 0.8 else {})
     if act is Act.EXTEND:
         values = {"due_at": walk.later(), "extended": row.extended + 1}
     if act is Act.CONFIRM:
@@ -247,8 +247,11 @@ def _withdraw(walk: Walk, tx: Tx) -> None:
 
 def _answer(walk: Walk, tx: Tx) -> None:
     row = walk.pick(tx)
-    issues.answer(tx, _of(walk, row) if walk.chance.random() < 0.8 else walk.one(), number=row.number,
-                  solved=walk.chance.random() < 0.5, words="", now=walk.now)
+    who = _of(walk, row) if walk.chance.random() < 0.8 else walk.one()
+    if walk.chance.random() < 0.5:
+        rating.confirm(tx, who, number=row.number, rating=walk.chance.choice([None, "satisfied", "fair"]), now=walk.now)
+    else:
+        rating.dispute(tx, who, number=row.number, rating=None, words="", now=walk.now)
 
 
 def _accept(walk: Walk, tx: Tx) -> None:
@@ -270,7 +273,7 @@ def _unmerge(walk: Walk, tx: Tx) -> None:
 
 
 def _resolve(walk: Walk, tx: Tx) -> None:
-    issue_staff.resolve(tx, walk.who(), number=walk.number(tx), result=walk.chance.choice(["", "已换新主板，恢复运行"]), now=walk.now)
+    work.resolve(tx, walk.who(), number=walk.number(tx), words=walk.chance.choice(["", "已换新主板，恢复运行 无需现场"]), now=walk.now)
 
 
 def _excuse(walk: Walk, tx: Tx) -> None:
