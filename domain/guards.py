@@ -26,6 +26,7 @@ class Guard(StrEnum):
     PUBLISHED = "published"
     IN_TIME_TO_RETURN = "in_time_to_return"
     NOT_DESIGNATED = "not_designated"
+    DECIDED = "decided"
     BEFORE_DUE = "before_due"
     FIRST_EXTENSION = "first_extension"
     NOT_TOO_LONG = "not_too_long"
@@ -52,6 +53,7 @@ class Facts:
     open_objections: int = 0
     published: bool = False  # the result is being published: objections are still heard
     designated: bool = False
+    decided: bool = False  # who may decide names another party, although somebody is at work
     return_until: datetime | None = None
     due_at: datetime | None = None
     extended: int = 0
@@ -80,6 +82,7 @@ _CHECKS: dict[Guard, Callable[[Facts], bool]] = {
     Guard.PUBLISHED: lambda f: not f.published,
     Guard.IN_TIME_TO_RETURN: lambda f: _before(f.now, f.return_until),
     Guard.NOT_DESIGNATED: lambda f: not f.designated,
+    Guard.DECIDED: lambda f: f.decided,
     Guard.BEFORE_DUE: lambda f: _before(f.now, f.due_at),
     Guard.FIRST_EXTENSION: lambda f: f.extended == 0,
     Guard.NOT_TOO_LONG: lambda f: timedelta(0) < f.longer <= f.original,

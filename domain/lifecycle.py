@@ -90,7 +90,7 @@ TABLE: dict[tuple[State, Act], Step] = {
     (S.ACCEPTED, A.WITHDRAW): _step(S.WITHDRAWN, _OWN),
     (S.ACCEPTED, A.CONSULT): _step(S.CONSULTING, _STAFF, _HOST, needs=(G.PUBLIC, G.NO_DANGER)),
     (S.ACCEPTED, A.ASSIGN): _step(S.ASSIGNED, _STAFF, needs=_DISPATCH, starts=_CLOCKS_OF_WORK),
-    (S.ACCEPTED, A.TRANSFER): _step(S.TRANSFERRED, _STAFF, needs=(G.OUTSIDE,), starts=(T.FOLLOW,)),
+    (S.ACCEPTED, A.TRANSFER): _step(S.TRANSFERRED, _STAFF, needs=(G.OUTSIDE, G.OWN_WAY_FIRST), starts=(T.FOLLOW,)),
     (S.ACCEPTED, A.RESOLVE): _step(S.RESOLVED, _STAFF, needs=(G.RESULT,), starts=(T.CONFIRM,)),  # by the grid worker in person
     (S.CONSULTING, A.CONSULT): _step(S.CONSULTING, _STAFF, _HOST, needs=(G.PUBLIC, G.NO_DANGER)),
     (S.CONSULTING, A.START_VOTE): _step(S.VOTING, _STAFF, _HOST, needs=(G.PUBLIC, G.NO_DANGER)),
@@ -102,6 +102,8 @@ TABLE: dict[tuple[State, Act], Step] = {
     (S.PUBLICITY, A.RESOLVE): _step(S.RESOLVED, _STAFF, needs=(G.RESULT, G.AGREED, *_HEARD), starts=(T.CONFIRM,)),
     (S.PUBLICITY, A.CLOSE_FAILED): _step(S.CLOSED, _CLOCK, _STAFF, needs=_HEARD),
     (S.PUBLICITY, A.REVIEW_VOTE): _step(S.VOTING, _ADMIN, needs=(G.REASON,)),
+    (S.ASSIGNED, A.ASSIGN): _step(S.ASSIGNED, _STAFF, needs=(G.PARTY, G.DECIDED), starts=_CLOCKS_OF_WORK),  # to another party
+    (S.IN_PROGRESS, A.ASSIGN): _step(S.ASSIGNED, _STAFF, needs=(G.PARTY, G.DECIDED), starts=_CLOCKS_OF_WORK),
     (S.ASSIGNED, A.RETURN): _step(S.ACCEPTED, _ASSIGNEE, needs=(G.REASON, G.IN_TIME_TO_RETURN, G.NOT_DESIGNATED)),
     (S.ASSIGNED, A.TAKE_ON): _step(S.IN_PROGRESS, _ASSIGNEE),
     (S.ASSIGNED, A.TRANSFER): _step(S.TRANSFERRED, _STAFF, needs=(G.OUTSIDE,), starts=(T.FOLLOW,)),

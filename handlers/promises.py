@@ -5,10 +5,9 @@ import re
 from bot.context import Ctx
 from bot.router import Args, command, ear
 from domain.errors import Refusal
-from services import ballots, promises
+from services import ballots, deadlines, promises
 from texts.normal import plain
 from texts.say import say
-from texts.when import find_when
 
 _OWNER = re.compile(r"\s*(\S+?)[\s,，:：]+(.+)", re.DOTALL)
 _SAID = {"1": 1, "已解决": 1, "解决了": 1, "2": 2, "部分": 2, "部分解决": 2,
@@ -32,10 +31,10 @@ def make(ctx: Ctx, args: Args) -> str:
 def _read(words: str, ctx: Ctx) -> tuple:
     """Who, until when, what: in this order, as it is said."""
     found = _OWNER.fullmatch(plain(words))
-    moment = find_when(found[2], ctx.now) if found else None
+    moment = deadlines.asked(ctx.tx, found[2], now=ctx.now) if found else None
     if found is None or moment is None:
         raise Refusal("promise.how")
-    text = (found[2][:moment.start] + found[2][moment.end:]).strip(" ,，。:：")
+    text = moment.words
     if len(text) < 2:
         raise Refusal("promise.how")
     return found[1], moment.at, text[:200]

@@ -9,11 +9,10 @@ from domain.errors import Refusal
 from domain.roles import Role
 from handlers.help import not_here
 from handlers.privacy import NO, YES, said
-from services import participants, questions, session_end, session_turns, sessions
+from services import deadlines, participants, parties, questions, session_end, session_turns, sessions
 from texts.mask import mask
 from texts.plans import read_plan
 from texts.say import say
-from texts.when import find_when
 from understanding.meaning import Meaning
 
 _ABOUT = re.compile(r"关于\s*[Ii]\s*(\d{1,6})")
@@ -93,9 +92,9 @@ def answer(ctx: Ctx, args: Args) -> str:
     which, words = _which(args)
     asked: dict[str, Any] = {"number": args.session, "which": which, "now": ctx.now}
     if words.startswith("转任务"):
-        due = find_when(words, ctx.now)
-        name = re.sub(r"[\s,，]*(?:到|在|于)?\s*$", "", words[3: due.start] if due else words[3:]).strip(" ,，:：")
-        task = questions.to_task(ctx.tx, ctx.speaker, party=name, due_at=due.at if due else None, **asked)
+        doer, terms = parties.leading(ctx.tx, ctx.speaker.home_community, words[3:])
+        due = deadlines.asked(ctx.tx, terms, now=ctx.now)
+        task = questions.to_task(ctx.tx, ctx.speaker, doer=doer, due_at=due.at if due else None, **asked)
         return say("session.task", number=args.session, which=which, task=task)
     if words.startswith("私事"):
         return say("session.private", number=args.session, which=which,

@@ -12,23 +12,31 @@ from bot.message import Channel
 from models.base import Database, Tx
 from models.commit import ATTEMPTS, TRANSIENT
 from models.tables import heartbeat
-from services import (  # overdue, discussion_clocks: they register what their clocks do
+from services import (
+    alarm,
     audit,
     bulletins,
-    discussion_clocks,  # noqa: F401
+    discussion_clocks,
     evidence,
     forward,
     grouping,
+    issues,
     joining,
-    overdue,  # noqa: F401
+    levels,
+    overdue,
     polls,
     procedure,
+    promises,
+    rating,
     solitaire,
     timers,
+    voting,
+    work,
 )
 
 Sweep = Callable[..., int | bool]
 HEARTBEAT = "scheduler"
+OWNERS = (alarm, discussion_clocks, issues, levels, overdue, promises, rating, voting, work)  # each registers what its clocks do
 
 
 class Sweeps:

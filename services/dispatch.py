@@ -40,20 +40,25 @@ def accepted(tx: Tx, actor: Actor, row: Row[Any], *, now: datetime) -> Row[Any]:
 # --- sending ----------------------------------------------------------------------------------------------------
 def assign(tx: Tx, actor: Actor, *, number: int, party: Row[Any], now: datetime, due_at: datetime | None = None, reason: str = "",
            designated: bool = False) -> Row[Any]:
-    """Sends a party; its members are told and have a working day to sign. What came back twice is for an admin to decide."""
+    """Sends a party; its members are told and have a working day to sign. What came back twice is for an admin to decide.
+
+    Designating may also take it from the party that has it: that party is told, and every clock of the work begins anew.
+    """
     row = held(tx, actor, number, now=now)
     _may_decide(tx, actor, row, designated)
     row = accepted(tx, actor, row, now=now)
     due_at = due_at or timers.due_at(tx, Timer.WORK, now, urgency=row.urgency)
     if due_at <= now:
         raise Refusal("dispatch.past")
-    heard = triage.own_way(tx, actor, row, reason=reason, now=now)
-    row = steps.take(tx, actor, row, Act.ASSIGN, now=now, facts=Facts(party=True, own_way=heard),
+    if party.id == row.party_id:
+        raise Refusal("dispatch.has_it", number=row.number, party=party.name)
+    heard, had = triage.own_way(tx, actor, row, reason=reason, now=now), row.party_id
+    row = steps.take(tx, actor, row, Act.ASSIGN, now=now, facts=Facts(party=True, own_way=heard, decided=designated),
                      note=party.name if not reason else f"{party.name}（{reason}）",
-                     keep={"party": party.id, "due": due_at.isoformat(), "designated": designated, "reason": reason,
-                           "contact_due": timers.due_at(tx, Timer.CONTACT, now).isoformat()},
-                     party_id=party.id, assigned_at=now, due_at=due_at, signed_at=None, contacted_at=None, extended=0,
-                     designated=designated or row.designated)
+                     keep={"designated": designated, "reason": reason},
+                     party_id=party.id, due_at=due_at, signed_at=None, extended=0, designated=designated or row.designated)
+    if had is not None:
+        telling.persons(tx, row, "taken_away", parties.members(tx, had, now=now), now, unit=party.name)
     remind_before(tx, row, now)
     telling.persons(tx, row, "assigned", parties.members(tx, party.id, now=now), now, notify=True, card=cards.task(tx, row),
                     party=party.name, due=due_at, place=row.place,
@@ -72,11 +77,6 @@ def choice(tx: Tx, row: Row[Any]) -> Row[Any] | None:
 def provisional(tx: Tx, row: Row[Any]) -> bool:
     """True when the deadline may move, because the holidays of its year are not announced."""
     return row.due_at is not None and workcalendar.provisional(tx, row.due_at.date())
-
-
-def evidence_of(tx: Tx, row: Row[Any], words: str) -> bool:
-    """True when the result is shown by something, or the words say that there is nothing to be shown."""
-    return NO_VISIT in words
 
 
 def _may_decide(tx: Tx, actor: Actor, row: Row[Any], designated: bool) -> None:

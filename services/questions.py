@@ -8,12 +8,10 @@ from sqlalchemy.dialects.postgresql import insert as insert_postgres
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from domain.errors import Forbidden, Refusal
-from domain.guards import Facts
-from domain.lifecycle import Act
 from domain.roles import Role
 from models.base import Tx
 from models.tables import issue, question, question_backer
-from services import audit, issues, opinions, outbox, participants, parties, people, sessions, similar, steps, telling
+from services import audit, dispatch, issues, opinions, outbox, people, sessions, similar, steps
 from services.issues import Report
 from services.people import Speaker
 from texts.mask import mask
@@ -70,25 +68,22 @@ def answer(tx: Tx, actor: Speaker, *, number: int, which: int, text: str, now: d
     return found
 
 
-def to_task(tx: Tx, actor: Speaker, *, number: int, which: int, party: str, due_at: datetime | None, now: datetime) -> Row[Any]:
+def to_task(tx: Tx, actor: Speaker, *, number: int, which: int, doer: Row[Any] | None, due_at: datetime | None,
+            now: datetime) -> Row[Any]:
     """Turns a question that cannot be answered now into an issue with somebody who does it and a date."""
     row = sessions.led(tx, actor, number)
     found = _open(tx, row, which)
     if not actor.role.covers(Role.GRID_WORKER):
         raise Forbidden("session.task_staff", number=number)
-    doer = next(iter(participants.find(tx, actor.community_id, [party])), None) if party else None
-    if doer is None or doer.kind != "party" or due_at is None or due_at <= now:
+    if doer is None or due_at is None or due_at <= now:
         raise Refusal("session.task_how", number=number, which=which)
     task = _register(tx, actor, row, found, private=False, now=now)
-    task = steps.take(tx, actor, task, Act.ACCEPT, now=now)
-    task = steps.take(tx, actor, task, Act.ASSIGN, now=now, facts=Facts(party=True, own_way=True), note=doer.name, party_id=doer.id,
-                      assigned_at=now, due_at=due_at)
+    task = dispatch.assign(tx, actor, number=task.number, party=doer, now=now, due_at=due_at,
+                           reason=say("session.task_reason", session=row, question=found))
     _close(tx, actor, row, found, "task", now, issue_id=task.id, due_at=due_at)
     sessions.post(tx, row, f"task:{which}", say("session.task_card", session=row, question=found, task=task, doer=doer.name), now,
                   quiet=False)
     _tell(tx, row, found, say("session.task_you", session=row, question=found, task=task, doer=doer.name), now)
-    telling.persons(tx, task, "task_from_session", parties.members(tx, doer.id or 0, now=now), now, due_at=due_at,
-                    doer=doer.name)
     return task
 
 

@@ -51,6 +51,8 @@ def take(tx: Tx, actor: Actor, row: Row[Any], act: Act, *, now: datetime, facts:
     if moved.rowcount != 1:
         raise Refusal("issue.changed_meanwhile")
     timers.leave(tx, row.id, to, now=now)
+    if begun_anew := [kind for kind in clocks if lives_in(kind, state) and lives_in(kind, to)]:
+        timers.end(tx, row.id, *begun_anew, now=now)
     for kind, due in clocks.items():
         timers.start(tx, kind, row.id, due)
     after = by_id(tx, row.id)
@@ -146,9 +148,9 @@ def _stamps(row: Row[Any], act: Act, to: State, clocks: dict[Timer, datetime], n
         Act.SUBMIT: {"created_at": now},
         Act.ASSIGN: {"assigned_at": now, "contacted_at": None, "contact_due": clocks.get(Timer.CONTACT)},
         Act.RETURN: {"returned": row.returned + 1, "contact_due": None}, Act.CONTACT: {"contacted_at": row.contacted_at or now},
-        Act.RESOLVE: {"resolved_at": now, "solved": None, "rating": None},
-        Act.REOPEN: {"reopened": row.reopened + 1}}
-    return left.get(act, {}) | ({"closed_at": now} if to is State.CLOSED else {})
+        Act.RESOLVE: {"resolved_at": now, "solved": None, "rating": None}, Act.REOPEN: {"reopened": row.reopened + 1}}
+    work = {"due_at": clocks[Timer.WORK]} if Timer.WORK in clocks else {}
+    return left.get(act, {}) | work | ({"closed_at": now} if to is State.CLOSED else {})
 
 
 def _log(values: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from domain.states import State
 from domain.timers import Timer
 from models.base import Tx
 from models.tables import issue_event
-from services import cards, deadlines, dispatch, issue_staff, parties, steps, telling, timers
+from services import cards, deadlines, dispatch, issue_staff, parties, steps, telling, timers, triage
 from services.dispatch import held
 
 ASKED, REFUSED = "ask_extend", "refuse_extend"
@@ -41,8 +41,8 @@ def resolve(tx: Tx, actor: Actor, *, number: int, words: str, now: datetime) -> 
     """Reports what was done; the submitter is asked, and silence counts as yes after some days, until it is reopened."""
     row = _signed(tx, actor, held(tx, actor, number, now=now), now)
     result = words.replace(dispatch.NO_VISIT, "").strip(" ,，。;；()（）").removeprefix("了").lstrip(" ,，。")
-    shown = dispatch.evidence_of(tx, row, words)
-    row = steps.take(tx, actor, row, Act.RESOLVE, now=now, facts=Facts(result=result, evidence=shown), note=result, result=result,
+    facts = Facts(result=result, evidence=dispatch.NO_VISIT in words)
+    row = steps.take(tx, actor, row, Act.RESOLVE, now=now, facts=facts, note=result, result=result,
                      keep={"in_time": row.due_at is None or now <= row.due_at})
     issue_staff.ask_whether_done(tx, row, now)
     return row
@@ -173,9 +173,11 @@ def _review(tx: Tx, _clock: Row[Any], row: Row[Any] | None, now: datetime) -> No
 def transfer(tx: Tx, actor: Actor, *, number: int, outside: str, now: datetime) -> Row[Any]:
     """Hands it to a unit outside, with the number of its receipt; it is asked after until there is a result."""
     row = dispatch.accepted(tx, actor, issue_staff.held(tx, actor, number), now=now)
+    outside, _, reason = outside.partition("理由")
     unit, _, receipt = (part.strip(" ,，。:：") for part in outside.partition("回执"))
-    before = row
-    row = steps.take(tx, actor, row, Act.TRANSFER, now=now, facts=Facts(outside=f"{unit} {receipt}" if unit and receipt else ""),
+    before, heard = row, triage.own_way(tx, actor, row, reason=reason.strip(" ,，。:："), now=now)
+    row = steps.take(tx, actor, row, Act.TRANSFER, now=now,
+                     facts=Facts(outside=f"{unit} {receipt}" if unit and receipt else "", own_way=heard),
                      note=f"{unit} {receipt}", keep={"unit": unit, "receipt": receipt, "party": row.party_id}, party_id=None)
     if before.party_id is not None:
         telling.persons(tx, row, "taken_away", parties.members(tx, before.party_id, now=now), now, unit=unit)

@@ -12,7 +12,7 @@ from domain.roles import SYSTEM, Role
 from domain.timers import Timer
 from models.base import Database
 from models.tables import promise, timer
-from services import issue_staff, issues, promises, steps, timers
+from services import issue_staff, issues, promises, steps, timers, work
 from tests.services.test_similar import place, put, resident
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
@@ -37,7 +37,7 @@ def test_a_promise_reminds_daily_and_not_kept_opens_the_closed_matter_again(db: 
         for friend in people[1:]:
             issues.support(tx, friend, number=row.number, now=NOW)
         issue_staff.accept(tx, grid, number=row.number, now=NOW)
-        issue_staff.resolve(tx, grid, number=row.number, result="先修好了，年内更换", now=NOW)
+        work.resolve(tx, grid, number=row.number, words="先修好了，年内更换 无需现场", now=NOW)
         steps.take(tx, SYSTEM, steps.by_id(tx, row.id), Act.CONFIRM, now=NOW)
         with pytest.raises(Refusal, match="promise.not_yours"):
             promises.make(tx, people[1], number=row.number, owner="物业", due_at=NOW + 9 * DAY, text="更换曳引机", now=NOW)

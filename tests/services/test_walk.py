@@ -182,7 +182,7 @@ class Walk:
     def facts(self) -> Facts:
         """Conditions that hold or do not."""
         yes = self.chance.random() < 0.8
-        return Facts(reason="说明白了" if yes else "", result="已经换好新的主板恢复运行" if yes else "", evidence=yes, party=yes,
+        return Facts(reason="说明白了" if yes else "", result="已经换好新的主板恢复运行" if yes else "", evidence=yes, party=yes, decided=yes,
                      outside="城管局 123" if yes else "", own_way=yes, open_objections=0 if yes else 1, return_until=self.later(),
                      longer=timedelta(hours=self.chance.randint(-5, 60)), review_at=self.later())
 
@@ -222,7 +222,7 @@ def _step(walk: Walk, tx: Tx) -> None:
     actor = _able(walk, row, act) if walk.chance.random() < 0.6 else walk.who()
     values: dict[str, Any] = {}
     if act is Act.ASSIGN:
-        values = {"party_id": walk.chance.choice(walk.parties), "due_at": walk.later() if walk.chance.random() < 0.8 else None}
+        values = {"party_id": walk.chance.choice(walk.parties)} | ({"due_at": walk.later()} if walk.chance.random() < 0.8 else {})
     if act is Act.EXTEND:
         values = {"due_at": walk.later(), "extended": row.extended + 1}
     if act is Act.CONFIRM:
