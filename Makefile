@@ -16,6 +16,7 @@ test: $(VENV)/.test $(VENV)/.peers lint
 
 faults: $(VENV)/.test
 	LINYI_FAULTS=all $(BIN)/python -m pytest tests/faults $(ARGS)
+	LINYI_WALK=100000 $(BIN)/python -m pytest -n 0 -s tests/services/test_walk.py
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

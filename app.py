@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 
 from bot.config import ConfigError
-from ops import groups, house, measure, mp_tools, opinions, page_tools, register, train
+from ops import backup_tools, figures, groups, house, measure, mp_tools, opinions, page_tools, register, train
 from ops import tools as tool
 
 
@@ -45,9 +45,8 @@ def parser() -> argparse.ArgumentParser:
         "--account", default="", help="只检查一个账号（config.yaml 里的 name）：地址、密钥、IP、权限、模板")
     _mp(add, commands.add_parser("mp", help="公众号").add_subparsers(required=True, metavar="动作"))
     _page(add, commands.add_parser("page", help="居民网页").add_subparsers(required=True, metavar="动作"))
-    db = commands.add_parser("db", help="数据库").add_subparsers(required=True, metavar="动作")
-    add("upgrade", tool.db_upgrade, "升级数据库到当前版本", db)
-    add("load", tool.db_load, "从文件载入一个社区（楼栋、群、人员）", db).add_argument("file")
+    _db(add, commands.add_parser("db", help="数据库").add_subparsers(required=True, metavar="动作"))
+    backup_tools.arguments(add)
     user = commands.add_parser("user", help="后台账号").add_subparsers(required=True, metavar="动作")
     new = add("add", tool.user_add, "新建后台账号", user)
     new.add_argument("username")
@@ -79,10 +78,15 @@ def parser() -> argparse.ArgumentParser:
     _group(add, commands.add_parser("group", help="群").add_subparsers(required=True, metavar="动作"))
     _register(add, commands.add_parser("register", help="业主名册").add_subparsers(required=True, metavar="动作"))
     opinions.arguments(add("opinions", opinions.analyse, "从导出的表态（Polis 格式）算出分组与共识，写成 JSON"))
-    _audit(add, commands.add_parser("audit", help="审计链").add_subparsers(required=True, metavar="动作"))
-    add("verify", tool.poll_verify, "核对一次投票的公开导出：重算每个哈希，重新计票，说出哪里不对").add_argument(
-        "words", nargs=argparse.REMAINDER, metavar="export.zip [--root HEX …]", help="与 verify/linyi_verify.py 的参数相同")
+    _records(add, commands)
     return top
+
+
+def _db(add: Callable[..., argparse.ArgumentParser], db: argparse._SubParsersAction) -> None:
+    add("upgrade", tool.db_upgrade, "升级数据库到当前版本", db)
+    back = add("downgrade", backup_tools.downgrade, "退回到较早的数据库版本；先做一次备份，旧版放不下的内容会丢", db)
+    back.add_argument("revision", help="退到哪个版本，如 0009")
+    add("load", tool.db_load, "从文件载入一个社区（楼栋、群、人员）", db).add_argument("file")
 
 
 def _group(add: Callable[..., argparse.ArgumentParser], group: argparse._SubParsersAction) -> None:
@@ -96,8 +100,12 @@ def _register(add: Callable[..., argparse.ArgumentParser], owners: argparse._Sub
     now.add_argument("--community", required=True, help="社区代码")
 
 
-def _audit(add: Callable[..., argparse.ArgumentParser], audit: argparse._SubParsersAction) -> None:
+def _records(add: Callable[..., argparse.ArgumentParser], commands: argparse._SubParsersAction) -> None:
+    figures.arguments(add("figures", figures.run, "从记录重算响应率、解决率、满意率等，加 --check 与页面核对"))
+    audit = commands.add_parser("audit", help="审计链").add_subparsers(required=True, metavar="动作")
     add("verify", tool.audit_verify, "校验审计链，指出第一条不对的记录", audit)
+    add("verify", tool.poll_verify, "核对一次投票的公开导出：重算每个哈希，重新计票，说出哪里不对").add_argument(
+        "words", nargs=argparse.REMAINDER, metavar="export.zip [--root HEX …]", help="与 verify/linyi_verify.py 的参数相同")
 
 
 def _mp(add: Callable[..., argparse.ArgumentParser], mp: argparse._SubParsersAction) -> None:

@@ -1,11 +1,12 @@
 """Reads config.yaml and the environment into typed settings; anything wrong is one clear sentence."""
 
 import os
+import re
 from collections.abc import Mapping
 from datetime import date, time
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -13,7 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from bot.channels.account import Account
 from domain.classes import AT_LEAST, BY_AREA, MORE_THAN, Bar, Preset
 from domain.clock import QuietHours
+from domain.promises import Rule
+from domain.timers import SPANS, Span, Timer
+from services.limits import Limits
 
+Urgency = Literal["normal", "urgent", "critical"]
 _BAR = r"^(>=|>) ([1-9]\d?/[1-9]\d?|1)$"
 
 
@@ -83,9 +88,64 @@ class DecisionSettings(_Section):
     publication_days: int = Field(15, ge=0, le=60)
 
 
+_SPAN = re.compile(r"([1-9]\d{0,3}) (workdays|days|hours|minutes)")
+Length = Annotated[str, Field(pattern=rf"^{_SPAN.pattern}$")]
+
+
+def _span(words: str) -> Span:
+    found = _SPAN.fullmatch(words)
+    assert found is not None  # pydantic has looked
+    return Span(**{found[2]: int(found[1])})
+
+
+def _words(span: Span) -> str:
+    return next(f"{getattr(span, unit)} {unit}" for unit in ("workdays", "days", "hours", "minutes") if getattr(span, unit))
+
+
+def _built_in() -> dict[Timer, dict[Urgency, str]]:
+    return {timer: {urgency or "normal": _words(length) for (kind, urgency), length in SPANS.items() if kind is timer}  # type: ignore[misc]
+            for timer in Timer}
+
+
+class LoopSettings(_Section):
+    """How long each clock of an issue takes, and how often something may happen."""
+
+    spans: dict[Timer, dict[Urgency, Length]] = Field(default_factory=_built_in)
+    ring_people: int = Field(10, ge=2, le=1000)
+    ring_hours: int = Field(24, ge=1, le=24 * 30)
+    returns: int = Field(1, ge=0, le=9)
+    return_within: Length = "1 workdays"
+    supervise_after: Length = "2 workdays"
+    reopen_people: int = Field(3, ge=1, le=100)
+    reopens: int = Field(1, ge=0, le=9)
+    promise_share: str = Field("1/3", pattern=r"^([1-9]\d?/[1-9]\d?|1)$")
+    promise_least: int = Field(3, ge=1, le=100)
+
+    def lengths(self) -> dict[tuple[Timer, str], Span]:
+        """The clocks' lengths as they are started."""
+        return {(timer, "" if urgency == "normal" else urgency): _span(words)
+                for timer, each in self.spans.items() for urgency, words in each.items()}
+
+    def promise_rule(self) -> Rule:
+        """When a promise that was reported kept is open again."""
+        return Rule(Fraction(self.promise_share), self.promise_least)
+
+    def limits(self) -> Limits:
+        """The other numbers."""
+        return Limits(self.ring_people, self.ring_hours, self.returns, _span(self.return_within), _span(self.supervise_after),
+                      self.reopen_people, self.reopens)
+
+
 def _bar(words: str) -> Bar:
     sign, _, part = words.partition(" ")
     return Bar(Fraction(part), AT_LEAST if sign == ">=" else MORE_THAN)
+
+
+class BulletinSettings(_Section):
+    """When groups and staff are told without asking; unset: never."""
+
+    weekly: time | None = time(9)
+    morning: time | None = time(8, 30)
 
 
 class DeliverySettings(_Section):
@@ -97,6 +157,14 @@ class DeliverySettings(_Section):
     first_wait_s: float = Field(2, gt=0)
     factor: float = Field(4, ge=1)
     longest_wait_s: float = Field(3600, gt=0)
+
+
+class BackupSettings(_Section):
+    """Where backups are put, and where PostgreSQL's own tools are."""
+
+    folder: str = "var/backups"
+    postgres_bin: str = ""
+    every_hours: int = Field(26, ge=1, le=24 * 32)
 
 
 _NEEDED: dict[str, tuple[str, ...]] = {  # secrets without which an account of this kind cannot work
@@ -124,6 +192,7 @@ class ChannelSettings(_Section):
     oauth_base: str = Field("https://open.weixin.qq.com", pattern=r"^https?://[^/]+$")
     js_base: str = Field("https://res.wx.qq.com", pattern=r"^https?://[\w.:-]+$")  # it stands in a header
     socket_url: str = Field("wss://openws.work.weixin.qq.com", pattern=r"^wss?://")
+    media_base: str = Field("https://ww-aibot-img-1258476243.cos.ap-guangzhou.myqcloud.com", pattern=r"^https?://[^/]+$")
     templates: dict[str, str] = {}
 
     def account(self, env: Mapping[str, str]) -> Account:
@@ -140,7 +209,7 @@ class ChannelSettings(_Section):
                 raise ConfigError(f"channels.{self.name}.{what}_env: EncodingAESKey 应为 43 个字符")
         return Account(name=self.name, kind=self.kind, community=self.community, app_id=self.app_id, corp=self.corp,
                        agent_id=self.agent_id, mode=self.mode, bot_name=self.bot_name, api_base=self.api_base,
-                       oauth_base=self.oauth_base, js_base=self.js_base, socket_url=self.socket_url,
+                       oauth_base=self.oauth_base, js_base=self.js_base, socket_url=self.socket_url, media_base=self.media_base,
                        templates=self.templates, **found)
 
 
@@ -151,10 +220,16 @@ class Settings(_Section):
     database: DatabaseSettings = DatabaseSettings()
     redis: RedisSettings = RedisSettings()
     secret_key_env: str = "LINYI_SECRET_KEY"
+    procedures: str = ""
     quiet_hours: Quiet = Quiet()
     decisions: DecisionSettings = DecisionSettings()
+    loop: LoopSettings = LoopSettings()
+    bulletins: BulletinSettings = BulletinSettings()
     delivery: DeliverySettings = DeliverySettings()
+    backup: BackupSettings = BackupSettings()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["text", "json"] = "text"
+    metrics_token_env: str = "LINYI_METRICS_TOKEN"
     channels: list[ChannelSettings] = []
 
     @model_validator(mode="after")
@@ -178,6 +253,14 @@ class Settings(_Section):
         if len(key) < 32:
             raise ConfigError(f"secret_key_env: 环境变量 {self.secret_key_env} 没有设置，或不足 32 个字符")
         return key
+
+    def metrics_token(self, env: Mapping[str, str] = os.environ) -> str:
+        """What Prometheus must show to be let in; '' = metrics are off."""
+        token = env.get(self.metrics_token_env, "")
+        if 0 < len(token) < 16:
+            raise ConfigError(f"metrics_token_env: 环境变量 {self.metrics_token_env} 不足 16 个字符："
+                              "请换长一些的，或不设置（关闭指标）")
+        return token
 
     def workers(self, env: Mapping[str, str] = os.environ) -> int:
         """How many web processes the database allows."""

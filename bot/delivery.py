@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Row, and_, func, or_, select, update
 
+from bot import watch
 from bot.message import TOO_OFTEN, Channel, ChannelError, Link, Outgoing, Sent, task_id
 from bot.pace import Pace
 from domain.card import Card
@@ -217,6 +218,7 @@ class Delivery:
             if failed is not None and values["state"] == "dead":
                 lost.divert(tx, row, gone=failed.person_gone, shut=failed.shut, now=self.clock())
             audit.seal(tx)
+        watch.posted(row.channel, "again" if values["state"] == "waiting" else values["state"])
 
 
 def _struck(row: Row[Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from sqlalchemy import Row, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgres
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
-from bot.message import Message, Tap
+from bot.message import Media, Message, Tap
 from models.base import Tx
 from models.hot import Hot
 from models.tables import identity, message, person
@@ -115,7 +115,8 @@ def unpack(payload: str) -> Message:
     facts = json.loads(payload)
     tap = Tap(**facts["tap"]) if facts.get("tap") else None
     lists = {name: tuple(facts.get(name, ())) for name in ("granted", "refused", "failed")}
-    return Message(**facts | lists | {"sent_at": datetime.fromisoformat(facts["sent_at"]), "tap": tap})
+    media = tuple(Media(**each) for each in facts.get("media", ()))
+    return Message(**facts | lists | {"media": media, "sent_at": datetime.fromisoformat(facts["sent_at"]), "tap": tap})
 
 
 def next_parked(tx: Tx) -> Row[Any] | None:

@@ -28,6 +28,15 @@ class Tap:
     code: str = ""  # response_code: lets this card be changed once within 72 hours; a credential
 
 
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A picture that the platform keeps for a while: by its id there, or at an address of its own, encrypted."""
+
+    id: str = ""  # media_id, for the account's own API
+    url: str = field(default="", repr=False)  # where an 智能机器人 finds it, for minutes; a credential
+    key: str = field(default="", repr=False)  # opens it, when it is not the account's EncodingAESKey
+
+
 def in_place(card: Card | None, tap: Tap | None) -> bool:
     """True when the touched card, drawn anew, is answer enough: it shows the choice, or why nothing can be touched."""
     return card is not None and tap is not None and card.about == tap.about and bool(card.options or card.closed)
@@ -41,13 +50,14 @@ class Message:
     external_id: str  # unique per account: the platform's message id, or one made from an event's fields
     sender: str  # openid or userid, as the platform writes it
     sent_at: datetime  # the platform's clock, aware, UTC
-    kind: str = "text"  # text | event | other (picture, voice, place … which we cannot read)
+    kind: str = "text"  # text | image | event | other (voice, film, place … which we cannot read)
     text: str = ""  # the words, without the mention of the bot
     event: str = ""  # subscribe | unsubscribe | enter_chat … when kind is "event"
     chat: str | None = None  # the group's id on the platform; None is a private chat
     quote: str | None = None  # the words of the message that this one replies to
     reply_to: str | None = None  # where one late reply may be sent (response_url); a credential
     tap: Tap | None = None  # the words were touched, not typed
+    media: tuple[Media, ...] = ()  # pictures, alone or beside words
     scene: str = ""  # what the QR code that was scanned stands for: join, poll:P5, issue:I12
     granted: tuple[str, ...] = ()  # notices that were allowed once more, by name
     refused: tuple[str, ...] = ()  # notices that were forbidden
@@ -162,6 +172,8 @@ class WireError(Exception):
         self.reason, self.status = reason, status
 
 
+MEDIA_BYTES = 10_000_000  # most of one picture that is fetched
+TOO_LARGE = "more bytes than we take"  # the reason of a picture that is too large
 TOO_OFTEN = 45009  # both platforms' word for "more than is allowed"
 
 

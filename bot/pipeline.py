@@ -5,6 +5,7 @@
 
 import logging
 import re
+import time
 import traceback
 from collections.abc import Callable
 from copy import deepcopy
@@ -13,7 +14,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from bot import inbox, router
+from bot import inbox, router, watch
 from bot.context import Ctx, Dialog
 from bot.dialogs import Dialogs
 from bot.message import Channel, Message, Reply, Tap, in_place
@@ -44,6 +45,7 @@ class Outcome:
     repeat: bool = False
     dialog: Dialog | None = None
     had_dialog: bool = False
+    failed: bool = False
 
 
 class Pipeline:
@@ -54,20 +56,28 @@ class Pipeline:
 
     def hear(self, channel: Channel, message: Message) -> Reply | None:
         """Answers a message; None when nothing could be put on record and the platform must try again."""
+        begin = time.perf_counter()
+        came_of_it, reply = self._hear(channel, message)
+        watch.heard(came_of_it, time.perf_counter() - begin)
+        return reply
+
+    def _hear(self, channel: Channel, message: Message) -> tuple[str, Reply | None]:
         try:
             waiting, dialog = self.commit.waiting, self.dialogs.get(message)
             if waiting >= FULL_AT:
-                return None
+                return "refused", None
             if waiting >= self.park_at and dialog is None:  # an answer to a question cannot wait longer than the question
-                return self._park(message)
+                reply = self._park(message)
+                return "parked" if reply is not None else "refused", reply
             take = _Once(channel, message, dialog, self.dialogs.up, self.clock())
             outcome = self.commit.run(take)
         except (Busy, Unsure, TransactionLost, OperationalError, IntegrityError) as error:
             log.warning("message %s not recorded: %s", message.external_id, type(error).__name__)
-            return None
+            return "lost", None
         if not outcome.repeat and (outcome.dialog or outcome.had_dialog):
             self.dialogs.put(message, outcome.dialog)
-        return Reply(outcome.reply, outcome.card)
+        kind = "repeat" if outcome.repeat else "failed" if outcome.failed else "answered"
+        return kind, Reply(outcome.reply, outcome.card)
 
     def _park(self, message: Message) -> Reply | None:
         """Under load: on record now, answered through the outbox when there is time."""
@@ -104,7 +114,8 @@ def take(tx: Tx, channel: Channel, message: Message, message_id: int, *, dialog:
     place = people.place_of(tx, speaker, channel=message.channel, external_id=message.chat) if message.chat else None
     ctx = Ctx(tx, message, message_id, speaker, place, now, message.text.strip(), plain(message.text), dialog,
               draws=channel.capabilities.cards or message.tap is not None, dialogs_up=dialogs_up)
-    text, state = _answer(ctx, last_try)
+    with watch.about(message_id):
+        text, state = _answer(ctx, last_try)
     if message.tap is not None:
         card_updates.remember(tx, about=message.tap.about, channel=message.channel, task_id=message.tap.task_id,
                               address=message.sender, code=message.tap.code, now=now)
@@ -115,7 +126,7 @@ def take(tx: Tx, channel: Channel, message: Message, message_id: int, *, dialog:
     parts = outbox.split(text, channel.capabilities.reply_bytes)
     erased, sealed = ctx.intent == "privacy.delete", ctx.intent in SECRET_INTENTS
     again = say("receipt.again") if ctx.intent in UNKEPT_INTENTS else parts[0]
-    asked = "?" if ctx.next_dialog is not None and ctx.next_dialog.then != "vote.unclear" or ctx.asked else ""
+    asked = "?" if ctx.next_dialog is not None and ctx.next_dialog.then not in _NO_QUESTION or ctx.asked else ""
     inbox.finish(tx, message_id, community_id=speaker.community_id, person_id=None if erased else speaker.id, chat_id=ctx.chat_id,
                  intent=f"{ctx.intent or ''}{asked}" or None, text=message.text if keep else None, state=state,
                  reply=None if sealed else parts[0], payload=again if sealed else None,
@@ -125,7 +136,8 @@ def take(tx: Tx, channel: Channel, message: Message, message_id: int, *, dialog:
                       text=parts[0], card=ctx.card, secret=sealed, now=now)
     for n, part in enumerate(parts[1:], 2):
         outbox.to_person(tx, person_id=speaker.id, key=f"message:{message_id}:part:{n}", text=part, now=now, quiet=False)
-    return Outcome(parts[0], ctx.card, dialog=ctx.next_dialog, had_dialog=dialog is not None)
+    return Outcome(parts[0], ctx.card, dialog=ctx.next_dialog, had_dialog=dialog is not None,
+                   failed=state == "failed")
 
 
 def _notice_apart(ctx: Ctx, channel: Channel) -> bool:
@@ -139,6 +151,7 @@ def _card(sight: inbox.Sight) -> Card | None:
     return Card.unpack(sight.card) if sight.card else None
 
 
+_NO_QUESTION = frozenset({"vote.unclear", "issue.idea"})  # what may be left without an answer
 _NO_NOTICE = frozenset({"privacy.leave", "privacy.delete"})
 
 
@@ -169,6 +182,12 @@ def _defect(ctx: Ctx, error: Exception) -> str:
 
 
 def route(ctx: Ctx) -> str:
+    """What is answered: to photos and the words beside them, or to words alone."""
+    hears = router.registry.pictures
+    return hears(ctx, _route) if ctx.message.media and hears is not None else _route(ctx)
+
+
+def _route(ctx: Ctx) -> str:
     """Danger first, then open talk, commands, the ears in their order, what the words mean, and at last a hint."""
     if ctx.message.kind == "event":
         ctx.intent = f"event.{ctx.message.event}"
@@ -199,7 +218,7 @@ def route(ctx: Ctx) -> str:
             ctx.intent = ctx.intent or name
             return said
     bare = router.alone(ctx.heard)
-    if bare is not None and ctx.speaker.role.covers(bare.role):
+    if bare is not None and bare.usage and ctx.speaker.role.covers(bare.role):
         return say("usage", usage=bare.usage)
     return _in_ordinary_words(ctx)
 

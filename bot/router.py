@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bot.context import Ctx
-from domain.errors import Refusal
+from domain.errors import Forbidden, Refusal
 from domain.roles import Role
 from services import audit
 from texts.normal import plain, printed
@@ -20,6 +20,7 @@ from understanding.meaning import Meaning
 _SLOTS = {
     "{issue}": r"[Ii]?\s*(?P<issue>\d{1,6})(?!\d)", "{issue2}": r"[Ii]?\s*(?P<issue2>\d{1,6})(?!\d)",
     "{I}": r"[Ii]\s*(?P<issue>\d{1,6})(?!\d)", "{P}": r"[Pp]\s*(?P<poll>\d{1,6})(?!\d)",
+    "{S}": r"[Ss]\s*(?P<session>\d{1,6})(?!\d)",
     "{poll}": r"[Pp]?\s*(?P<poll>\d{1,6})(?!\d)", "{rest}": r"(?P<rest>\S.*)",
     "{Fs}": r"(?P<forwards>[Ff]\s*\d{1,9}(?!\d)(?:[\s,、和]*[Ff]\s*\d{1,9}(?!\d))*)",
 }
@@ -36,6 +37,7 @@ class Args:
     poll: int = 0
     rest: str = ""
     forwards: tuple[int, ...] = ()
+    session: int = 0
 
 
 Handler = Callable[[Ctx, Args], str]
@@ -43,6 +45,7 @@ Ear = Callable[[Ctx], str | None]
 Spoken = Callable[[Ctx, Meaning], str | None]
 Answer = Callable[[Ctx], str | None]
 Happened = Callable[[Ctx], str]
+Pictures = Callable[[Ctx, Happened], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ class Command:
     keeps_words: bool  # needs consent, because what was said is put on record
     others_pass: bool  # said by somebody who may not give it, these words are ordinary speech
     handler: Handler
+    topic: str = ""  # shown in 帮助 and this word, else in 帮助
 
 
 @dataclass(slots=True)
@@ -70,18 +74,20 @@ class Registry:
     events: dict[str, Happened] = field(default_factory=dict)
     beside: Spoken = lambda _ctx, _meaning: None
     unheard: Callable[[Ctx], str] = lambda ctx: say("hint.private" if ctx.private else "hint.group")
+    pictures: Pictures | None = None  # hears a message with photos
 
 
 registry = Registry()
 
 
 def command(name: str, *patterns: str, usage: str = "", role: Role = Role.RESIDENT,
-            keeps_words: bool = False, others_pass: bool = False) -> Callable[[Handler], Handler]:
-    """Registers a handler under its patterns; the usage goes into 帮助 and into hints."""
+            keeps_words: bool = False, others_pass: bool = False, topic: str = "") -> Callable[[Handler], Handler]:
+    """Registers a handler under its patterns; the usage goes into 帮助 (or 帮助 and its topic) and into hints."""
     def register(handler: Handler) -> Handler:
         words = tuple(dict.fromkeys(w for p in patterns for w in _first_words(p)))
         registry.commands.append(Command(
-            name, tuple(map(_compile, patterns)), words, usage, role, keeps_words, others_pass, handler))
+            name, tuple(map(_compile, patterns)), words, usage, role, keeps_words, others_pass, handler,
+            topic))
         return handler
     return register
 
@@ -123,6 +129,12 @@ def event(*names: str) -> Callable[[Happened], Happened]:
     return register
 
 
+def pictures(handler: Pictures) -> Pictures:
+    """Registers what hears a message with photos, and has what stands beside them answered."""
+    registry.pictures = handler
+    return handler
+
+
 def answers(name: str) -> Callable[[Answer], Answer]:
     """Registers the handler that hears the answer to an open question; None means it was no answer."""
     def register(answer: Answer) -> Answer:
@@ -160,7 +172,8 @@ def match(heard: str) -> tuple[Command, Args] | None:
                 said = found.groupdict()
                 return each, Args(int(said.get("issue") or 0), int(said.get("issue2") or 0), int(said.get("poll") or 0),
                                   printed((said.get("rest") or "").strip()),
-                                  tuple(dict.fromkeys(map(int, re.findall(r"\d+", said.get("forwards") or "")))))
+                                  tuple(dict.fromkeys(map(int, re.findall(r"\d+", said.get("forwards") or "")))),
+                                  int(said.get("session") or 0))
     return None
 
 
@@ -183,8 +196,11 @@ def obey(ctx: Ctx, found: Command, args: Args) -> str:
 def refuse(ctx: Ctx, no: Refusal) -> str:
     """The words of an expected no; the talk it belonged to ends."""
     ctx.next_dialog, ctx.asked, ctx.card = None, False, None
-    if no.key == "role.refused":
-        audit.note(ctx.tx, ctx.speaker, "role.refused", f"message:{ctx.message_id}", now=ctx.now, intent=ctx.intent)
+    if no.key == "role.refused" or isinstance(no, Forbidden):
+        number = {"issue": no.facts["number"]} if "number" in no.facts else {}
+        audit.note(ctx.tx, ctx.speaker, no.key, f"message:{ctx.message_id}", now=ctx.now, intent=ctx.intent, **number)
+    if no.key == "guard.evidence" and ctx.dialogs_up:  # a photo completes what was refused for lack of it
+        ctx.ask("evidence", order=ctx.text)
     return say(no.key, **no.facts)
 
 

@@ -9,3 +9,7 @@ class Refusal(Exception):
     def __init__(self, key: str, **facts: Any):
         super().__init__(key)
         self.key, self.facts = key, facts
+
+
+class Forbidden(Refusal):
+    """What was asked is against the rules: refused like any other, and put on record."""

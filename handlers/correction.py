@@ -4,25 +4,35 @@ from bot.context import Ctx
 from bot.router import Args, command
 from domain.errors import Refusal
 from domain.roles import Role
-from services import corrections
+from handlers.triage import NAMES
+from services import corrections, issues
 from texts.places import place, room
 from texts.say import say
 from texts.words import categories
-from understanding.intents import NAMES
+from understanding.intents import NAMES as INTENTS
 
 
-@command("issue.category", "{I} (类别|分类|类型) {rest}", role=Role.GRID_WORKER, usage="I12 类别 停车")
+@command("issue.category", "{I} (类别|分类|类型) {rest}", role=Role.GRID_WORKER, topic="改正", usage="I12 类别 停车")
 def category(ctx: Ctx, args: Args) -> str:
-    """Another category."""
-    said = args.rest.strip("。 ")
+    """Another category; a touched card also says whose affair it is: `停车、政务`."""
+    said, _, whose = args.rest.strip("。 ").partition("、")
+    track = str(NAMES[whose]) if whose in NAMES else ""
+    row = issues.by_number(ctx.tx, ctx.speaker.community_id, args.issue)
+    if track and track != ("private" if row.private else row.track):
+        told = _corrected(ctx, args.issue, "track", track)
+        return told if said == categories()[row.category].name else f"{told}\n{_category(ctx, args.issue, said)}"
+    return _category(ctx, args.issue, said)
+
+
+def _category(ctx: Ctx, number: int, said: str) -> str:
     names = {c.name: code for code, c in categories().items()}
     code = said if said in categories() else names.get(said) or next((c for n, c in names.items() if said and said in n), None)
     if code is None:
         raise Refusal("issue.correct_category", said=said[:20], names=list(names))
-    return _corrected(ctx, args.issue, "category", code)
+    return _corrected(ctx, number, "category", code)
 
 
-@command("issue.place", "{I} (地点|位置|地址) {rest}", role=Role.GRID_WORKER, usage="I12 地点 北门")
+@command("issue.place", "{I} (地点|位置|地址) {rest}", role=Role.GRID_WORKER, topic="改正", usage="I12 地点 北门")
 def where(ctx: Ctx, args: Args) -> str:
     """Another place."""
     said = args.rest.strip("。 ")
@@ -36,16 +46,17 @@ def where(ctx: Ctx, args: Args) -> str:
 def intent(ctx: Ctx, args: Args) -> str:
     """What was taken for a report and was none; training learns from it, the issue itself is handled by 不予受理."""
     said = args.rest.strip("。 ")
-    code = next((code for code, name in NAMES.items() if name == said), None)
+    code = next((code for code, name in INTENTS.items() if name == said), None)
     if code is None:
         raise Refusal("issue.correct_intent",
-            said=said[:20], names=[n for c, n in NAMES.items() if not c.startswith("command_")])
+            said=said[:20], names=[n for c, n in INTENTS.items() if not c.startswith("command_")])
     return _corrected(ctx, args.issue, "intent", code)
 
 
 def _corrected(ctx: Ctx, number: int, field: str, value: str) -> str:
     row, before = corrections.correct(ctx.tx, ctx.speaker, number=number, field=field, value=value, now=ctx.now)
-    shown = {"category": lambda v: categories()[v].name if v in categories() else v, "intent": lambda v: NAMES.get(v, v)}
+    shown = {"category": lambda v: categories()[v].name if v in categories() else v, "intent": lambda v: INTENTS.get(v, v),
+             "track": lambda v: say(f"terms.track.{v}")}
     name = shown.get(field, str)
     key = "issue.correct_same" if before == value else "issue.corrected"
     return say(key, number=row.number, what=say(f"terms.field.{field}"), before=name(before or "（未写）"), after=name(value))

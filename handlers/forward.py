@@ -8,7 +8,8 @@ from services import forward, outbox
 from texts.say import say
 
 
-@command("forward.done", "已转发", "已转发 {Fs}", "{Fs} (已转发|已发)", role=Role.GRID_WORKER, others_pass=True, usage="已转发 F12")
+@command("forward.done", "已转发", "已转发 {Fs}", "{Fs} (已转发|已发)", role=Role.GRID_WORKER, others_pass=True,
+         topic="转发", usage="已转发 F12")
 def done(ctx: Ctx, args: Args) -> str:
     """Ticks off what was carried, and says which groups still wait."""
     _in_private(ctx)
@@ -19,7 +20,7 @@ def done(ctx: Ctx, args: Args) -> str:
     return "\n".join(lines)
 
 
-@command("forward.list", "待转发", role=Role.GRID_WORKER, others_pass=True, usage="待转发")
+@command("forward.list", "待转发", role=Role.GRID_WORKER, others_pass=True, topic="转发", usage="待转发")
 def waiting(ctx: Ctx, args: Args) -> str:
     """What is still to be carried, group by group."""
     _in_private(ctx)
@@ -37,7 +38,8 @@ def again(ctx: Ctx, args: Args) -> str:
     return say("forward.again", numbers=list(args.forwards))
 
 
-@command("forward.drop", "不转 {Fs}", "不转 {Fs} {rest}", role=Role.GRID_WORKER, others_pass=True, usage="不转 F12 群已解散")
+@command("forward.drop", "不转 {Fs}", "不转 {Fs} {rest}", role=Role.GRID_WORKER, others_pass=True,
+         topic="转发", usage="不转 F12 群已解散")
 def drop(ctx: Ctx, args: Args) -> str:
     """Notes that these will not be carried, and why."""
     _in_private(ctx)

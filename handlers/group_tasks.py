@@ -8,7 +8,7 @@ from services import group_tasks
 from texts.say import say
 
 
-@command("group_task.list", "待确认", role=Role.GRID_WORKER, usage="待确认")
+@command("group_task.list", "待确认", role=Role.GRID_WORKER, topic="转发", usage="待确认")
 def listing(ctx: Ctx, args: Args) -> str:
     """The posts that no resident sees yet."""
     if not ctx.private:

@@ -15,8 +15,20 @@ from understanding.meaning import Meaning
 @command("help", "帮助", "help", "使用说明", "怎么用", "[?]", usage="帮助")
 def help_me(ctx: Ctx, args: Args) -> str:
     """Shows what this person can say here."""
-    mine = [c for c in registry.commands if c.usage and ctx.speaker.role.covers(c.role)]
-    return say("help", staff=[c.usage for c in mine if c.role is not Role.RESIDENT], role=ctx.speaker.role)
+    mine = [c for c in registry.commands if c.usage and not c.topic and ctx.speaker.role.covers(c.role)]
+    return say("help", staff=[c.usage for c in mine if c.role is not Role.RESIDENT], role=ctx.speaker.role, topics=topics())
+
+
+def topics() -> list[str]:
+    """The subjects that have a help of their own."""
+    return list(dict.fromkeys(c.topic for c in registry.commands if c.topic))
+
+
+@command("help.topic", r"帮助\s+(?P<rest>\w{2,4})", usage="")
+def help_topic(ctx: Ctx, args: Args) -> str:
+    """What can be said about one subject, by somebody of this role."""
+    mine = [c.usage for c in registry.commands if c.topic and c.topic == args.rest and c.usage and ctx.speaker.role.covers(c.role)]
+    return say("help_topic", topic=args.rest, usages=mine) if mine else help_me(ctx, Args())
 
 
 @command("cancel", "取消", usage="")
@@ -58,7 +70,7 @@ def policy(ctx: Ctx, meaning: Meaning) -> str | None:
     return say(f"policy.{topic}") if has(f"policy.{topic}") else say("policy.other")
 
 
-@meant("opinion", "objection", "attend", "join_volunteer", "claim_task", "checkin", "ask_points")
+@meant("objection", "join_volunteer", "checkin", "ask_points")
 def not_here(ctx: Ctx, meaning: Meaning) -> str | None:
     """Understood, and nothing that can be done here yet: says who does it; near a poll, that nothing was counted."""
     rows = ballots.open_here(ctx.tx, ctx.speaker, ctx.chat_id, now=ctx.now) if meaning.intent in ("opinion",

@@ -2,20 +2,23 @@
 
 from datetime import timedelta
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, select
 
 from bot import inbox, router
 from bot.context import Ctx
 from bot.router import Args, command, ear
 from domain.errors import Refusal
-from domain.lifecycle import OPEN, State
+from domain.lifecycle import OPEN
 from domain.roles import Role
+from domain.states import State
 from handlers.offer import offered
+from handlers.photo import with_photos
 from handlers.privacy import NO, YES, said
-from models.tables import issue, issue_event, supporter
-from services import ballots, cards, dictionary, issues
+from handlers.triage import ask_for_idea
+from models.tables import issue, issue_event
+from services import alarm, ballots, cards, dictionary, issues, joined, sight, talking, triage, warning
 from services.issues import Report
-from texts.mask import mask
+from texts.mask import mask, public
 from texts.say import say
 from texts.words import title
 from understanding import trained
@@ -31,15 +34,20 @@ LISTED_STATES = [str(s) for s in OPEN]
 @command("issue.report", "反映 (一下)? {rest}", "上报 {rest}", r"(投诉|举报|报修)[:,\s] {rest}", keeps_words=True,
          usage="反映 3幢2单元电梯停了一周没人修")
 def report(ctx: Ctx, args: Args) -> str:
-    """Registers what is reported; when a neighbour has said the same, offers to stand behind that instead."""
-    words = _after_verb(ctx.text)
+    """Registers what is reported."""
+    return register(ctx, after_verb(ctx.text))
+
+
+def register(ctx: Ctx, words: str, *, anonymous: bool = False) -> str:
+    """Puts the words on record; when a neighbour has said the same, offers to stand behind that instead."""
     meaning = as_issue(ctx, words)
-    told, warning = read(words, meaning), warn(ctx, meaning)
-    same = None if warning else issues.same_open(ctx.tx, ctx.speaker.home_community, told)
+    told, danger = read(words, meaning, anonymous=anonymous), warn(ctx, meaning)
+    same = None if danger else issues.same_open(ctx.tx, ctx.speaker.home_community, told)
     if same is not None:
         return offer(ctx, told, same)
     row = issues.register(ctx.tx, ctx.speaker, told, chat_id=ctx.chat_id, now=ctx.now)
-    return warning + (say("issue.danger_registered", issue=row) if warning else receipt(ctx, row))
+    hush(ctx, row)
+    return danger + (say("issue.danger_registered", issue=row) if danger else receipt(ctx, row))
 
 
 def as_issue(ctx: Ctx, text: str) -> Meaning:
@@ -48,23 +56,34 @@ def as_issue(ctx: Ctx, text: str) -> Meaning:
     return trained.reader().read(text, Context(private=True, vocabulary=own_words), intent="register_issue")
 
 
-def read(text: str, meaning: Meaning) -> Report:
+def read(text: str, meaning: Meaning, *, anonymous: bool = False) -> Report:
     """The report in the words, with what was understood of it."""
     if len(text) > LONGEST:
         raise Refusal("issue.too_long", most=LONGEST)
     if len(text) < 4:
         raise Refusal("issue.too_short")
-    return Report(text, title(mask(text)), meaning.slots["category"], meaning.slots.get("location"))
+    return Report(text, title(public(text)), meaning.slots["category"], meaning.slots.get("location"),
+                  str(meaning.slots.get("urgency") or "normal"), anonymous or bool(meaning.slots.get("anonymous")))
 
 
 def receipt(ctx: Ctx, row: Row) -> str:
     """What the resident gets: the number, what happens next and when; in a group neighbours can join with a touch."""
+    hush(ctx, row)
+    if row.private:
+        return say("issue.registered.private", issue=row, why="health" if triage.of_health(row) else "two_homes")
     if not ctx.private:
         ctx.card = cards.issue(ctx.tx, row)
-    return say("issue.registered", issue=row)
+    words = say("issue.registered.anonymous" if row.anonymous else "issue.registered", issue=row)
+    return words + with_photos(ctx, row) + ask_for_idea(ctx, row)
 
 
-def _after_verb(text: str) -> str:
+def hush(ctx: Ctx, row: Row) -> None:
+    """Nobody who reads the message log shall learn from it who raised an anonymous issue."""
+    if row.anonymous and row.submitter_id == ctx.speaker.id:
+        ctx.intent = sight.HUSHED
+
+
+def after_verb(text: str) -> str:
     """The resident's own words, without the verb that addressed the bot."""
     found = router.match(router.canonical(text))
     rest = found[1].rest if found else ""
@@ -80,7 +99,7 @@ def warn(ctx: Ctx, meaning: Meaning) -> str:
     hotline = meaning.slots.get("hotline")
     if hotline is None:
         return ""
-    reached = issues.alert(ctx.tx, ctx.speaker, key=f"message:{ctx.message_id}", category=meaning.slots["category"],
+    reached = alarm.alert(ctx.tx, ctx.speaker, key=f"message:{ctx.message_id}", category=meaning.slots["category"],
                            place=meaning.slots.get("location"), hotline=hotline, now=ctx.now)
     return say("issue.danger", hotline=hotline, reached=reached) + "\n"
 
@@ -129,7 +148,7 @@ def _just_asked(ctx: Ctx) -> bool:
     return last is None or last.endswith("?")
 
 
-@command("issue.support", "附议 {issue}", "复议 {issue}", "支持 {I}", "{I} (附议|复议|支持|[+]1|"
+@command("issue.support", "附议 {issue}", "复议 {issue}", "支持 {I}", "{I} (附议|复议|[+]1|"
     "加1)", "[+]1 {I}", usage="附议 I12")
 def support(ctx: Ctx, args: Args) -> str:
     """Stands behind an issue."""
@@ -148,53 +167,44 @@ def supplement(ctx: Ctx, args: Args) -> str:
     if len(args.rest) < 2:
         raise Refusal("issue.too_short")
     row = issues.supplement(ctx.tx, ctx.speaker, number=args.issue, text=args.rest[:LONGEST], now=ctx.now)
+    hush(ctx, row)
     return say("issue.supplemented", issue=row)
 
 
 @command("issue.withdraw", "撤回 {issue}", "{I} 撤回", usage="撤回 I12")
 def withdraw(ctx: Ctx, args: Args) -> str:
     """Takes back one's own issue."""
+    hush(ctx, issues.by_number(ctx.tx, ctx.speaker.community_id, args.issue))
     row, passed_on = issues.withdraw(ctx.tx, ctx.speaker, number=args.issue, now=ctx.now)
     return say("issue.passed_on" if passed_on else "issue.withdrawn", issue=row)
-
-
-@command("issue.solved", "(已解决|满意) {issue}", "{I} (已解决|满意)", usage="")
-def solved(ctx: Ctx, args: Args) -> str:
-    """The submitter confirms that it is done."""
-    row = issues.answer(ctx.tx, ctx.speaker, number=args.issue, solved=True, words="", now=ctx.now)
-    return say("issue.confirmed", issue=row)
-
-
-@command("issue.unsolved", "(未解决|没解决|不满意) {issue}", "(未解决|没解决|不满意) {issue} {rest}", "{I} (未解决|没解决|"
-    "不满意)",
-         usage="", keeps_words=True)
-def unsolved(ctx: Ctx, args: Args) -> str:
-    """The submitter says that it is not done; work goes on."""
-    row = issues.answer(ctx.tx, ctx.speaker, number=args.issue, solved=False, words=args.rest, now=ctx.now)
-    return say("issue.disputed", issue=row)
 
 
 @command("issue.list", "议题", "议题列表", "查看议题", usage="议题")
 def listing(ctx: Ctx, args: Args) -> str:
     """The open issues, the newest first."""
-    behind = select(func.count()).where(supporter.c.issue_id == issue.c.id).scalar_subquery()
-    rows = ctx.tx.all(select(issue.c.number, issue.c.title, issue.c.state, behind.label("behind")).where(
-        issue.c.community_id == ctx.speaker.community_id, issue.c.state.in_(LISTED_STATES))
+    rows = ctx.tx.all(select(issue.c.number, issue.c.title, issue.c.state, joined.behind_column().label("behind")).where(
+        issue.c.community_id == ctx.speaker.community_id, issue.c.state.in_(LISTED_STATES), ~issue.c.private)
         .order_by(issue.c.id.desc()).limit(LISTED + 1))
     return say("issue.list", issues=rows[:LISTED], more=len(rows) > LISTED)
 
 
 @command("issue.show", "{I}", "进度 {issue}", "议题 {issue}", "{I} (进度|到哪一步了|怎么样了)", usage="I12")
 def show(ctx: Ctx, args: Args) -> str:
-    """One issue with its timeline, without names."""
-    row = issues.by_number(ctx.tx, ctx.speaker.community_id, args.issue)
-    events = ctx.tx.all(select(issue_event).where(issue_event.c.issue_id == row.id, issue_event.c.act != "support")
+    """One issue with its timeline, without names; for staff in private also whose affair it is and how near to a quarrel."""
+    row = sight.check(ctx.tx, ctx.speaker, issues.by_number(ctx.tx, ctx.speaker.community_id, args.issue), now=ctx.now,
+                      aloud=not ctx.private)
+    staff = ctx.private and ctx.speaker.role.covers(Role.GRID_WORKER)
+    events = ctx.tx.all(select(issue_event).where(issue_event.c.issue_id == row.id, issue_event.c.act != "support",
+                                                           ~issue_event.c.inner)
                         .order_by(issue_event.c.id.desc()).limit(6))
     if ctx.draws:
-        staff = ctx.private and ctx.speaker.role.covers(Role.GRID_WORKER)
-        ctx.card = (cards.correct if staff else cards.issue)(ctx.tx, row) if row.state in LISTED_STATES else None
-    return say("issue.detail", asked=args.issue, issue=row, text=mask(row.text), behind=issues.supporters(ctx.tx, row.id),
-               events=[(e.at, e.act, mask(e.text) if e.text else None) for e in reversed(events)])
+        card = cards.correct if staff else cards.issue if not row.private else None
+        ctx.card = card(ctx.tx, row) if card is not None and row.state in LISTED_STATES else None
+    seen = say("issue.detail", asked=args.issue, issue=row, text=(mask if staff else public)(row.text),
+               talk=talking.line(ctx.tx, row), behind=issues.supporters(ctx.tx, row.id),
+               events=[(e.at, e.act, public(e.text) if e.text else None) for e in reversed(events)])
+    inner = [say("triage.line", issue=row), warning.in_words(warning.current(ctx.tx, row.id))] if staff else []
+    return "\n".join(filter(None, [seen, *inner]))
 
 
 @command("issue.progress", "进度", "我的议题", "(有)? 进展", usage="进度")
@@ -204,4 +214,6 @@ def progress(ctx: Ctx, args: Args) -> str:
         raise Refusal("ask_privately")
     rows = ctx.tx.all(select(issue).where(issue.c.submitter_id == ctx.speaker.id, issue.c.number.is_not(None),
                                           issue.c.state != State.WITHDRAWN).order_by(issue.c.id.desc()).limit(5))
+    for row in rows:
+        hush(ctx, row)
     return say("issue.progress", issues=rows)

@@ -1,14 +1,16 @@
 """Issues in ordinary words: what sounds like a report is asked about once; what points to an issue is done to it."""
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from bot import router
 from bot.context import Ctx
 from bot.router import Args, meant
+from domain.states import State
 from handlers import issue as formal
+from handlers import rating
 from handlers.confirm import read_back
 from models.tables import issue
-from services import issues
+from services import issues, sight
 from texts.say import say
 from texts.words import category
 from understanding.meaning import Meaning
@@ -26,7 +28,7 @@ def report(ctx: Ctx, meaning: Meaning) -> str | None:
     if same is not None:
         return danger + formal.offer(ctx, told, same)
     issues.draft(ctx.tx, ctx.speaker, told, chat_id=ctx.chat_id, same_as=None, now=ctx.now)
-    ctx.asked = True
+    ctx.asked, ctx.intent = True, sight.HUSHED if told.anonymous else ctx.intent
     ctx.buttons(told.title, ("1", say("card.confirm")), ("2", say("card.later")))
     return danger + say("issue.ask", title=told.title, category=told.category, place=told.place)
 
@@ -62,6 +64,7 @@ def supplement(ctx: Ctx, meaning: Meaning) -> str | None:
     if not ctx.speaker.consented:
         return router.ask_consent(ctx, f"补充 I{number} {ctx.text}")
     row = issues.supplement(ctx.tx, ctx.speaker, number=number, text=ctx.text[: formal.LONGEST], now=ctx.now)
+    formal.hush(ctx, row)
     return say("issue.supplemented", issue=row)
 
 
@@ -74,9 +77,16 @@ def withdraw(ctx: Ctx, meaning: Meaning) -> str | None:
 
 @meant("reopen_issue")
 def reopen(ctx: Ctx, meaning: Meaning) -> str | None:
-    """What was reported done and is not: said to be unsolved."""
+    """What was reported done and is not: said to be unsolved; what is closed is opened again, with these words."""
     number = _number(meaning)
-    return say("issue.reopen_which") if number is None else read_back(ctx, f"未解决 I{number}")
+    if number is None:
+        return say("issue.reopen_which")
+    closed = issues.by_number(ctx.tx, ctx.speaker.community_id, number).state == State.CLOSED
+    return read_back(ctx, f"重开 I{number} {ctx.text}" if closed else f"未解决 I{number}")
+
+
+_LEVELS = {"非常满意": "very_satisfied", "满意": "satisfied", "基本满意": "fair", "不满意": "dissatisfied"}
+_SCORES = ("dissatisfied", "dissatisfied", "fair", "satisfied", "very_satisfied")
 
 
 @meant("rate")
@@ -86,11 +96,12 @@ def rate(ctx: Ctx, meaning: Meaning) -> str | None:
     if number is None:
         return None
     score = slots.get("score")
-    good = slots.get("resolved") is True or slots.get("level") in ("非常满意", "满意") or (score or 0) >= 4
+    good = slots.get("resolved") is True or slots.get("level") in ("非常满意", "满意", "基本满意") or (score or 0) >= 4
     bad = slots.get("resolved") is False or slots.get("level") == "不满意" or 0 < (score or 5) <= 2
     if good == bad:
         return say("issue.rate_how", number=number)
-    return formal.solved(ctx, Args(issue=number)) if good else formal.unsolved(ctx, Args(issue=number, rest=ctx.text))
+    level = _LEVELS.get(str(slots.get("level"))) or (_SCORES[score - 1] if score else None)
+    return rating.good(ctx, number, level) if good else rating.bad(ctx, number, level, ctx.text)
 
 
 @meant("ask_progress")
@@ -109,14 +120,15 @@ def _described(ctx: Ctx, target: str) -> int | None:
     if len(target) < 2:
         return None
     literal = target.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    theirs = or_(~issue.c.private, issue.c.submitter_id == ctx.speaker.id)
     found = ctx.tx.scalar(select(issue.c.number).where(
         issue.c.community_id == ctx.speaker.community_id, issue.c.number.is_not(None), issue.c.state.in_(formal.LISTED_STATES),
-        issue.c.title.like(f"%{literal}%", escape="\\")).order_by(issue.c.id.desc()).limit(1))
+        theirs, issue.c.title.like(f"%{literal}%", escape="\\")).order_by(issue.c.id.desc()).limit(1))
     if found is not None:
         return int(found)
     code = category(target)
     open_ones = ctx.tx.connection.scalars(select(issue.c.number).where(
-        issue.c.community_id == ctx.speaker.community_id, issue.c.category == code, issue.c.number.is_not(None),
+        issue.c.community_id == ctx.speaker.community_id, issue.c.category == code, issue.c.number.is_not(None), theirs,
         issue.c.state.in_(formal.LISTED_STATES)).limit(2)).all() if code else []
     return int(open_ones[0]) if len(open_ones) == 1 else None
 

@@ -12,7 +12,7 @@ from domain.classes import BY_AREA
 from domain.errors import Refusal
 from domain.roles import Role
 from handlers.privacy import NO, said
-from services import ballots, cards, electorate, forward, issues, outbox, owner_votes, polls, standing
+from services import ballots, cards, electorate, forward, issues, outbox, owner_votes, polls, sight, standing, triage
 from services.polls import Draft
 from services.standing import Standing
 from texts.draft import PollDraft, parse_draft
@@ -33,6 +33,9 @@ def open_poll(ctx: Ctx, args: Args) -> str:
     """Opens a poll from one line; what is missing is asked for step by step, with a preview at the end."""
     draft = parse_draft(args.rest, now=ctx.now)
     _refuse(draft)
+    if args.issue:
+        sight.check(ctx.tx, ctx.speaker, issues.by_number(ctx.tx, ctx.speaker.community_id, args.issue), now=ctx.now,
+                    aloud=not ctx.private)
     kept = _pack(draft) | {"issue": args.issue or None}
     if draft.missing is None:
         return _publish(ctx, kept)
@@ -172,6 +175,7 @@ def _refuse(draft: PollDraft) -> None:
     problems = [p for p in draft.problems if p != "too_few_options"]
     if problems:
         raise Refusal(f"poll.{problems[0]}", text=draft.deadline_text)
+    triage.check_votable(draft.title or "", draft.options)
 
 
 @command("poll.list", "投票", "投票列表", "查看投票", "(怎么|如何)投票(啊|呀|呢)?", usage="投票")

@@ -92,12 +92,6 @@ def spoken_export(ctx: Ctx, meaning: Meaning) -> str | None:
     return say("privacy.kept")
 
 
-@meant("privacy_anonymous")
-def spoken_anonymous(ctx: Ctx, meaning: Meaning) -> str | None:
-    """Who sees a name, and who does not."""
-    return say("privacy.names")
-
-
 def erase(ctx: Ctx) -> str:
     """Erases the person's words, names and homes; closed polls keep their counts."""
     erasure.erase(ctx.tx, ctx.speaker, now=ctx.now)

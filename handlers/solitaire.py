@@ -143,6 +143,8 @@ def _cast(ctx: Ctx, row: Row[Any], number: int, choice: str | None) -> str:
 
 
 def _issue(ctx: Ctx, row: Row[Any], found: Listed) -> str:
+    if row.private:  # nobody stands behind what is between two
+        raise Refusal("issue.unknown", number=row.number)
     news = solitaire.remember(ctx.tx, ctx.speaker.home_community, f"issue:{row.id}", found.topic, found.entries, now=ctx.now)
     told = _told(ctx, say("jielong.issue", issue=row), news)
     if ctx.speaker.role.covers(Role.GRID_WORKER):

@@ -44,6 +44,7 @@ community = _table(
     Column("name", String(64), nullable=False),
     Column("last_issue", Integer, nullable=False, default=0),  # the number given last
     Column("last_poll", Integer, nullable=False, default=0),
+    Column("last_session", Integer, nullable=False, server_default="0"),
 )
 building = _table(
     "building", _ref("community_id", "community"), Column("name", String(32), nullable=False),
@@ -73,6 +74,7 @@ person = _table(
     Column("told_version", Integer, nullable=False, default=0),  # the privacy notice last shown
     Column("consent_version", Integer, nullable=False, default=0), Column("consented_at", Utc),
     Column("left_at", Utc), Column("erased_at", Utc), Column("created_at", Utc, nullable=False),
+    Column("no_brief", Boolean, nullable=False, server_default="0"),  # of staff: wants no message in the morning
     _ref("joined_into", "person", null=True),  # the same person, first met under another account
 )
 identity = _table(
@@ -143,19 +145,182 @@ issue = _table(
     Column("state", String(16), nullable=False), Column("category", String(32), nullable=False),
     Column("place", String(64)), Column("title", String(64), nullable=False), Column("text", Text, nullable=False),
     _ref("submitter_id", "person", index=True), _ref("chat_id", "chat", null=True),
-    _ref("merged_into", "issue", null=True), Column("reason", Text), Column("result", Text),
+    _ref("merged_into", "issue", null=True),  # of a draft: what it may be the same as; merged issues: see merge
+    _ref("root_id", "issue", null=True, index=True),  # where it is dealt with while it is merged; NULL: by itself
+    Column("reason", Text), Column("result", Text),
+    Column("version", Integer, nullable=False, server_default="0"),  # of two who act at once, one wins
+    Column("urgency", String(8), nullable=False, server_default="normal"),  # normal | urgent | critical
+    Column("track", String(8), nullable=False, server_default="shared"),  # self | shared | public
+    Column("track_why", Text),  # in words, for who asks; a person's reason when they changed it
+    Column("proposal", Text),  # what the residents propose themselves (献策)
+    Column("private", Boolean, nullable=False, server_default="0"),  # a ticket between two, no matter for the group
+    Column("anonymous", Boolean, nullable=False, server_default="0"),  # who raised it is told to nobody
+    _ref("host_id", "person", null=True),  # who leads the deliberation
+    _ref("party_id", "party", null=True, index=True),  # who has to do it
+    Column("level", String(12), nullable=False, server_default="community"),  # community | street | department
+    Column("designated", Boolean, nullable=False, server_default="0"),  # decided: may not be sent back again
+    Column("returned", Integer, nullable=False, server_default="0"),
+    Column("extended", Integer, nullable=False, server_default="0"),
+    Column("reopened", Integer, nullable=False, server_default="0"),
+    Column("agreed", Boolean, nullable=False, server_default="1"),  # False while it is disputed or undecided
+    Column("assigned_at", Utc), Column("signed_at", Utc), Column("contacted_at", Utc), Column("resolved_at", Utc),
+    Column("closed_at", Utc), Column("due_at", Utc),  # done by then, as it was promised
+    Column("contact_due", Utc),  # the first word with who raised it is expected by then
+    Column("excused", Text),  # why it counts in no figure: what was asked for was not reasonable
+    Column("rating", String(12)),  # very_satisfied | satisfied | fair | dissatisfied: what the submitter said last
+    Column("solved", Boolean),  # what the submitter said: NULL is silence
     Column("created_at", Utc, nullable=False), Column("changed_at", Utc, nullable=False),
-    Column("due_at", Utc),  # when the present state ends by itself, or must have been left
     UniqueConstraint("community_id", "number"), Index("ix_issue_state", "community_id", "state", "category"),
 )
 issue_event = _table(
     "issue_event", _ref("issue_id", "issue", index=True), Column("at", Utc, nullable=False),
     Column("act", String(24), nullable=False), Column("from_state", String(16)), Column("to_state", String(16)),
-    _ref("actor_id", "person", null=True), Column("text", Text),
+    _ref("actor_id", "person", null=True), Column("text", Text), _ref("party_id", "party", null=True),  # for whom they acted
+    Column("inner", Boolean, nullable=False, server_default="0"),  # for staff only
+    Column("facts", JSON(none_as_null=True)),  # numbers and times of the act, for figures that can be recomputed
+)
+merge = _table(  # an edge that can be taken away again; nothing is copied along it
+    "merge", _ref("source_id", "issue", index=True), _ref("target_id", "issue", index=True), Column("at", Utc, nullable=False),
+    Column("undone_at", Utc),
+)
+timer = _table(  # what becomes due, and when; a row outlives every process
+    "timer", _ref("issue_id", "issue", null=True, index=True), Column("kind", String(16), nullable=False),
+    Column("about", String(40), nullable=False, server_default=""),  # what else it is about
+    Column("due_at", Utc, nullable=False), Column("round", Integer, nullable=False, server_default="0"),
+    Column("fired_at", Utc), Column("ended_at", Utc),  # it did its work; or nobody needs it any more
+    Column("failures", Integer, nullable=False, server_default="0"),
+)
+Index("ix_timer_due", timer.c.due_at, sqlite_where=timer.c.fired_at.is_(None) & timer.c.ended_at.is_(None),
+      postgresql_where=timer.c.fired_at.is_(None) & timer.c.ended_at.is_(None))
+calendar_day = _table(  # what the holiday notice says, where the library does not know it yet
+    "calendar_day", Column("day", String(10), nullable=False, unique=True), Column("workday", Boolean, nullable=False),
+    Column("name", String(32), nullable=False, default=""),
+)
+warning = _table(  # how near a matter is to a quarrel, each time that changed: codes, no words of residents; the newest holds
+    "warning", _ref("issue_id", "issue", index=True), Column("at", Utc, nullable=False), Column("score", Integer, nullable=False),
+    Column("signs", JSON, nullable=False), Column("level", String(8), nullable=False),  # see domain/warning.py
+    Column("held", String(8)), Column("seen", String(8)),  # what a person decided, and what the score had said to them
+    Column("made_by", String(40), nullable=False), Column("reason", Text),
+)
+photo = _table(  # what somebody sent as a picture; fetched from the platform after the commit that took note of it
+    "photo", _ref("community_id", "community"), _ref("issue_id", "issue", null=True, index=True),  # none: not said yet
+    _ref("person_id", "person", index=True), Column("kind", String(8), nullable=False),  # report | evidence
+    Column("channel", String(32), nullable=False), Column("reference", Sealed),  # where it is fetched; forgotten with it
+    Column("data", LargeBinary), Column("sha256", String(64)),  # a JPEG without the camera's notes
+    Column("state", String(8), nullable=False),  # waiting | kept | failed
+    Column("at", Utc, nullable=False), Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_at", Utc), Column("error", String(24)),
+)
+Index("ix_photo_waiting", photo.c.next_at, sqlite_where=photo.c.state == "waiting", postgresql_where=photo.c.state == "waiting")
+bulletin = _table(  # what was told of a stretch of time, so that it is told once: a week of a group, a morning of a grid worker
+    "bulletin", Column("kind", String(8), nullable=False), Column("about", BigId, nullable=False),
+    Column("period", String(10), nullable=False), Column("at", Utc, nullable=False), UniqueConstraint("kind", "about", "period"),
 )
 supporter = _table(
     "supporter", _ref("issue_id", "issue"), _ref("person_id", "person", index=True),
     Column("at", Utc, nullable=False), UniqueConstraint("issue_id", "person_id"),
+)
+promise = _table(  # what was promised of an issue, by whom and until when; everybody may read it
+    "promise", _ref("community_id", "community"), _ref("issue_id", "issue", index=True), _ref("party_id", "party", null=True),
+    Column("owner", String(64), nullable=False),  # as it is called on the list
+    Column("text", Text, nullable=False), Column("due_at", Utc, nullable=False),
+    Column("state", String(8), nullable=False),  # open | asked | kept | broken
+    _ref("made_by", "person", null=True), Column("made_at", Utc, nullable=False),
+    Column("result", Text), Column("answered_at", Utc), Column("ended_at", Utc),  # reported done; counted
+    Index("ix_promise_community", "community_id", "state"),
+)
+promise_answer = _table(  # whether it was kept, in the words of those it concerns; the last counts
+    "promise_answer", _ref("promise_id", "promise"), _ref("person_id", "person", index=True),
+    Column("answer", Integer, nullable=False),  # 0: asked and silent; 1 solved, 2 partly, 3 not
+    Column("at", Utc, nullable=False), UniqueConstraint("promise_id", "person_id"),
+)
+
+# --- who has to do it -----------------------------------------------------------------------------------------
+party = _table(
+    "party", _ref("community_id", "community"), Column("name", String(64), nullable=False),
+    # property | committee | neighbourhood | street | department | volunteers
+    Column("kind", String(16), nullable=False), Column("phone", Sealed), Column("closed_at", Utc),
+    UniqueConstraint("community_id", "name"),
+)
+party_member = _table(
+    "party_member", _ref("party_id", "party"), _ref("person_id", "person", index=True),
+    Column("leads", Boolean, nullable=False, server_default="0"), UniqueConstraint("party_id", "person_id"),
+)
+directory = _table(  # who gets which kind of matter where; the nearest place wins, then the order
+    "directory", _ref("community_id", "community"), Column("category", String(32), nullable=False),
+    _ref("building_id", "building", null=True), _ref("party_id", "party", index=True),
+    Column("place", Integer, nullable=False, server_default="0"),
+    Index("ix_directory_category", "community_id", "category"),
+)
+duty = _table(  # who answers a danger at which hours
+    "duty", _ref("community_id", "community", index=True), _ref("person_id", "person", index=True),
+    Column("starts_at", Utc, nullable=False), Column("ends_at", Utc, nullable=False),
+)
+stand_in = _table(  # acts for somebody who is away
+    "stand_in", _ref("person_id", "person", index=True), _ref("for_id", "person", index=True),
+    Column("starts_at", Utc, nullable=False), Column("ends_at", Utc, nullable=False),
+)
+
+# --- deliberation ---------------------------------------------------------------------------------------------
+deliberation = _table(  # one course of talking about an issue, by the procedure as it was when it began
+    "deliberation", _ref("issue_id", "issue", index=True), Column("course", JSON, nullable=False), _ref("host_id", "person"),
+    Column("starts_at", Utc, nullable=False), Column("phase", Integer, nullable=False, server_default="-1"),  # -1: announced
+    Column("until", Utc), Column("talk_over", Boolean, nullable=False, server_default="0"),  # the window of the last phase is over
+    Column("summary", Text), Column("summed_at", Utc), Column("assembly_at", Utc),  # when it went to the residents' assembly
+    Column("conclusion", Text), Column("adopted", String(8)),  # yes | partly | no
+    Column("why", Text), Column("doer", String(64)), Column("do_by", Utc),  # what the result card holds
+    Column("decided", String(12)), Column("ended_at", Utc),  # vote | consensus | assembly
+    Column("votes_failed", Integer, nullable=False, server_default="0"),  # votes that decided nothing
+    Column("created_at", Utc, nullable=False),
+)
+participant = _table(  # who deliberates on it: a party, the residents of a building, a person, or everybody
+    "participant", _ref("deliberation_id", "deliberation", index=True), Column("kind", String(12), nullable=False),
+    _ref("party_id", "party", null=True), _ref("building_id", "building", null=True), _ref("person_id", "person", null=True),
+)
+statement = _table(  # what somebody said in a phase; of the positions of one person the latest counts
+    "statement", _ref("deliberation_id", "deliberation", index=True), _ref("issue_id", "issue"),  # the issue they named
+    _ref("person_id", "person", null=True, index=True), Column("phase", Integer, nullable=False),
+    Column("deed", String(8), nullable=False),  # see domain/procedures.py
+    Column("stance", String(12)),  # for | against | neutral | conditional; of a rating: good | fair | bad
+    Column("text", Text, nullable=False), Column("condition", Text), Column("at", Utc, nullable=False),
+)
+dissent = _table(  # who was against or had a condition: answered in private, under a number
+    "dissent", _ref("deliberation_id", "deliberation"), Column("number", Integer, nullable=False), _ref("person_id", "person"),
+    Column("answer", Text), _ref("answered_by", "person", null=True), Column("answered_at", Utc),
+    UniqueConstraint("deliberation_id", "number"), UniqueConstraint("deliberation_id", "person_id"),
+)
+meeting = _table(  # a meeting that decides on a phase, as it was held
+    "meeting", _ref("deliberation_id", "deliberation", index=True), Column("phase", Integer, nullable=False),
+    Column("members", Integer, nullable=False), Column("present", Integer, nullable=False),
+    Column("agreed", Integer, nullable=False), Column("passed", Boolean, nullable=False), Column("at", Utc, nullable=False),
+    _ref("entered_by", "person"),
+)
+session = _table(  # a meeting with questions, people call it S3
+    "session", _ref("community_id", "community"), Column("number", Integer, nullable=False), _ref("issue_id", "issue", null=True),
+    Column("title", String(64), nullable=False), _ref("host_id", "person"), _ref("chat_id", "chat", null=True),
+    Column("starts_at", Utc, nullable=False), Column("state", String(8), nullable=False),  # notice | open | ended
+    Column("ended_at", Utc), Column("minutes", Text), Column("minutes_at", Utc), Column("created_at", Utc, nullable=False),
+    UniqueConstraint("community_id", "number"),
+)
+question = _table(  # of a session: it ends answered, as a task with a date, or as a private matter
+    "question", _ref("session_id", "session"), Column("number", Integer, nullable=False), _ref("person_id", "person", null=True),
+    Column("text", Text, nullable=False), Column("at", Utc, nullable=False), Column("answer", Text),
+    Column("state", String(8), nullable=False),  # open | answered | task | private
+    _ref("issue_id", "issue", null=True), Column("due_at", Utc), _ref("closed_by", "person", null=True), Column("closed_at", Utc),
+    UniqueConstraint("session_id", "number"),
+)
+question_backer = _table(
+    "question_backer", _ref("question_id", "question"), _ref("person_id", "person", index=True),
+    UniqueConstraint("question_id", "person_id"),
+)
+attendee = _table(
+    "attendee", _ref("session_id", "session"), _ref("person_id", "person", index=True), Column("said_at", Utc),  # will come
+    Column("came_at", Utc), Column("late", Boolean, nullable=False, server_default="0"),
+    UniqueConstraint("session_id", "person_id"),
+)
+turn = _table(  # a turn to speak: asked for, called, over
+    "turn", _ref("session_id", "session", index=True), _ref("person_id", "person"), Column("asked_at", Utc, nullable=False),
+    Column("called_at", Utc), Column("over_at", Utc),
 )
 
 community_word = _table(  # what people here call things and places
@@ -210,6 +375,7 @@ poll = _table(
     Column("recognised", String(120)),  # of owners' votes: who has recognised this channel; NULL: nobody
     _ref("opened_by", "person"), UniqueConstraint("community_id", "number"),
     Index("ix_poll_due", "state", "closes_at"),
+    Column("prolonged_at", Utc),  # when too few had taken part, and it was given more time, once
 )
 poll_chat = _table("poll_chat", _ref("poll_id", "poll"), _ref("chat_id", "chat", index=True),
                    UniqueConstraint("poll_id", "chat_id"))

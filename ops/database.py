@@ -12,6 +12,10 @@ from models.base import Database
 FOLDER = Path(__file__).parent.parent / "migrations"
 
 
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory(str(FOLDER))
+
+
 def _config(db: Database) -> Config:
     config = Config()
     config.set_main_option("script_location", str(FOLDER))
@@ -19,13 +23,28 @@ def _config(db: Database) -> Config:
     return config
 
 
-def upgrade(db: Database) -> None:
+def upgrade(db: Database, to: str = "head") -> None:
     """Applies every migration that is missing; safe to run again."""
-    command.upgrade(_config(db), "head")
+    command.upgrade(_config(db), to)
+
+
+def downgrade(db: Database, to: str) -> None:
+    """Takes migrations back, the newest first; what an older shape has no place for is lost."""
+    command.downgrade(_config(db), to)
+
+
+def known() -> set[str]:
+    """Every revision this code can bring to the present shape."""
+    return {each.revision for each in _scripts().walk_revisions()}
+
+
+def newest() -> str | None:
+    """The revision the code needs."""
+    return _scripts().get_current_head()
 
 
 def current(db: Database) -> tuple[str | None, str | None]:
     """The database's revision, and the one the code needs."""
     with db.engine.connect() as connection:
         have = MigrationContext.configure(connection).get_current_revision()
-    return have, ScriptDirectory.from_config(_config(db)).get_current_head()
+    return have, newest()

@@ -81,6 +81,8 @@ def prepare(folder: Path, phones: int, web: int, line: int = 9) -> dict[str, str
     settings["channels"] += [] if any(c["kind"] == APP["kind"] for c in settings["channels"]) else [dict(APP)]
     for channel in settings["channels"]:
         channel["api_base"] = channel["oauth_base"] = channel["js_base"] = f"http://127.0.0.1:{phones}"
+        if channel["kind"].startswith("wecom_aibot"):
+            channel["media_base"] = channel["api_base"]
         if "socket_url" in channel:
             channel["socket_url"] = f"ws://127.0.0.1:{line}"
         if channel["kind"] == "mp":

@@ -1,26 +1,16 @@
 """Says what is right and what is wrong with this installation, and what to do about it."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy import func, select
 
 from bot.config import ConfigError, load
 from models.tables import account, chat, community, outbox
-from ops import database, house, valkey, wsgi
-
-GIB = 1024**3
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the report."""
-
-    good: bool
-    text: str
+from ops import database, doctor_loop, house, machine, valkey, wsgi
+from ops.doctor_finding import Finding
+from texts import procedures
+from texts.say import say
 
 
 def examine(path: str) -> list[Finding]:
@@ -32,15 +22,23 @@ def examine(path: str) -> list[Finding]:
     except ConfigError as error:
         return [Finding(False, str(error))]
     found = [Finding(True, f"设置可用：{len(accounts)} 个账号")]
+    found += _procedures(settings.procedures)
     found += [Finding(False, f"channels.{a.name}: 明文模式可以被伪造，正式使用请改为 safe") for a in accounts if a.mode == "plain"]
     try:
         built = house.build(settings)
     except Exception as error:
         return [*found, Finding(False, f"程序组装失败：{error}")]
-    for look in (_database, _redis, _contents, _disk):
+    for look in (_database, _redis, _contents, doctor_loop.loop):
         found += _look(look, built)
+    found += machine.findings(built)
     built.db.close()
     return found
+
+
+def _procedures(own: str) -> list[Finding]:
+    """Ours and the community's own procedures of deliberation: each file that cannot be used, by itself."""
+    problems = [Finding(False, problem) for problem in procedures.configure(own or None)]
+    return [*problems, Finding(True, say("course.good", names=[c.name for c in procedures.known()]))]
 
 
 def _look(look: Callable[[house.House], Iterator[Finding]], built: house.House) -> list[Finding]:
@@ -93,9 +91,3 @@ def _contents(built: house.House) -> Iterator[Finding]:
         yield Finding(bool(admins), f"后台账号 {admins} 个" if admins else "还没有后台账号：运行 python app.py user add")
         dead = tx.scalar(select(func.count()).select_from(outbox).where(outbox.c.state == "dead"))
         yield Finding(not dead, "没有发送失败的消息" if not dead else f"{dead} 条消息发送失败，请到后台“发件箱”处理")
-
-
-def _disk(built: house.House) -> Iterator[Finding]:
-    folder = house.data_folder(built.settings)
-    free = shutil.disk_usage(folder if folder.exists() else Path(".")).free / GIB
-    yield Finding(free > 1, f"磁盘剩余 {free:.1f} GiB")

@@ -15,7 +15,7 @@ from bot.channels.tokens import CorpToken, SharedToken
 from bot.config import ConfigError, Settings, load
 from bot.message import ChannelError
 from ops import house
-from ops.doctor import Finding
+from ops.doctor_finding import Finding
 
 CALLED = ("mp", "wecom_app", "wecom_aibot")  # the platform calls an address of ours
 _CURES = {

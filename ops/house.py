@@ -9,10 +9,10 @@ from redis import Redis
 
 import handlers  # noqa: F401 - registers every command
 from bot import channels as wire
-from bot.channels.redact import RedactingFilter
 from bot.config import Settings, load
 from bot.delivery import Delivery, RetryPolicy
 from bot.dialogs import Dialogs
+from bot.media import Photos
 from bot.message import Capabilities, Channel
 from bot.pace import Pace
 from bot.pipeline import Pipeline
@@ -20,10 +20,11 @@ from bot.tasks import Tasks
 from models import secret
 from models.base import Database
 from models.commit import GroupCommit
-from ops import valkey
+from ops import logs, metrics, valkey
 from ops.clock import ahead, now
 from scheduler.sweeps import Sweeps
-from services import audit, decisions, outbox, pages, people, procedure
+from services import audit, bulletins, decisions, limits, outbox, pages, people, procedure, promises, timers
+from texts import procedures
 from understanding import trained
 
 CONFIG_ENV = "LINYI_CONFIG"  # the settings file, for processes that are started without arguments
@@ -50,6 +51,10 @@ class House:
         """What asks after the tasks for 客户群."""
         return Tasks(self.db, self.channels, now)
 
+    def photos(self) -> Photos:
+        """What fetches the photos people sent."""
+        return Photos(self.db, self.channels, now)
+
     def delivery(self, only: str = "") -> Delivery:
         """The sender of the outbox: of everything that has no sender of its own, or of one account alone."""
         own = frozenset(name for name, channel in self.channels.items() if channel.capabilities.own_sender)
@@ -67,7 +72,8 @@ def settings_path() -> str:
 def build(settings: Settings | None = None) -> House:
     """Opens everything the settings name; nothing is started yet."""
     settings = settings or load(settings_path())
-    prepare_logs(settings)
+    logs.prepare(settings)
+    metrics.switch_on(settings, metrics_folder(settings))
     if ahead():
         logging.getLogger("linyi").warning("the clock is %s ahead of the machine's", ahead())
     secret.set_key(settings.secret_key())
@@ -79,7 +85,12 @@ def build(settings: Settings | None = None) -> House:
     people.configure({a.name: a.realm for a in accounts})
     pages.configure(settings.server.public_url)
     decisions.configure([each.preset() for each in settings.decisions.presets], settings.decisions.recognised_by)
+    timers.configure(settings.loop.lengths())
+    limits.configure(settings.loop.limits())
+    promises.configure(settings.loop.promise_rule())
+    bulletins.configure(settings.bulletins.weekly, settings.bulletins.morning)
     procedure.configure(settings.decisions.notice_days, settings.decisions.publication_days)
+    procedures.configure(settings.procedures or None)
     trained.use(data_folder(settings) / "models")
     return House(settings, Database(settings.database_url()), redis, found)
 
@@ -93,24 +104,11 @@ def _road(channel: Channel) -> outbox.Road:
         link_beside=able.link_beside, by_hand=able.by_hand)
 
 
-def prepare_logs(settings: Settings) -> None:
-    """One line per event on stderr, without secrets; control characters cannot forge a line."""
-    handler = logging.StreamHandler()
-    handler.addFilter(RedactingFilter())
-    handler.setFormatter(_OneEvent("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
-    for noisy in ("apscheduler", "jieba", "urllib3"):  # a beat that is skipped because the last one still runs is no news
-        logging.getLogger(noisy).setLevel(logging.ERROR)
-
-
-class _OneEvent(logging.Formatter):
-    def format(self, record: logging.LogRecord) -> str:
-        """Escapes line breaks in the message; a traceback follows indented."""
-        text = super().format(record)
-        first, *rest = text.split("\n")
-        return "\n    ".join(["".join(c if c.isprintable() else repr(c)[1:-1] for c in line) for line in (first, *rest)])
-
-
 def data_folder(settings: Settings) -> Path:
     """Where this installation keeps its files."""
     return Path(settings.database.file).parent
+
+
+def metrics_folder(settings: Settings) -> Path:
+    """Where its processes count together."""
+    return data_folder(settings) / "metrics"

@@ -1,6 +1,6 @@
 """Loads a community from a file: buildings with homes and areas, groups, people. Running it again changes nothing."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,26 @@ from sqlalchemy import insert, select, update
 from domain.roles import SYSTEM, Role
 from models.base import Database, Tx
 from models.secret import fingerprint
-from models.tables import building, chat, chat_member, community, home, identity, owner, ownership, person, residence
+from models.tables import (
+    building,
+    chat,
+    chat_member,
+    community,
+    directory,
+    duty,
+    home,
+    identity,
+    owner,
+    ownership,
+    party,
+    party_member,
+    person,
+    residence,
+)
 from services import audit
 from services.people import NOTICE_VERSION
 
+_WEEK = timedelta(days=7)
 HEARING, PRIVATE, POSTING = "aibot", "mp", "webhook"  # the accounts of config.yaml
 ROADS = {  # road -> the account that hears the group, and the one that posts to it
     "aibot": (HEARING, POSTING), "aibot_ws": ("aibot_ws", "aibot_ws"), "app": ("app", "app"), "customer": ("customer", "customer"),
@@ -35,6 +51,8 @@ def load(db: Database, path: str | Path, *, now: datetime, consented: bool = Fal
             _person(tx, community_id, each, groups, now, consented)
         _keepers(tx, tree)
         _register(tx, community_id, tree.get("register", {}))
+        _parties(tx, community_id, tree)
+        _duty(tx, community_id, tree.get("duty", []), now)
         audit.note(tx, SYSTEM, "community.load", f"community:{community_id}", now=now, community_id=community_id,
                    people=len(tree["people"]))
         audit.seal(tx)
@@ -84,6 +102,30 @@ def _register(tx: Tx, community_id: int, tree: dict[str, Any]) -> None:
                                      key=fingerprint("owner", name, "" if built else row.label),  # as services/register.py
                                      person_id=next((p.id for p in people if p.name == name), None))
             tx.add(ownership, home_id=row.id, owner_id=known[name], place=place)
+
+
+def _parties(tx: Tx, community_id: int, tree: dict[str, Any]) -> None:
+    """Who does what: parties, their members, and what each gets, in the order of the file."""
+    blocks = {r.name: r.id for r in tx.all(select(building).where(building.c.community_id == community_id))}
+    for each in tree.get("parties", []):
+        party_id = tx.add(party, community_id=community_id, name=each["name"], kind=each["kind"])
+        for place, name in enumerate(each.get("members", [])):
+            tx.add(party_member, party_id=party_id, person_id=_called(tx, community_id, name), leads=place == 0)
+        for place, entry in enumerate(each.get("gets", [])):
+            category, _, block = entry.partition("@")
+            tx.add(directory, community_id=community_id, category=category, building_id=blocks.get(block), party_id=party_id,
+                   place=100 * party_id + place)
+
+
+def _duty(tx: Tx, community_id: int, tree: list[str], now: datetime) -> None:
+    """Who is on duty in the first week, by name."""
+    for name in tree:
+        tx.add(duty, community_id=community_id, person_id=_called(tx, community_id, name), starts_at=now, ends_at=now + _WEEK)
+
+
+def _called(tx: Tx, community_id: int, name: str) -> int:
+    people = tx.all(select(person.c.id, person.c.name).where(person.c.community_id == community_id))
+    return next(r.id for r in people if r.name == name)
 
 
 def _person(tx: Tx, community_id: int, tree: dict[str, Any], groups: dict[str, int], now: datetime, consented: bool) -> None:

@@ -11,7 +11,8 @@ import web
 from bot.channels.http import wire_blueprint, wire_shortcut
 from models.base import Database
 from models.tables import heartbeat
-from ops.house import House, build, now
+from ops import machine, metrics
+from ops.house import House, build, metrics_folder, now
 from scheduler.sweeps import HEARTBEAT
 
 FRESH = timedelta(seconds=30)
@@ -38,8 +39,10 @@ def application(house: House) -> Flask:
     phones = web.phone_blueprint(house.db, residents, pipeline.hear, clock=now)
     app.register_blueprint(phones)
     csrf.exempt(phones)  # its forms carry a token of their own, bound to the visitor
-    app.register_blueprint(web.console_blueprint(house.db, clock=now, secure_cookies=secure))
+    app.register_blueprint(web.console_blueprint(
+        house.db, clock=now, secure_cookies=secure, machine=lambda: [(f.good, f.text) for f in machine.findings(house)]))
     app.add_url_rule("/healthz", "healthz", lambda: _health(house))
+    metrics.add_page(app, house.db, house.settings, metrics_folder(house.settings))
     app.wsgi_app = wire_shortcut(app.wsgi_app, house.channels, pipeline.hear, clock=now)  # type: ignore[method-assign, assignment]
     app.add_url_rule("/", "root", lambda: redirect("/console/"))
     proxies = house.settings.server.trusted_proxies

@@ -12,10 +12,31 @@ from bot.message import Channel
 from models.base import Database, Tx
 from models.commit import ATTEMPTS, TRANSIENT
 from models.tables import heartbeat
-from services import audit, forward, grouping, issues, joining, polls, procedure, solitaire
+from services import (
+    alarm,
+    audit,
+    bulletins,
+    discussion_clocks,
+    evidence,
+    forward,
+    grouping,
+    issues,
+    joining,
+    levels,
+    overdue,
+    polls,
+    procedure,
+    promises,
+    rating,
+    solitaire,
+    timers,
+    voting,
+    work,
+)
 
 Sweep = Callable[..., int | bool]
 HEARTBEAT = "scheduler"
+OWNERS = (alarm, discussion_clocks, issues, levels, overdue, promises, rating, voting, work)  # each registers what its clocks do
 
 
 class Sweeps:
@@ -27,8 +48,9 @@ class Sweeps:
     def run(self) -> None:
         """Runs each sweep once, parked ballots before closings; a sweep that breaks does not keep the others from running."""
         errors = []
-        for sweep in (self.answer_parked, self.begin_polls, self.close_polls, self.finish_polls, self.remind, self.expire,
-                      self.forward, self.forget_joinings, self.forget_lists, self.group_issues):
+        for sweep in (self.answer_parked, self.begin_polls, self.close_polls, self.finish_polls, self.remind, self.fire_timers,
+                      self.forward, self.forget_joinings, self.forget_lists, self.forget_photos, self.tell_bulletins,
+                      self.group_issues):
             try:
                 sweep()
             except Exception as error:
@@ -52,9 +74,9 @@ class Sweeps:
         """The automatic reminders that are due."""
         self._until_done(lambda tx, now: polls.remind_due(tx, now=now))
 
-    def expire(self) -> None:
-        """Drafts and confirmations that end by themselves."""
-        self._until_done(lambda tx, now: issues.expire(tx, now=now))
+    def fire_timers(self) -> None:
+        """Clocks of issues that are due: each does its work once, late rather than never."""
+        self._until_done(lambda tx, now: timers.fire_due(tx, now=now), most=5000)
 
     def forget_joinings(self) -> None:
         """What was kept so that the joining of two accounts could be taken back."""
@@ -63,6 +85,17 @@ class Sweeps:
     def forget_lists(self) -> None:
         """#接龙 lists that are over."""
         self._until_done(lambda tx, now: solitaire.forget(tx, now=now))
+
+    def tell_bulletins(self) -> None:
+        """What groups and grid workers are told by the calendar."""
+        with self.db.read() as tx:
+            if not bulletins.any_due(tx, now=self.clock()):
+                return
+        self._until_done(lambda tx, now: bulletins.tell_due(tx, now=now))
+
+    def forget_photos(self) -> None:
+        """Photos that belong to nothing."""
+        self._until_done(lambda tx, now: evidence.forget_loose(tx, now=now), most=1)
 
     def forward(self) -> None:
         """What our people carry into groups that no API reaches: handed over, and not forgotten."""

@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, select
 
-from domain.lifecycle import State
+from domain.states import State
 from models.base import Tx
 from models.hot import Hot
 from models.tables import ballot, issue, message
-from services import ballots, dictionary
+from services import ballots, dictionary, opinions
 from services.people import Speaker
 from texts.kinds import MARKS
 from texts.normal import plain
@@ -56,7 +56,13 @@ def around(tx: Tx, speaker: Speaker, known: Context, *, chat_id: int | None, bef
         known, my_issues=mine, pending_rating=next((i for i in mine if i.status == State.RESOLVED), None),
         recent_issue=IssueSeen(f"I{issues[0]}", "") if len(issues) == 1 else None,
         recent_result=f"P{results[0]}" if len(results) == 1 else None,
-        vocabulary=dictionary.words_of(tx, speaker.community_id))
+        active_discussion=_talked_about(tx, speaker, issues), vocabulary=dictionary.words_of(tx, speaker.community_id))
+
+
+def _talked_about(tx: Tx, speaker: Speaker, named: list[str]) -> IssueSeen | None:
+    """The one matter that opinions are gathered on and that was just named here: other talk is about something else."""
+    found = opinions.open_now(tx, speaker.community_id) if len(named) == 1 else []
+    return next((IssueSeen(f"I{row.number}", row.title) for row in found if str(row.number) == named[0]), None)
 
 
 def poll_seen(row: Row[Any]) -> PollSeen:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, case, func, literal_column, select
+from sqlalchemy import ColumnElement, Row, String, case, cast, func, literal, literal_column, or_, select
 
 from models.base import Tx
 from models.tables import (
@@ -27,18 +27,16 @@ from models.tables import (
     person,
     poll,
     residence,
-    supporter,
 )
-from services import standing
+from services import joined, standing
 from services.paging import Filter, Page, gather, long, plain, short
+from services.sight import HUSHED, anonymous_ids
 from texts.say import clock, say
 
 # answers for one pair of eyes: choices that are not public, one-time codes, who has not voted
-SECRET_INTENTS = ("vote.secret", "vote.receipt", "vote.which", "vote.which?", "bind.code", "poll.missing", "join.code", "join.ask",
-                  "join.ask?", "jielong",
-                  "jielong?")
-
-
+SECRET_INTENTS = ("vote.secret", "vote.receipt", "vote.which", "vote.which?", "bind.code", "poll.missing", "party.add", "join.code",
+                  "join.ask", "join.ask?", "jielong", "jielong?", HUSHED, f"{HUSHED}?")
+_UNNAMED = (HUSHED, f"{HUSHED}?")  # and of these not even who spoke
 UNKEPT_INTENTS = ("vote.receipt",)  # of these not even a sealed answer is kept: a receipt beside a person would join them
 
 
@@ -51,11 +49,13 @@ def messages(tx: Tx, chosen: Filter) -> Page:
     """The message log; words stand there only where they were kept, and never tell a choice that is not public."""
     secret = message.c.intent.in_(SECRET_INTENTS)
     text, reply = (case((secret, None), else_=c).label(c.name) for c in (message.c.text, message.c.reply))
-    columns = [c for c in message.c if c.name not in ("text", "reply", "payload")]
-    query = select(*columns, text, reply, chat.c.name.label("chat_name")).join_from(
+    columns = [c for c in message.c if c.name not in ("text", "reply", "payload", "person_id")]
+    unnamed = func.coalesce(message.c.intent, "").in_(_UNNAMED)
+    who = case((unnamed, None), else_=message.c.person_id).label("person_id")
+    query = select(*columns, who, text, reply, chat.c.name.label("chat_name")).join_from(
         message, chat, message.c.chat_id == chat.c.id, isouter=True)
     if chosen.person:
-        query = query.where(message.c.person_id.in_(people_called(tx, chosen)))
+        query = query.where(message.c.person_id.in_(people_called(tx, chosen)), ~unnamed)
     if chosen.kind:
         query = query.where(_starts(message.c.intent, chosen.kind))
     if chosen.text:
@@ -68,7 +68,10 @@ def audits(tx: Tx, chosen: Filter) -> Page:
     """The audit chain by actor, action (its beginning) and object."""
     query = select(audit)
     if chosen.person:
-        query = query.where(audit.c.actor.in_([f"person:{i}" for i in people_called(tx, chosen)] + [chosen.person]))
+        called = people_called(tx, chosen)
+        query = query.where(audit.c.actor.in_([f"person:{i}" for i in called] + [chosen.person]), audit.c.object.not_in(
+            select(literal("issue:").concat(cast(issue.c.id, String))).where(issue.c.anonymous, or_(
+                issue.c.submitter_id.in_(called), literal("person:").concat(cast(issue.c.submitter_id, String)) == chosen.person))))
     if chosen.kind:
         query = query.where(_starts(audit.c.action, chosen.kind))
     if chosen.text:
@@ -79,10 +82,11 @@ def audits(tx: Tx, chosen: Filter) -> Page:
 
 def issues(tx: Tx, chosen: Filter) -> Page:
     """Issues with a number, and how many stand behind each."""
-    behind = select(func.count()).where(supporter.c.issue_id == issue.c.id).scalar_subquery()
-    query = select(issue, behind.label("behind")).where(issue.c.number.is_not(None))
+    who = case((issue.c.anonymous, None), else_=issue.c.submitter_id).label("submitter_id")
+    query = select(*[c for c in issue.c if c.name != "submitter_id"], who, joined.behind_column().label("behind")).where(
+        issue.c.number.is_not(None))
     if chosen.person:
-        query = query.where(issue.c.submitter_id.in_(people_called(tx, chosen)))
+        query = query.where(issue.c.submitter_id.in_(people_called(tx, chosen)), ~issue.c.anonymous)
     if chosen.kind:
         query = query.where((issue.c.state == chosen.kind) | (issue.c.category == chosen.kind))
     if chosen.text:
@@ -104,7 +108,8 @@ def polls(tx: Tx, chosen: Filter) -> Page:
 def posts(tx: Tx, chosen: Filter) -> Page:
     """The outbox. Addresses are credentials; an answer to a message stands in the message log, under its rules."""
     text = case((outbox.c.key.like("message:%"), None), else_=outbox.c.text).label("text")
-    query = select(*[c for c in outbox.c if c.name not in ("address", "text", "facts")], text)
+    target = case((outbox.c.key.like("%:anonymous:%"), None), else_=outbox.c.target).label("target")
+    query = select(*[c for c in outbox.c if c.name not in ("address", "text", "facts", "target")], target, text)
     if chosen.kind:
         query = query.where(outbox.c.state == chosen.kind)
     if chosen.text:
@@ -162,11 +167,6 @@ def one(tx: Tx, table: Any, key: int, community_id: int | None) -> Row[Any] | No
     return tx.first(query if community_id is None else query.where(table.c.community_id == community_id))
 
 
-def supporters(tx: Tx, issue_id: int) -> int:
-    """How many neighbours stand behind an issue."""
-    return int(tx.scalar(select(func.count()).where(supporter.c.issue_id == issue_id)))
-
-
 def polls_about(tx: Tx, issue_id: int) -> list[Row[Any]]:
     """The polls that were opened from an issue."""
     return tx.all(select(poll).where(poll.c.issue_id == issue_id).order_by(poll.c.id))
@@ -210,6 +210,12 @@ def addresses(tx: Tx, ids: set[int]) -> dict[int, str]:
             residence.c.person_id.in_(ids), residence.c.until.is_(None)).order_by(home.c.id)):
         where.setdefault(row.person_id, []).append(row.label)
     return {i: "、".join(labels_of) for i, labels_of in where.items()}
+
+
+def unnamed(tx: Tx, rows: list[Row[Any]]) -> set[tuple[str, str]]:
+    """Which lines of the audit log would say who raised an anonymous issue: (actor, object)."""
+    ids = {int(row.object[6:]) for row in rows if row.object.startswith("issue:") and row.object[6:].isdigit()}
+    return {(f"person:{who}", f"issue:{i}") for i, who in anonymous_ids(tx, ids).items()}
 
 
 def actors(tx: Tx, found: set[str]) -> dict[str, str]:

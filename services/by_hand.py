@@ -1,13 +1,15 @@
-"""What the console lists of news that only people bring on: the forward kit, and tasks that an owner must confirm."""
+"""What the console lists of what only people bring on: the forward kit, tasks that an owner must confirm, promises."""
 
 from typing import Any
 
 from sqlalchemy import Row, select
 
 from models.base import Tx
-from models.tables import chat, forward, group_task, identity, outbox
+from models.tables import chat, forward, group_task, identity, outbox, promise
+from services import promises as promised
 from services.browse import holds, labels
 from services.paging import Filter, Page, short
+from texts.say import say
 
 
 def forwards(tx: Tx, chosen: Filter) -> Page:
@@ -29,6 +31,21 @@ def tasks(tx: Tx, chosen: Filter) -> Page:
     if chosen.text:
         query = query.where(holds(outbox.c.text, chosen.text) | holds(chat.c.name, chosen.text))
     return short(tx, query, chosen, community=group_task.c.community_id, at=group_task.c.created_at, key=group_task.c.id)
+
+
+def promises(tx: Tx, chosen: Filter) -> Page:
+    """What was promised, by whom and until when."""
+    query = promised.query()
+    if chosen.kind:
+        query = query.where(promise.c.state == chosen.kind)
+    if chosen.text:
+        query = query.where(holds(promise.c.text, chosen.text) | holds(promise.c.owner, chosen.text))
+    return short(tx, query, chosen, community=promise.c.community_id, at=promise.c.made_at, key=promise.c.id)
+
+
+def judged(tx: Tx, rows: list[Row[Any]]) -> dict[int, str]:
+    """What those whom they concern said of promises that were answered for."""
+    return {row.id: say("promise.answers", answers=promised.answers(tx, row.id)) for row in rows if row.state != "open"}
 
 
 def carriers(tx: Tx, rows: list[Row[Any]]) -> dict[int, str]:

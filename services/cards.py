@@ -13,6 +13,7 @@ from texts.say import say
 from texts.words import categories
 
 CATEGORIES = 10  # the most one list of a card may hold
+TRACKS = ("self", "shared", "public", "private")
 
 
 def poll(tx: Tx, row: Row, *, mine: str = "", told: str = "") -> Card:
@@ -43,23 +44,59 @@ def issue(tx: Tx, row: Row, *, told: str = "") -> Card:
 
 
 def correct(tx: Tx, row: Row) -> Card:
-    """Lets staff put an issue's category right with one choice: the present one first, then those used most here."""
+    """Lets staff put an issue's category and track right with one choice: the present ones first, then what is used most here."""
     used = tx.connection.scalars(select(issue_table.c.category).where(
         issue_table.c.community_id == row.community_id, issue_table.c.number.is_not(None))
         .group_by(issue_table.c.category).order_by(func.count().desc()).limit(CATEGORIES))
     known = categories()
+    now = "private" if row.private else row.track
     codes = [code for code in dict.fromkeys([row.category, *used, *known]) if code in known][:CATEGORIES]
     return Card(
         about=f"issue-{row.id}", title=f"I{row.number} {row.title}", text=say("card.correct"), says=f"I{row.number} 类别",
         selects=(Select("category", say("card.category"), tuple(
-            Option(known[code].name, known[code].name, checked=code == row.category) for code in codes)),),
+            Option(known[code].name, known[code].name, checked=code == row.category) for code in codes)),
+            Select("track", say("terms.field.track"), tuple(
+                Option(say(f"card.track.{track}"), say(f"card.track.{track}"), checked=track == now) for track in TRACKS))),
         submit=say("card.put_right"), url=pages.url_of(tx, "issue", row.community_id, row.number))
+
+
+def task(tx: Tx, row: Row) -> Card:
+    """What a party was sent, to be signed with one touch."""
+    return Card(
+        about=f"task-{row.id}", title=f"I{row.number} {row.title}", text=say("card.task"),
+        buttons=(Button(f"签收 I{row.number}", say("card.sign"), main=True), Button(f"I{row.number}", say("card.progress"))),
+        url=pages.url_of(tx, "issue", row.community_id, row.number))
+
+
+def extension(tx: Tx, row: Row) -> Card:
+    """A party asks for longer, and a grid worker agrees with one touch."""
+    return Card(about=f"extend-{row.id}", title=f"I{row.number} {row.title}", text=say("card.extension"),
+                buttons=(Button(f"同意延期 I{row.number}", say("card.allow"), main=True),
+                         Button(f"I{row.number}", say("card.progress"))),
+                url=pages.url_of(tx, "issue", row.community_id, row.number))
+
+
+def whistle(tx: Tx, row: Row) -> Card:
+    """The level above is called."""
+    return Card(about=f"whistle-{row.id}", title=f"I{row.number} {row.title}", text=say("card.whistle"),
+                buttons=(Button(f"应哨 I{row.number} 马上到场协调", say("card.come"), main=True),
+                         Button(f"I{row.number}", say("card.progress"))),
+                url=pages.url_of(tx, "issue", row.community_id, row.number))
 
 
 def rate(tx: Tx, row: Row) -> Card:
     """Asks whether an issue that staff call done is done."""
     return Card(
         about=f"rate-{row.id}", title=f"I{row.number} {row.title}", text=say("card.rate"),
-        buttons=(Button(f"已解决 I{row.number}", say("card.solved"), main=True),
+        buttons=(Button(f"满意 I{row.number}", say("card.satisfied"), main=True),
+                 Button(f"基本满意 I{row.number}", say("card.fair")), Button(f"不满意 I{row.number}", say("card.dissatisfied")),
                  Button(f"未解决 I{row.number}", say("card.unsolved"))),
+        url=pages.url_of(tx, "issue", row.community_id, row.number))
+
+
+def promise(tx: Tx, row: Row, number: int, it: Row) -> Card:
+    """Asks whether a promise was kept, of the issue under the number by which the asked person knows it."""
+    return Card(
+        about=f"promise-{it.id}", title=f"I{number} {row.title}", text=say("card.promised", promise=it),
+        buttons=tuple(Button(f"评承诺 I{number} {said}", say(f"terms.promised.{said}"), main=said == 1) for said in (1, 2, 3)),
         url=pages.url_of(tx, "issue", row.community_id, row.number))

@@ -7,14 +7,14 @@ what was said can be shown piece by piece.
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, func, or_, select, update
+from sqlalchemy import Row, Select, and_, func, or_, select, update
 
 from domain.clock import SHANGHAI
 from models.base import Tx
-from models.tables import outbox
+from models.tables import identity, outbox
 from texts.say import say
 
-NEWS_A_DAY = 2  # posts about one matter in one group
+NEWS_A_DAY = 2  # posts about one matter in one group; and of all matters, private news to one person
 SHORT = 200  # characters; longer words are no item of a list
 _NEVER = 0  # never tried so far: nobody knows about it yet
 _KEY = "digest:"
@@ -74,6 +74,19 @@ def enough_today(tx: Tx, target: str, key: str, *, now: datetime) -> bool:
     return int(had) >= NEWS_A_DAY
 
 
+def heard_enough(tx: Tx, person_id: int, key: str, *, day: datetime) -> bool:
+    """True when news of issues reach this person twice on that day, at whichever account; a digest is one."""
+    begins = day.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
+    ends = begins + timedelta(days=1)
+    targets = [f"identity:{i}" for i in tx.connection.scalars(select(identity.c.id).where(identity.c.person_id == person_id))]
+    goes = or_(and_(outbox.c.state == "sent", outbox.c.sent_at >= begins, outbox.c.sent_at < ends),
+               and_(outbox.c.state.in_(("waiting", "sending")), outbox.c.next_at >= begins, outbox.c.next_at < ends))
+    news = or_(and_(outbox.c.key.startswith("issue:"), outbox.c.key.contains(":person:")), outbox.c.key.startswith(_KEY))
+    had = tx.scalar(select(func.count()).select_from(outbox).where(
+        outbox.c.target.in_(targets), outbox.c.kind != "chart", outbox.c.key != key, ~outbox.c.key.endswith(":card"), news, goes))
+    return int(had) >= NEWS_A_DAY
+
+
 def tomorrow(now: datetime) -> datetime:
     """The first moment of the next day, where quiet hours then hold the post until the morning."""
     local = now.astimezone(SHANGHAI)
@@ -82,7 +95,7 @@ def tomorrow(now: datetime) -> datetime:
 
 def _waiting(target: str) -> Select[Any]:
     return select(outbox).where(outbox.c.target == target, outbox.c.state == "waiting", outbox.c.kind == "text",
-                                outbox.c.attempts == _NEVER,
+                                outbox.c.attempts == _NEVER, ~outbox.c.key.contains(":anonymous:"),  # it would name whom
                                 or_(outbox.c.key.startswith(_KEY), func.length(outbox.c.text) <= SHORT))
 
 

@@ -6,12 +6,14 @@ from typing import Any
 
 from sqlalchemy import Row, delete, or_, select, update
 
-from domain.lifecycle import TABLE, Act, State
+from domain.lifecycle import TABLE, Act
 from domain.roles import Role
+from domain.states import State
 from models.base import Tx
 from models.tables import (
     bind_code,
     chat_member,
+    duty,
     identity,
     issue,
     issue_event,
@@ -21,12 +23,17 @@ from models.tables import (
     objection,
     outbox,
     owner,
+    party_member,
     permission,
     person,
+    question,
     reminder,
     residence,
+    stand_in,
+    statement,
+    warning,
 )
-from services import audit, ballots, digest, issues
+from services import audit, ballots, digest, evidence, issues, sight, triage
 from services.people import Speaker, behind, drop_waiting
 from services.roads import TEXT_BYTES
 from texts.say import say
@@ -39,6 +46,7 @@ def erase(tx: Tx, speaker: Speaker, *, now: datetime) -> None:
     """
     mine = behind(tx, speaker.id)
     _erase_words(tx, speaker, mine, now=now)
+    evidence.forget_of(tx, mine)
     for person_id in mine:
         ballots.take_all_back(tx, person_id, now=now)
     answered = select(message.c.id).where(message.c.person_id.in_(mine))
@@ -47,8 +55,9 @@ def erase(tx: Tx, speaker: Speaker, *, now: datetime) -> None:
     drop_waiting(tx, speaker)
     own = select(identity.c.id).where(identity.c.person_id.in_(mine))
     tx.execute(delete(permission).where(permission.c.identity_id.in_(own)))
-    for table in (residence, chat_member, reminder, identity, join_code):
+    for table in (residence, chat_member, reminder, identity, join_code, party_member, duty, stand_in):
         tx.execute(delete(table).where(table.c.person_id.in_(mine)))
+    tx.execute(delete(stand_in).where(stand_in.c.for_id.in_(mine)))
     tx.execute(delete(joining).where(or_(joining.c.survivor_id.in_(mine), joining.c.joined_id.in_(mine))))
     tx.execute(update(bind_code).where(bind_code.c.used_by.in_(mine)).values(used_by=None))
     tx.execute(update(owner).where(owner.c.person_id.in_(mine)).values(person_id=None))
@@ -67,11 +76,17 @@ def _erase_words(tx: Tx, speaker: Speaker, mine: list[int], *, now: datetime) ->
         elif (State(row.state), Act.WITHDRAW) in TABLE:
             issues.withdraw(tx, submitter, number=row.number, now=now)
         issues.forget(tx, row.id)
+        sight.forget(tx, row)
         silence(tx, row)
     for row in tx.all(select(issue).where(issue.c.id.in_(
             select(issue_event.c.issue_id).where(issue_event.c.actor_id.in_(mine), issue_event.c.text.is_not(None))))):
         silence(tx, row)
+        triage.forget_proposals(tx, row.id, set(tx.connection.scalars(select(issue_event.c.text).where(
+            issue_event.c.issue_id == row.id, issue_event.c.actor_id.in_(mine), issue_event.c.act == "propose"))))
     tx.execute(update(issue_event).where(issue_event.c.actor_id.in_(mine)).values(text=None))
+    tx.execute(update(warning).where(warning.c.made_by.in_([f"person:{i}" for i in mine])).values(reason=None))
+    tx.execute(update(statement).where(statement.c.person_id.in_(mine)).values(text="", condition=None))
+    tx.execute(update(question).where(question.c.person_id.in_(mine)).values(text=say("issue.struck")))
 
 
 def silence(tx: Tx, row: Row[Any]) -> None:

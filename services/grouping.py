@@ -42,7 +42,7 @@ def _due(tx: Tx, now: datetime) -> list[tuple[int, int]]:
 
 def _open_issues(tx: Tx, community_id: int) -> tuple[list[int], list[Said]]:
     rows = tx.all(select(issue.c.id, issue.c.title, issue.c.text, issue.c.place).where(
-        issue.c.community_id == community_id, issue.c.state.in_([str(s) for s in OPEN]), issue.c.text != "")
+        issue.c.community_id == community_id, issue.c.state.in_([str(s) for s in OPEN]), issue.c.text != "", ~issue.c.private)
         .order_by(issue.c.id.desc()).limit(MOST))
     return [row.id for row in rows], [Said(row.title, row.text, row.place) for row in rows]
 

@@ -61,16 +61,21 @@ def offered(tx: Tx, speaker: Speaker, *, code: str, now: datetime) -> Offer | No
     rows = tx.all(select(join_code.c.id.label("code_id"), person).join_from(join_code, person).where(
         join_code.c.code_hash == _hash(code), *live, person.c.left_at.is_(None), person.c.joined_into.is_(None)))
     if len(rows) != 1:
-        near = update(join_code).where(*live, join_code.c.person_id.in_(
-            select(person.c.id).where(person.c.community_id == speaker.community_id)))
-        tx.execute(near.values(failures=join_code.c.failures + 1))
-        tx.execute(near.where(join_code.c.failures >= WRONG_PER_CODE).values(expires_at=now))
+        count_wrong(tx, speaker, now=now)
         return None
     _check(rows[0], speaker)
     labels = tx.connection.scalars(select(home.c.label).join_from(residence, home).where(
         residence.c.person_id == rows[0].id, residence.c.until.is_(None)).order_by(home.c.id)).all()
     raised = tx.scalar(select(func.count()).where(issue.c.submitter_id == rows[0].id, issue.c.number.is_not(None)))
     return Offer(rows[0].code_id, rows[0].created_at, tuple(labels), int(raised), speaker.role is not Role.RESIDENT)
+
+
+def count_wrong(tx: Tx, speaker: Speaker, *, now: datetime) -> None:
+    """A wrong code counts against every live one of the community; one that was tried too often ends."""
+    near = update(join_code).where(join_code.c.used_at.is_(None), join_code.c.expires_at > now, join_code.c.person_id.in_(
+        select(person.c.id).where(person.c.community_id == speaker.community_id)))
+    tx.execute(near.values(failures=join_code.c.failures + 1))
+    tx.execute(near.where(join_code.c.failures >= WRONG_PER_CODE).values(expires_at=now))
 
 
 def join(tx: Tx, speaker: Speaker, *, code_id: int, now: datetime) -> bool:

@@ -1,8 +1,9 @@
 """What goes over when two persons become one, and what goes back: one record says which rows moved.
 
 Over to the older person: accounts, groups, present homes, issues with a number, support, reminders, the care for a
-group, and ballots of open polls, of which the one sent last counts. What stays: messages and events of issues (they
-say who acted then), drafts (they end by themselves in a day), earlier homes, and all that closed polls have counted.
+group, what they do for parties and on duty, and ballots of open polls, of which the one sent last counts. What stays:
+messages and events of issues (they say who acted then), drafts (they end by themselves in a day), earlier homes, and
+all that closed polls have counted.
 """
 
 from datetime import datetime
@@ -17,13 +18,18 @@ from models.tables import (
     ballot_log,
     chat,
     chat_member,
+    duty,
     identity,
     issue,
     objection,
+    party_member,
     person,
+    photo,
     poll,
+    promise_answer,
     reminder,
     residence,
+    stand_in,
     supporter,
 )
 from models.tables import owner as register
@@ -53,11 +59,16 @@ def over(tx: Tx, old: Row[Any], new: Row[Any], polls: list[Row[Any]], *, role: s
                      "named": old.name is None and new.name is not None}
     for name, table, column in (("identity", identity, identity.c.person_id), ("joined", person, person.c.joined_into),
                                 ("keeper", chat, chat.c.keeper_id), ("owner", register, register.c.person_id),
-                                ("objection", objection, objection.c.person_id)):
+                                ("objection", objection, objection.c.person_id), ("photo", photo, photo.c.person_id)):
         moved[name] = _all(tx, table, column, new.id, old.id)
     moved["issue"] = _all(tx, issue, issue.c.submitter_id, new.id, old.id, issue.c.number.is_not(None))
     moved["support"] = _support(tx, old.id, new.id)
     moved["chat_member"] = _missing(tx, chat_member, ("chat_id",), old.id, new.id)
+    moved["party_member"] = _missing(tx, party_member, ("party_id",), old.id, new.id)
+    moved["duty"] = _all(tx, duty, duty.c.person_id, new.id, old.id)
+    moved["stands"] = _all(tx, stand_in, stand_in.c.person_id, new.id, old.id)
+    moved["away"] = _all(tx, stand_in, stand_in.c.for_id, new.id, old.id)
+    moved["promise_answer"] = _missing(tx, promise_answer, ("promise_id",), old.id, new.id)
     moved["reminder"] = _missing(tx, reminder, ("poll_id", "how"), old.id, new.id)
     moved["residence"] = _missing(tx, residence, ("home_id",), old.id, new.id, until=True)
     moved["ended"] = list(tx.connection.scalars(update(residence).where(
@@ -129,9 +140,14 @@ def back(tx: Tx, row: Row[Any], polls: list[Row[Any]], *, now: datetime) -> None
     moved, old, new = row.moved, row.survivor_id, row.joined_id
     for name, table, column in (("identity", identity, identity.c.person_id), ("joined", person, person.c.joined_into),
                                 ("keeper", chat, chat.c.keeper_id), ("owner", register, register.c.person_id),
-                                ("objection", objection, objection.c.person_id), ("issue", issue, issue.c.submitter_id),
+                                ("objection", objection, objection.c.person_id), ("photo", photo, photo.c.person_id),
+                                ("issue", issue, issue.c.submitter_id),
                                 ("chat_member", chat_member, chat_member.c.person_id),
-                                ("reminder", reminder, reminder.c.person_id), ("residence", residence, residence.c.person_id)):
+                                ("party_member", party_member, party_member.c.person_id), ("duty", duty, duty.c.person_id),
+                                ("stands", stand_in, stand_in.c.person_id), ("away", stand_in, stand_in.c.for_id),
+                                ("reminder", reminder, reminder.c.person_id),
+                                ("promise_answer", promise_answer, promise_answer.c.person_id),
+                                ("residence", residence, residence.c.person_id)):
         tx.execute(update(table).where(table.c.id.in_(moved.get(name, [])), column == old).values({column.name: new}))
     tx.execute(update(residence).where(residence.c.id.in_(moved["ended"])).values(until=None))
     tx.execute(update(supporter).where(supporter.c.id.in_(moved["support"]["moved"])).values(person_id=new))

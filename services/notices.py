@@ -18,7 +18,7 @@ from models.base import Tx
 from models.tables import identity, permission
 from services import pages
 from services.roads import Road
-from texts.say import say
+from texts.say import has, say
 
 ASK_EVERY = timedelta(days=14)
 REMIND, RESULT = "remind", "result"  # the notices an account may have templates for
@@ -46,7 +46,8 @@ def reminder(row: Row[Any], *, url: str) -> Notice:
 
 def news(number: int, title: str, what: str, *, url: str, now: datetime) -> Notice:
     """Something happened to an issue."""
-    return Notice(RESULT, f"I{number} {title}", say(f"notices.news.{what}"), _moment(now), url)
+    key = f"notices.news.{what}"
+    return Notice(RESULT, f"I{number} {title}", say(key if has(key) else "notices.news.other"), _moment(now), url)
 
 
 def alarm(category: str, place: str | None, *, now: datetime) -> Notice:

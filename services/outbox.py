@@ -5,7 +5,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgres
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
@@ -26,7 +26,14 @@ HAND = "hand"  # the road of a group that no API reaches: somebody carries the n
 MORNING_S = 300
 DANGER, RESULT, NEWS, REMINDER = 0, 1, 2, 3  # what goes first when not everything may be sent
 
-
+_as_known = person.alias()
+_ACCOUNTS = (
+    select(identity, person.c.community_id).join_from(person, identity, identity.c.person_id == person.c.id)
+    .where(person.c.id == func.coalesce(
+        select(_as_known.c.joined_into).where(_as_known.c.id == bindparam("person_id")).scalar_subquery(), bindparam("person_id")),
+        person.c.left_at.is_(None), identity.c.unreachable_at.is_(None),
+        identity.c.channel.in_(bindparam("pushing", expanding=True)))
+    .order_by(identity.c.heard_at.desc().nulls_last(), identity.c.id))
 _roads: dict[str, Road] = {}
 
 
@@ -84,11 +91,12 @@ def carry(tx: Tx, *, chat_id: int, community_id: int, key: str, text: str, facts
 
 def to_person(tx: Tx, *, person_id: int, key: str, text: str = "", facts: dict[str, Any] | None = None, card: Card | None = None,
               url: str = "", notice: Notice | None = None, now: datetime, quiet: bool = True, weight: int = NEWS,
-              but: int | None = None) -> bool:
+              but: int | None = None, rationed: bool = False) -> bool:
     """Queues a private message; False when no channel can reach this person or they have left.
 
     With a `notice` it may become a one-time notice where ordinary messages are no longer allowed. `but` is an account
     that is left out, because it has just failed. `facts` are those of a result's picture, which not every road shows.
+    `rationed` news beyond a person's share of the day wait for the next morning, together.
     """
     way = _way_to(tx, person_id, now, text=text, url=url, quiet=quiet, but=but)
     if way is None:
@@ -99,12 +107,22 @@ def to_person(tx: Tx, *, person_id: int, key: str, text: str = "", facts: dict[s
         return False
     if notice is not None and road.asks and weight == REMINDER:  # the moment to ask for the next one
         text = "\n".join(filter(None, (text, notices.offer(tx, who, road, community_id=who.community_id, now=now))))
+    held = _held(tx, person_id, key, target, now) if rationed else None
     put(tx, key=key, community_id=who.community_id, channel=who.channel, target=target, address=who.external_id,
-        text=text, facts=facts, card=card, url=url, notice=notice if road.templates else None, at=now, now=now, quiet=quiet,
+        text=text, facts=facts, card=card, url=url, notice=notice if road.templates else None, at=held or now, now=now, quiet=quiet,
         weight=weight)
-    if way.joins:
-        digest.merge(tx, target, text_bytes=road.text_bytes, now=now)
+    if way.joins or held is not None:
+        digest.merge(tx, target, text_bytes=road.text_bytes, now=now, held_until=held)
     return True
+
+
+def _held(tx: Tx, person_id: int, key: str, target: str, now: datetime) -> datetime | None:
+    """The next morning, for who has had their share of the day's news; None when this may go now."""
+    goes = _goes_at(now, True)
+    if not digest.heard_enough(tx, person_id, key, day=goes):
+        return None
+    morning = goes if goes > now else QUIET.next_allowed(digest.tomorrow(now))
+    return morning + _a_little_later(target)
 
 
 def reaches(tx: Tx, person_id: int, now: datetime, *, notice: str = "") -> bool:
@@ -161,12 +179,7 @@ def _goes_at(now: datetime, quiet: bool) -> datetime:
 
 def _accounts(tx: Tx, person_id: int) -> list[Row[Any]]:
     pushing = [name for name, road in _roads.items() if road.push_person]
-    as_known = person.alias()
-    joined = select(as_known.c.joined_into).where(as_known.c.id == person_id).scalar_subquery()
-    return tx.all(select(identity, person.c.community_id).join_from(person, identity, identity.c.person_id == person.c.id)
-                  .where(person.c.id == func.coalesce(joined, person_id), person.c.left_at.is_(None),
-                         identity.c.unreachable_at.is_(None), identity.c.channel.in_(pushing))
-                  .order_by(identity.c.heard_at.desc().nulls_last(), identity.c.id)) if pushing else []
+    return tx.all(_ACCOUNTS, {"person_id": person_id, "pushing": pushing}) if pushing else []
 
 
 def _notifiable(tx: Tx, person_id: int, template: str) -> list[Row[Any]]:

@@ -7,13 +7,26 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from domain.lifecycle import OPEN
-from domain.roles import Role
+from domain.roles import NOBODY, Role
 from models.base import Tx
 from models.tables import ballot, community, identity, issue, issue_event, poll, supporter
-from services import ballots, electorate, issues, notices, pages, pictures, polls
+from services import (
+    ballots,
+    course,
+    electorate,
+    evidence,
+    issues,
+    notices,
+    pages,
+    people,
+    pictures,
+    polls,
+    sight,
+    talking,
+)
 from services.people import Speaker, homes_of
 from services.standing import Standing
-from texts.mask import mask
+from texts.mask import public
 from texts.say import say
 
 _OPEN = [str(s) for s in OPEN]
@@ -45,7 +58,10 @@ class IssuePage:
     mine: bool  # the viewer raised it
     supported: bool
     events: list[tuple[datetime, str, str | None]]
+    course: course.Course
+    photos: list[Row[Any]]  # what this viewer may see
     polls: list[tuple[Row[Any], str]]
+    talk: list[str]  # the deliberation: its phase, where people stand, its conclusion
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +82,7 @@ def poll_of(tx: Tx, code: str, number: int, *, person_id: int | None, now: datet
     tally, still = polls.count(tx, row), row.state == "open" and row.closes_at > now
     me = _speaker(row.community_id, person_id) if person_id else None
     mine = ballots.choice_of(tx, me, row) if me else ""
-    about = tx.first(select(issue.c.number).where(issue.c.id == row.issue_id)) if row.issue_id else None
+    about = tx.first(select(issue.c.number).where(issue.c.id == row.issue_id, ~issue.c.private)) if row.issue_id else None
     return PollPage(
         row, still, tally, max(tally.ballots, row.result["asked"] if row.result else electorate.size(tx, row)),
         mine, (ballots.mine(tx, me, row) or ()) if me else (),
@@ -86,22 +102,47 @@ def issue_of(tx: Tx, code: str, number: int, *, person_id: int | None, now: date
     if row is None:
         return None
     row = issues.by_number(tx, row.community_id, number)
-    events = tx.all(select(issue_event).where(issue_event.c.issue_id == row.id, issue_event.c.act != "support")
-                    .order_by(issue_event.c.id.desc()).limit(12))
+    viewer = people.as_person(tx, person_id) if person_id is not None else NOBODY
+    if not sight.may_see(tx, viewer, row, now=now):
+        return None
+    events = tx.all(select(issue_event).where(
+        issue_event.c.issue_id == row.id, issue_event.c.act != "support", ~issue_event.c.inner)
+                    .order_by(issue_event.c.id.desc()).limit(200))
     backed = person_id is not None and tx.first(select(supporter.c.id).where(
         supporter.c.issue_id == row.id, supporter.c.person_id == person_id)) is not None
     about = tx.all(select(poll).where(poll.c.issue_id == row.id).order_by(poll.c.id.desc()).limit(LISTED))
     return IssuePage(
-        row, mask(row.text), issues.supporters(tx, row.id), row.state in _OPEN, person_id == row.submitter_id, backed,
-        [(e.at, e.act, mask(e.text) if e.text else None) for e in reversed(events)],
-        [(p, pages.path_of("poll", code, p.number)) for p in about])
+        row, public(row.text), issues.supporters(tx, row.id), row.state in _OPEN, person_id == row.submitter_id, backed,
+        [(e.at, e.act, public(e.text) if e.text else None) for e in reversed(events)],
+        course.of(tx, row, now=now), photos_for(tx, row, person_id, now=now),
+        [(p, pages.path_of("poll", code, p.number)) for p in about], talking.line(tx, row).splitlines())
+
+
+def photos_for(tx: Tx, row: Row[Any], person_id: int | None, *, now: datetime) -> list[Row[Any]]:
+    """The photos of an issue that this viewer may see: what is public, and for who works on it everything."""
+    who = people.as_person(tx, person_id) if person_id is not None else None
+    if who is not None and who.community_id == row.community_id and evidence.works_on(tx, who, row, now=now):
+        return [p for p in evidence.of_issue(tx, row.id) if p.state == "kept"]
+    return [p for p in evidence.of_issue(tx, row.id) if p.state == "kept" and p.person_id == person_id] + [
+        p for p in evidence.public(tx, row.id) if p.person_id != person_id]
+
+
+def photo_of(tx: Tx, code: str, number: int, photo_id: int, *, person_id: int | None, now: datetime) -> bytes | None:
+    """One photo of the issue, if this viewer may see it."""
+    row = _numbered(tx, issue, code, number)
+    if row is None:
+        return None
+    row = issues.by_number(tx, row.community_id, number)
+    seen = {p.id for p in photos_for(tx, row, person_id, now=now)}
+    return evidence.picture(tx, photo_id) if photo_id in seen else None
 
 
 def home_of(tx: Tx, community_id: int, person_id: int | None, *, now: datetime) -> Listed:
     """What is going on: the polls this person can vote in and the newest open issues."""
     code = _code(tx, community_id)
     open_polls = ballots.open_here(tx, _speaker(community_id, person_id), None, now=now) if person_id else []
-    rows = tx.all(select(issue).where(issue.c.community_id == community_id, issue.c.state.in_(_OPEN), issue.c.number.is_not(None))
+    rows = tx.all(select(issue).where(issue.c.community_id == community_id, issue.c.state.in_(_OPEN), issue.c.number.is_not(None),
+                                             ~issue.c.private)
                   .order_by(issue.c.id.desc()).limit(LISTED))
     return Listed([(p, pages.path_of("poll", code, p.number)) for p in open_polls],
                   [(i, pages.path_of("issue", code, i.number)) for i in rows])
@@ -132,7 +173,7 @@ def notices_of(tx: Tx, channel: str, openid: str, template: str = "") -> int:
 def picture_of(tx: Tx, kind: str, code: str, number: int) -> dict[str, Any] | None:
     """The facts of the picture that a shared link shows: the result, or the question."""
     row = _numbered(tx, poll if kind == "poll" else issue, code, number)
-    if row is None:
+    if row is None or (kind == "issue" and row.private):
         return None
     if kind == "issue":
         return _question(f"I{row.number} {row.title}", say("card.issue", issue=row))

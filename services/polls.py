@@ -34,6 +34,8 @@ from services import (
     published,
     secrecy,
     standing,
+    triage,
+    voting,
 )
 from services.people import Speaker
 from services.scopes import scope_of
@@ -79,7 +81,8 @@ class Opened:
 
 
 def check(draft: Draft, *, now: datetime) -> None:
-    """Refuses a draft that could not be a poll."""
+    """Refuses a draft that could not be a poll, or that would put danger or wrong to a vote."""
+    triage.check_votable(draft.title, draft.options)
     if draft.kind != "signup" and not OPTIONS_MIN <= len(draft.options) <= OPTIONS_MAX:
         raise Refusal("poll.options_count", least=OPTIONS_MIN, most=OPTIONS_MAX)
     if draft.secret and draft.kind == "signup":
@@ -96,14 +99,14 @@ def check(draft: Draft, *, now: datetime) -> None:
 
 
 def open_poll(tx: Tx, actor: Speaker, draft: Draft, *, chat_id: int | None, issue_number: int | None = None,
-              preview_id: int | None = None, now: datetime) -> Opened:
+              preview_id: int | None = None, review: str = "", now: datetime) -> Opened:
     """Opens a poll, tells the groups it concerns, and sets its two clocks; the same preview opens it once."""
     _staff(actor)
     twin = tx.scalar(select(poll.c.id).where(poll.c.preview_id == preview_id)) if preview_id is not None else None
     if twin is not None:
         return Opened(_get(tx, twin), 0, False)
     check(draft, now=now)
-    concerned = issues.by_number(tx, actor.community_id, issue_number) if issue_number is not None else None
+    concerned = issues.by_number(tx, actor.community_id, issue_number, lock=True) if issue_number is not None else None
     owners = draft.poll_class in BY_AREA
     where = scope_of(tx, actor, draft.scope, chat_id, stairwells=owners)
     closes_at, begins = outbox.QUIET.closing(draft.closes_at), procedure.begins(draft.poll_class, draft.notice_days, now)
@@ -122,7 +125,7 @@ def open_poll(tx: Tx, actor: Speaker, draft: Draft, *, chat_id: int | None, issu
         tx.execute(poll_chat.insert(), [{"poll_id": poll_id, "chat_id": c} for c in where.chats])
     row = _freeze(tx, _get(tx, poll_id), entrance=where.entrance)
     if concerned is not None:
-        issues.consult(tx, actor, concerned, poll_number=row.number, now=now)
+        voting.opened(tx, actor, concerned, row, review=review, now=now)
     audit.note(tx, actor, "poll.open", f"poll:{poll_id}", now=now, number=number, options=len(draft.options),
                closes_at=closes_at.isoformat(), scope=where.scope, household=draft.household, anonymous=draft.anonymous,
                kind=draft.kind, poll_class=draft.poll_class, secret=draft.secret, hides=draft.hides,
@@ -258,6 +261,7 @@ def void(tx: Tx, actor: Actor, *, number: int, reason: str, now: datetime) -> Ro
     row = _get(tx, row.id)
     card_updates.replace(tx, cards.poll(tx, row), community_id=row.community_id, now=now)
     _post(tx, row, "void", say("poll.voided.group", poll=row), now)
+    voting.voided(tx, actor, row, now)
     return row
 
 
@@ -267,8 +271,21 @@ def close_due(tx: Tx, *, now: datetime, limit: int = 20) -> int:
     rows = tx.all(select(poll).where(poll.c.state == "open", poll.c.closes_at <= now, ~waiting).order_by(poll.c.closes_at)
                   .limit(limit).with_for_update(skip_locked=True))
     for row in rows:
-        close(tx, SYSTEM, row, reason=None, now=now)
+        until = voting.longer(tx, row, now)
+        if until is None:
+            close(tx, SYSTEM, row, reason=None, now=now)
+        else:
+            _prolong(tx, row, until, now)
     return len(rows)
+
+
+def _prolong(tx: Tx, row: Row[Any], until: datetime, now: datetime) -> None:
+    """Gives a vote more time, once: too few have taken part."""
+    tx.execute(update(poll).where(poll.c.id == row.id).values(
+        closes_at=until, prolonged_at=now, remind_at=_remind_at(now, until), reminded_at=None))
+    audit.note(tx, SYSTEM, "poll.extend", f"poll:{row.id}", now=now, community_id=row.community_id, closes_at=until.isoformat())
+    row = _get(tx, row.id)
+    _post(tx, row, "prolong", say("poll.prolonged.group", poll=row), now)
 
 
 @published.many_rows()
@@ -276,7 +293,7 @@ def close(tx: Tx, actor: Actor, row: Row[Any], *, reason: str | None, now: datet
     """Freezes the count and posts it, in words and as a picture, to each group of the poll."""
     result, root = closing.freeze(tx, row, asked=electorate.size(tx, row))
     moved = tx.execute(update(poll).where(poll.c.id == row.id, poll.c.state == "open").values(
-        state="closed", closed_at=now, result=result, reason=reason, root=root, final_at=procedure.final(row, now)))
+        state="closed", closed_at=now, result=result, reason=reason, root=root, final_at=voting.final(tx, row, result, now)))
     if moved.rowcount != 1:
         raise Refusal("poll.over", number=row.number)
     audit.note(tx, actor, "poll.close", f"poll:{row.id}", now=now, community_id=row.community_id, root=root,
@@ -292,6 +309,7 @@ def close(tx: Tx, actor: Actor, row: Row[Any], *, reason: str | None, now: datet
     for person_id in sorted({*_voted_privately(tx, row), *([] if told else [row.opened_by])}):
         outbox.to_person(tx, person_id=person_id, key=f"poll:{row.id}:result:person:{person_id}", text=text, now=now,
                          url=pages.url_of(tx, "poll", row.community_id, row.number), weight=outbox.RESULT)
+    voting.closed(tx, actor, row, now)
     return row
 
 

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, select
 
-from domain.lifecycle import OPEN, State
+from domain.lifecycle import OPEN
+from domain.states import State
 from models.base import Tx
-from models.tables import community, issue, issue_group, supporter
+from models.tables import community, issue, issue_group
+from services import joined
 from texts.keywords import Told, hot_words
 
 WEEK = timedelta(days=7)
@@ -37,7 +39,8 @@ class Topic:
 def groups(tx: Tx, community_id: int, *, most: int = 50) -> list[Group]:
     """The groups of which at least two issues are still open, the largest first."""
     rows = tx.all(select(issue_group.c.first_id, *_shown()).join_from(issue_group, issue, issue.c.id == issue_group.c.issue_id)
-                  .where(issue.c.state.in_([str(s) for s in OPEN]), issue.c.text != "", issue.c.community_id == community_id)
+                  .where(issue.c.state.in_([str(s) for s in OPEN]), issue.c.text != "", ~issue.c.private,
+                         issue.c.community_id == community_id)
                   .order_by(issue.c.id))
     found: dict[int, list[Row[Any]]] = defaultdict(list)
     for row in rows:
@@ -50,9 +53,8 @@ def topics(tx: Tx, community_id: int, *, now: datetime, most: int = 5) -> list[T
     """What several people of the last seven days speak of, measured against what is said here anyway."""
     name = tx.scalar(select(community.c.name).where(community.c.id == community_id)) or ""
     confirmed = (issue.c.community_id == community_id, issue.c.number.is_not(None), issue.c.text != "",
-                 issue.c.state.not_in(_UNCONFIRMED))
-    behind = select(func.count()).where(supporter.c.issue_id == issue.c.id).scalar_subquery()
-    week = tx.all(select(*_shown(), issue.c.submitter_id, behind.label("behind")).where(
+                 ~issue.c.private, issue.c.state.not_in(_UNCONFIRMED))
+    week = tx.all(select(*_shown(), issue.c.submitter_id, joined.behind_column().label("behind")).where(
         *confirmed, issue.c.created_at > now - WEEK, issue.c.created_at <= now).order_by(issue.c.id.desc()).limit(THIS_WEEK))
     before = tx.all(select(issue.c.title).where(*confirmed, issue.c.created_at <= now - WEEK)
                     .order_by(issue.c.id.desc()).limit(HISTORY))

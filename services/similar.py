@@ -44,7 +44,12 @@ _WORDS = _both("SELECT i.id, i.state, i.category, i.place, i.text FROM {given} J
 
 
 def enter(tx: Tx, row: Row[Any]) -> None:
-    """Makes an open issue findable."""
+    """Makes an open issue findable, unless others must not know of it."""
+    if not row.private:
+        _put(tx, row)
+
+
+def _put(tx: Tx, row: Row[Any]) -> None:
     found = dict.fromkeys(terms(Matter(row.text, row.category, row.place), row.community_id))
     if found:
         tx.execute(_ENTER[tx.postgres], {"given": _given(tx, list(found)), "issue_id": row.id})
@@ -56,13 +61,13 @@ def leave(tx: Tx, row: Row[Any]) -> None:
 
 
 def reindex(tx: Tx, step: int = 1000) -> int:
-    """Builds the index anew from every open issue; how many there are."""
+    """Builds the index from every open issue, as a migration does that knows of no private ones; how many there are."""
     tx.execute(delete(issue_term))
     done, last = 0, 0
     while rows := tx.all(select(issue.c.id, issue.c.community_id, issue.c.text, issue.c.category, issue.c.place).where(
             issue.c.id > last, issue.c.state.in_(_OPEN), issue.c.text != "").order_by(issue.c.id).limit(step)):
         for row in rows:
-            enter(tx, row)
+            _put(tx, row)
         done, last = done + len(rows), rows[-1].id
     return done
 

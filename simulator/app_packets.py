@@ -28,12 +28,16 @@ def pack(account: SimAccount, inner: str, stamp: str, nonce: str) -> tuple[dict[
     return params, body.encode()
 
 
-def fields(account: SimAccount, *, sender: str, created: int, number: str, text: str, event: str, more: str) -> str:
-    """Writes a text, or an event with whatever else it has."""
+def fields(account: SimAccount, *, sender: str, created: int, number: str, text: str, event: str, more: str,
+           media: str = "") -> str:
+    """Writes a text, a picture, or an event with whatever else it has."""
     head = f"{tag('ToUserName', account.app_id)}{tag('FromUserName', sender)}<CreateTime>{created}</CreateTime>"
     agent = f"<AgentID>{account.agent_id}</AgentID>"
     if event:
         return head + tag("MsgType", "event") + tag("Event", event) + (more or tag("EventKey", "")) + agent
+    if media:
+        picture = tag("MsgType", "image") + tag("PicUrl", "http://p/x") + tag("MediaId", media)
+        return head + picture + f"<MsgId>{number}</MsgId>" + agent
     return head + tag("MsgType", "text") + tag("Content", text) + f"<MsgId>{number}</MsgId>" + agent
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify, request
 
-from simulator import mp_phone
+from simulator import mp_phone, photos
 from simulator.calls import Log
 from simulator.cards import tap
 from simulator.clock import Clock
@@ -175,8 +175,10 @@ def _selected(found: Any) -> dict[str, list[str]]:
 
 
 def _saying(body: dict[str, Any]) -> Saying:
-    text = body.get("text")
-    if not isinstance(text, str) or not text.strip() or len(text) > LONGEST_TEXT:
+    text, picture = body.get("text", ""), str(body.get("picture") or "")
+    if picture and picture not in photos.SAMPLES:
+        raise CannotSay("no such picture")
+    if not isinstance(text, str) or not (text.strip() or picture) or len(text) > LONGEST_TEXT:
         raise CannotSay("text is missing or too long")
     try:
         times, delay_s = int(body.get("times", 1)), float(body.get("delay_s", 0))
@@ -186,4 +188,4 @@ def _saying(body: dict[str, Any]) -> Saying:
         raise CannotSay("times is 1 to 20, delay_s 0 to 600")
     return Saying(person=str(body.get("person", "")), to=str(body.get("to", "")), text=text,
                   at_bot=body.get("at_bot", True) is not False, quote=str(body.get("quote") or ""),
-                  times=times, delay_s=delay_s)
+                  times=times, delay_s=delay_s, picture=picture)

@@ -29,6 +29,13 @@ def _cipher(aes_key: str) -> Cipher[modes.CBC]:
     return Cipher(algorithms.AES(key), modes.CBC(key[:16]))
 
 
+def encrypt_bytes(aes_key: str, data: bytes) -> bytes:
+    """Seals a picture for the store of 智能机器人: no envelope, the key's first half is the IV."""
+    pad = BLOCK - len(data) % BLOCK
+    sealer = _cipher(aes_key).encryptor()
+    return sealer.update(data + bytes([pad]) * pad) + sealer.finalize()
+
+
 def encrypt(aes_key: str, text: str, receiver: str, *, prefix: bytes | None = None) -> str:
     """Seals a text for one receiver: appid, corpid, or nothing for an 智能机器人."""
     body = text.encode()

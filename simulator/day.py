@@ -14,7 +14,7 @@ from simulator.clock import Clock
 from simulator.feed import Event
 from simulator.simulation import CannotSay, Saying, Simulation
 
-SCRIPTS = {"day": Path(__file__).with_name("day.yaml")}  # what the buttons play
+SCRIPTS = {name: Path(__file__).with_name(f"{name}.yaml") for name in ("day", "loop")}  # what the buttons play
 ANSWERS_A_STEP = 3
 
 

@@ -30,13 +30,13 @@ class Feed:
             self._news.notify_all()
             return event
 
-    def add_picture(self, data: bytes, *, chat: str, **more: Any) -> Event:
+    def add_picture(self, data: bytes, *, chat: str, type_: str = "picture", **more: Any) -> Event:
         """Shows a picture; its bytes are fetched by the event's `image` address."""
         kind = "jpg" if data[:2] == b"\xff\xd8" else "png"
         with self._news:
             name = f"{len(self._pictures) + 1}.{kind}"
             self._pictures[name] = data
-        return self.add("picture", chat=chat, image=f"/sim/pictures/{name}", **more)
+        return self.add(type_, chat=chat, image=f"/sim/pictures/{name}", **more)
 
     def picture(self, name: str) -> bytes | None:
         """Gives the bytes of a picture shown before."""

@@ -43,6 +43,8 @@ class Heard:
     key: str = ""  # of an event at a 公众号
     more: str = ""  # and what else stands in it, as XML
     tap: dict[str, Any] | None = None  # what was touched on a card
+    media: str = ""  # of a picture: its media_id
+    image: dict[str, str] | None = None  # and where an 智能机器人 finds it
 
 
 class WithCard(str):
@@ -70,7 +72,7 @@ def pack(account: SimAccount, heard: Heard, *, now: float) -> Packet:
         return _pack_mp(account, heard, stamp, nonce)
     if account.kind == "wecom_app":
         inner = app_packets.fields(account, sender=heard.sender, created=heard.created, number=heard.id, text=heard.text,
-                                   event=heard.event, more=heard.more)
+                                   event=heard.event, more=heard.more, media=heard.media)
         return Packet(*app_packets.pack(account, inner, stamp, nonce), "text/xml")
     sealed = crypto.encrypt(account.aes_key, json.dumps(aibot_packet(account, heard), ensure_ascii=False), "")
     params = {"msg_signature": crypto.sign(account.token, stamp, nonce, sealed), "timestamp": stamp,
@@ -109,6 +111,9 @@ def _mp_fields(account: SimAccount, heard: Heard) -> str:
     if heard.event:
         return (head + f"<MsgType>{cdata('event')}</MsgType><Event>{cdata(heard.event)}</Event>"
                        f"<EventKey>{cdata(heard.key)}</EventKey>{heard.more}")
+    if heard.media:
+        return (head + f"<MsgType>{cdata('image')}</MsgType><PicUrl>{cdata('http://mmbiz.qpic.cn/mmbiz_jpg/x/0')}</PicUrl>"
+                       f"<MediaId>{cdata(heard.media)}</MediaId><MsgId>{heard.id}</MsgId>")
     return (head + f"<MsgType>{cdata('text')}</MsgType><Content>{cdata(heard.text)}</Content>"
                    f"<MsgId>{heard.id}</MsgId>")
 
@@ -124,10 +129,19 @@ def aibot_packet(account: SimAccount, heard: Heard) -> dict[str, Any]:
         return packet | {"create_time": heard.created, "msgtype": "event",
                          "event": {"eventtype": heard.event, heard.event: heard.tap or {}},
                          **({"response_url": heard.response_url} if heard.tap else {})}
-    packet |= {"response_url": heard.response_url, "msgtype": "text", "text": {"content": heard.text}}
+    packet |= {"response_url": heard.response_url} | _content(heard)
     if heard.quote:
         packet["quote"] = {"msgtype": "text", "text": {"content": heard.quote}}
     return packet
+
+
+def _content(heard: Heard) -> dict[str, Any]:
+    """Words, a picture, or both; a picture alone is heard in private only."""
+    words = {"msgtype": "text", "text": {"content": heard.text}}
+    if heard.image is None:
+        return words
+    picture = {"msgtype": "image", "image": heard.image}
+    return {"msgtype": "mixed", "mixed": {"msg_item": [words, picture]}} if heard.text else picture
 
 
 def read_answer(account: SimAccount, heard: Heard, packet: Packet, body: bytes) -> str:

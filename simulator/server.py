@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask, Response, render_template
 
-from simulator import app_api, control, customer_api, js_api, mp_api, oauth_api, platform_api
+from simulator import app_api, control, customer_api, js_api, mp_api, oauth_api, photos, platform_api
 from simulator.clock import Clock
 from simulator.day import DayPlayer
 from simulator.delivery import Pace
@@ -51,6 +51,7 @@ def create_app(world: World, accounts: Sequence[SimAccount], *, base_url: str = 
     app.register_blueprint(customer_api.blueprint(sim))
     app.register_blueprint(mp_api.blueprint(sim))
     app.register_blueprint(js_api.blueprint(sim))
+    app.register_blueprint(photos.blueprint(sim.gallery, sim.tokens))
     app.add_url_rule("/", "phones", lambda: render_template("phones.html", page=_page(sim, console_url)))
     app.add_url_rule("/healthz", "healthz", lambda: {"ok": True})
     app.add_url_rule("/favicon.ico", "favicon", lambda: ("", 204))
@@ -79,6 +80,7 @@ def _page(sim: Simulation, console_url: str) -> dict[str, Any]:
                          *([MP_CHAT] if mp and person.openid else [])]} for person in sim.world.people]
     webhook = account_of(sim.accounts, "wecom_webhook")
     return {"community": sim.world.name, "people": people,
+            "photos": list(photos.SAMPLES),
             "groups": [group.name for group in sim.world.groups],
             "bot_chat": BOT_CHAT, "mp_chat": MP_CHAT, "bot_name": bot.bot_name if bot else BOT_CHAT,
             "mp_name": mp.bot_name if mp else MP_CHAT,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from simulator import photos
 from simulator.calls import Log
 from simulator.cards import Cards
 from simulator.delivery import Delivery, Errand, Pace
@@ -45,7 +46,7 @@ class Talk:
 
 @dataclass(frozen=True, slots=True)
 class Saying:
-    """What a person does on a phone: a sentence into a chat."""
+    """What a person does on a phone: a sentence, a picture or both into a chat."""
 
     person: str
     to: str
@@ -54,6 +55,7 @@ class Saying:
     quote: str = ""
     times: int = 1
     delay_s: float = 0.0
+    picture: str = ""  # the name of a sample that goes along
 
 
 @dataclass(slots=True)
@@ -82,6 +84,7 @@ class Simulation:
     lock: threading.RLock = field(init=False)
     cards: Cards = field(init=False)
     socket: BotSocket = field(init=False)
+    gallery: photos.Gallery = field(init=False)
     _next_id: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -92,6 +95,7 @@ class Simulation:
         started = self.clock()
         self.windows = {person.openid: Window(started) for person in self.world.people if person.openid}
         self.codes, self.tappers, self.lock, self.mp = {}, {}, threading.RLock(), MpSide()
+        self.gallery = photos.Gallery(self.clock)
         self.cards, self.socket = Cards(self), BotSocket(self)
         self._next_id = secrets.randbelow(2**60) + 2**61
 
@@ -99,25 +103,39 @@ class Simulation:
         """Puts a sentence on the phones and, when the bot may hear it, on the wire; gives its id."""
         person = self.person(saying.person)
         account, chatid = self.place(person, saying.to)
-        text = saying.text
+        text = saying.text if chatid or not saying.picture else ""  # in private a picture goes alone
         if chatid:
             mention = f"@{account.bot_name if account else BOT_CHAT}"
             text = f"{mention} {text}" if saying.at_bot and mention not in text else text
             account = account if mention in text else None
         heard_id = self.new_id(account)
         talk = Talk(person.name, saying.to, text, heard_id, bool(chatid), place=chatid or person.userid)
-        self.feed.add("message", chat=saying.to, person=person.name, text=text, id=heard_id,
-                      quote=saying.quote or None)
+        picture = photos.sample(saying.picture) if saying.picture else b""
+        self._show(picture, chat=saying.to, person=person.name, text=text, id=heard_id, quote=saying.quote or None)
         if account is None or (account.kind == "mp" and not self._hear(person.openid)):
             return heard_id, False
         url = self.open_late_answer(talk) if account.kind == "wecom_aibot" else ""
         heard = Heard(heard_id, int(self.clock()), person.openid if account.kind == "mp" else person.userid,
-                      text=text, chatid=chatid, quote=saying.quote, response_url=url)
+                      text=text, chatid=chatid, quote=saying.quote, response_url=url, **self._sent(account, picture))
         if account.kind == "wecom_aibot_ws":
             return heard_id, self._over_socket(account, heard, talk)
         self.delivery.submit(Errand(account, heard, self.ender(talk, account)), copies=saying.times,
                              delay_s=saying.delay_s)
         return heard_id, True
+
+    def _show(self, picture: bytes, **what: Any) -> None:
+        if picture:
+            self.feed.add_picture(picture, type_="message", **what)
+        else:
+            self.feed.add("message", **what)
+
+    def _sent(self, account: SimAccount, picture: bytes) -> dict[str, Any]:
+        """How the app is told where a picture lies."""
+        if not picture:
+            return {}
+        if account.kind in ("wecom_aibot", "wecom_aibot_ws"):
+            return {"image": self.gallery.lay_out(account, picture, self.base_url)}
+        return {"media": self.gallery.keep(picture)}
 
     def happen(self, who: str, to: str, event: str) -> tuple[str, bool]:
         """Delivers an event: enter_chat at the 智能机器人, enter_agent at the app. What happens at the 公众号 is in mp_phone.py."""

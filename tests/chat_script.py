@@ -13,10 +13,13 @@
     绑定码 王阿姨 3幢2单元501            {码} stands for the last six-digit code the bot gave
     名册 3幢2单元501 89.53 李叔、李婶      the register: area in m², "无" when it is not known, and the owners in their order;
                                        who is in a group has proved it, 开发商 is the developer
+    单位 物业: 李叔、小钱                 a party of the directory, and who acts for it
     公示 15 15                          days of notice before a vote of owners and of publication after it; else none
     Redis 停 / Redis 来 / Redis 忘       Valkey is away, is back, has forgotten every open question
     李叔(扫码 poll:P1):                 at the 公众号, without words; also 关注 (with or without a code), 取消关注, 菜单 议题,
                                        允许 remind (allows one notice)
+    李叔(私聊 照片 路灯):                a picture, with or without words beside it; 照片 坏 is no picture, 照片 断 cannot be fetched
+    早报 08:30 / 周报 09:00              the automatic messages to staff and groups, at these hours; else none
     页面 http://x                      residents' pages are served there
     平台 43101                         what the 公众号's platform answers to the next pushes
 """
@@ -25,11 +28,13 @@ import random
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from PIL import Image, ImageDraw
 from redis import Redis
 from sqlalchemy import select
 
@@ -37,17 +42,31 @@ import handlers  # noqa: F401 - registers every command
 from bot.channels.codes import MP, refusal
 from bot.delivery import Delivery
 from bot.dialogs import Dialogs
-from bot.message import Capabilities, Message, Outgoing, Reply, Sent, Tap
+from bot.media import Photos
+from bot.message import Capabilities, ChannelError, Media, Message, Outgoing, Reply, Sent, Tap
 from bot.pipeline import Pipeline
 from domain.card import Card
 from domain.clock import SHANGHAI
 from domain.roles import Role
 from models.base import Database
 from models.commit import GroupCommit
-from models.tables import building, chat, chat_member, community, home, identity, owner, ownership, person, residence
+from models.tables import (
+    building,
+    chat,
+    chat_member,
+    community,
+    home,
+    identity,
+    owner,
+    ownership,
+    party,
+    party_member,
+    person,
+    residence,
+)
 from ops import seed
 from scheduler.sweeps import Sweeps
-from services import audit, ballots, outbox, pages, polls, procedure
+from services import audit, ballots, bulletins, outbox, pages, polls, procedure
 from services.people import NOTICE_VERSION
 from texts import words
 from texts.say import say
@@ -117,6 +136,12 @@ class Recorder:
         self._say(post)
         return Sent()
 
+    def fetch(self, media: Media) -> bytes:
+        """A picture as a camera makes it, or the trouble its name stands for."""
+        if media.id == "断":
+            raise ChannelError("no connection", retryable=True)
+        return b"<html>" if media.id == "坏" else camera(media.id)
+
     def handshake(self, request: Any) -> Any:
         """Not heard in scripts."""
         raise NotImplementedError
@@ -128,6 +153,15 @@ class Recorder:
     def respond(self, request: Any, message: Message, reply: Reply) -> Any:
         """Not heard in scripts."""
         raise NotImplementedError
+
+
+def camera(name: str) -> bytes:
+    """A photo with what cameras note in it: where, when, and a comment."""
+    picture, notes, into = Image.new("RGB", (64, 48), "#888"), Image.Exif(), BytesIO()
+    ImageDraw.Draw(picture).text((4, 4), str(len(name)), fill="#fff")
+    notes[0x010F], notes[0x8825] = "CANARY-CAMERA", {1: "N", 2: (29.0, 52.0, 6.0), 3: "E", 4: (121.0, 33.0, 1.0)}
+    picture.save(into, "JPEG", exif=notes, comment=b"CANARY-COMMENT")
+    return into.getvalue()
 
 
 def _doing(how: str) -> dict[str, Any]:
@@ -161,12 +195,14 @@ class Stage:
                          templates={"remind": True, "result": True})
         pages.configure("")
         procedure.configure(0, 0)
+        bulletins.configure(None, None)
         outbox.configure({"mp": mp, "webhook": outbox.Road(push_group=True)}, outbox.QUIET)
         seed.load(db, EMPTY, now=self.now)
         self.dialogs = Dialogs(redis)
         self.commit = GroupCommit(db, audit.seal)
         self.pipeline = Pipeline(self.commit, self.dialogs, lambda: self.now)
         self.sweeps = Sweeps(db, self.channels, lambda: self.now)
+        self.photos = Photos(db, self.channels, lambda: self.now)
         self.delivery = Delivery(db, self.channels, lambda: self.now, threads=1)
 
     def close(self) -> None:
@@ -183,8 +219,13 @@ class Stage:
             self._clock(text[3:].strip())
         elif text.startswith("群 "):
             self._group(text)
+        elif text.startswith("单位 "):
+            self._party(*re.split(r"[:：]\s*", text[3:], maxsplit=1))
         elif text.startswith("公示 "):
             procedure.configure(*map(int, text.split()[1:]))
+        elif text.startswith(("早报 ", "周报 ")):
+            hour = time.fromisoformat(text[3:].strip())
+            bulletins.configure(*(hour, None) if text.startswith("周报") else (None, hour))
         elif text.startswith("名册 "):
             self._register(*text[3:].split())
         elif text.startswith("页面 "):
@@ -246,6 +287,15 @@ class Stage:
                 assert home_id, f"no home {label}"
                 tx.add(residence, person_id=known, home_id=home_id, since=self.now)
 
+    def _party(self, name: str, members: str) -> None:
+        with self.db.write() as tx:
+            where = tx.scalar(select(community.c.id))
+            party_id = tx.add(party, community_id=where, name=name, kind="property")
+            for each in members.split("、"):
+                known = tx.scalar(select(identity.c.person_id).where(identity.c.external_id == f"o-{each}"))
+                assert known, f"nobody is called {each}"
+                tx.add(party_member, party_id=party_id, person_id=known, leads=False)
+
     def _register(self, label: str, area: str, owners: str) -> None:
         with self.db.write() as tx:
             where = tx.first(select(home.c.id, home.c.community_id).where(home.c.label == label))
@@ -268,13 +318,15 @@ class Stage:
         private = how.startswith("私聊") or bool(doing)
         quote = how.partition("引用")[2].strip() or None
         here = f"o-{who}" if private else named or self.group_of[who]
+        seen = how.partition("照片 ")[2].partition("引用")[0].split()
         touched = self._card(here, found["text"], older=how.endswith("点旧")) if "点" in how and not quote else None
         self.count += 1
         self.now += timedelta(seconds=1)
         message = replace(Message(
             channel="mp" if private else "aibot", external_id=f"m{self.count}", sender=f"{'o' if private else 'u'}-{who}",
             sent_at=self.now, text=found["text"].replace("{码}", self.code), quote=quote,
-            kind="other" if how == "图片" else "text", chat=None if private else here,
+            kind="other" if how == "图片" else "image" if seen and not found["text"].strip() else "text",
+            media=tuple(Media(id=name) for name in seen), chat=None if private else here,
             tap=Tap(touched.about) if touched else None), **doing)
         self.names.setdefault(f"o-{who}", who)
         for again in range(2 if self.twice else 1):
@@ -301,6 +353,8 @@ class Stage:
         return fit[-2 if older else -1]
 
     def _deliver(self) -> None:
+        while self.photos.run_once():
+            pass
         while self.delivery.run_once():
             pass
 

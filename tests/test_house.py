@@ -115,9 +115,13 @@ def test_every_command_shows_its_usage_and_can_be_matched() -> None:
 def test_help_fits_one_screen() -> None:
     """At most fourteen lines for a resident, thirty for staff, and within the smallest channel's bytes."""
     import handlers  # noqa: F401
+    from handlers.help import topics
 
-    staff = [c.usage for c in router.registry.commands if c.usage and c.role != "resident"]
-    for lines, text in ((14, say.say("help", staff=[], role="resident")), (30, say.say("help",
-        staff=staff, role="grid_worker"))):
+    staff = [c.usage for c in router.registry.commands if c.usage and not c.topic and c.role != "resident"]
+    named = topics()
+    by_topic = [(30, say.say("help_topic", topic=t, usages=[c.usage for c in router.registry.commands if c.usage and c.topic == t]))
+                for t in named]
+    for lines, text in ((14, say.say("help", staff=[], role="resident", topics=named)), (30, say.say("help",
+        staff=staff, role="grid_worker", topics=named)), *by_topic):
         assert text.count("\n") < lines
         assert len(text.encode()) <= 2048

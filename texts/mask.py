@@ -1,4 +1,4 @@
-"""Hides personal numbers in what is shown to others: phones, identity cards, bank cards, number plates."""
+"""Hides what is personal in words that others see: phones, identity cards, bank cards, plates; in public also rooms and names."""
 
 import re
 
@@ -18,6 +18,26 @@ _BANK = re.compile(
 _PLATE = re.compile(
     r"(?P<head>[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Za-z][·.• -]?)(?=[A-Za-z]{0,5}[0-9])"
     r"(?P<body>[A-Za-z0-9]{2,3})(?P<tail>[A-Za-z0-9]{3})(?![A-Za-z0-9])")
+
+
+_N = "[0-9零〇一二三四五六七八九]"
+_AMOUNT = r"(?![0-9年月日元块米%平多个人次]|户(?!主))"  # 3幢2000元 is no room
+_ROOMS = (
+    re.compile(rf"(?P<head>(?:{_N}|十){{1,3}}(?:幢|栋|号楼|座)(?:{_N}{{1,2}}(?:单元|门))?[ -]?|"
+               rf"{_N}{{1,2}}单元[ -]?){_N}{{3,4}}{_AMOUNT}"),
+    re.compile(rf"(?P<head>(?<![0-9-])[0-9]{{1,2}}-(?:[0-9]{{1,2}}-)?)[0-9]{{3,4}}(?![0-9-]){_AMOUNT}"),
+    re.compile(r"(?P<head>)(?<![0-9])[0-9]{3,4}(?=室|房(?!间)|那[户家]|住户|户主)"),
+)
+_NAME = re.compile(r"(?P<head>(?:我叫|名字是|姓名[:：是]?|联系人[:：是]?|本人)\s?[\u4e00-\u9fff])(?P<rest>[\u4e00-\u9fff]{1,2})"
+                   r"(?=[,，。;；、电手住身\s1]|$)")
+
+
+def public(text: str) -> str:
+    """The text as neighbours may see it: no personal numbers, no room, no full name; buildings stay."""
+    text = mask(text)
+    for pattern in _ROOMS:
+        text = pattern.sub(lambda m: m["head"] + "***", text)
+    return _NAME.sub(lambda m: m["head"] + "*" * len(m["rest"]), text)
 
 
 def mask(text: str) -> str:

@@ -76,6 +76,12 @@ def building(text: str) -> str | None:
     return _label(_name(found["building"]), None, None) if found and not found["entrance"] and not found["room"] else None
 
 
+def house(spelled: str) -> str | None:
+    """The building in which a place lies that is spelled as we spell it: of 3幢2单元501 it is 3幢."""
+    name, mark, _ = spelled.partition("幢")
+    return name + mark if mark else None
+
+
 def stairwell(text: str) -> tuple[str, str] | None:
     """The building and the entrance that the whole text names: 三号楼2单元 is (3幢, 2)."""
     found = _ADDRESS.fullmatch(plain(text).strip(" ,。"))

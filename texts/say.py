@@ -10,6 +10,7 @@ from jinja2 import Environment, StrictUndefined, Template
 
 from domain.classes import BY_AREA
 from domain.clock import SHANGHAI
+from texts.mask import public
 
 FOLDER = Path(__file__).parent
 WEEKDAYS = "一二三四五六日"
@@ -49,6 +50,11 @@ def day(at: datetime) -> str:
     return f"{local.month} 月 {local.day} 日"
 
 
+def due(at: datetime) -> str:
+    """The last day of a time limit: one that ends at midnight ends with the day before."""
+    return day(at - timedelta(microseconds=1))
+
+
 def yuan(fen: int) -> str:
     """Money as people say it: 3.5 万元, 8000 元."""
     amount, unit = (fen / 1_000_000, "万元") if fen >= 1_000_000 and fen % 10_000 == 0 else (fen / 100, "元")
@@ -82,6 +88,12 @@ def price(poll: Any, option: int) -> str:
     return f"（{yuan(poll.rules['costs'][option])}）" if "costs" in poll.rules else ""
 
 
+def listed(things: list[tuple[str, str]], most: int = 5) -> str:
+    """Things by number and title, the first few, and how many more there are."""
+    shown = "；".join(f"{number} {title}" for number, title in things[:most])
+    return shown + (say("more", count=len(things) - most) if len(things) > most else "")
+
+
 def poll_rules(poll: Any) -> list[str]:
     """What must be known beforehand of how a poll is counted and what is kept secret."""
     method = poll.rules.get("method", poll.kind)
@@ -105,11 +117,11 @@ def _seen_by(poll: Any) -> str:
 @cache
 def _templates() -> dict[str, Template]:
     env = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=False)
-    env.filters.update(clock=clock, dated=dated, day=day, yuan=yuan, sqm=sqm, bar=bar)
+    env.filters.update(clock=clock, dated=dated, day=day, due=due, yuan=yuan, sqm=sqm, bar=bar, public=public)
     found: dict[str, Template] = {}
     for path in sorted(FOLDER.glob("zh*.yaml")):
         _collect(yaml.safe_load(path.read_text("utf-8")), "", env, found)
-    env.globals |= {"say": say, "poll_rules": poll_rules, "price": price, "share": share, "unit": unit}
+    env.globals |= {"say": say, "poll_rules": poll_rules, "price": price, "share": share, "unit": unit, "listed": listed}
     env.globals["term"] = lambda group, name: found[f"terms.{group}.{name}"].render()
     return found
 

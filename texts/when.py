@@ -55,6 +55,11 @@ def find_when(text: str, now: datetime) -> Found | None:
     return min(_all(plain(text), now), key=lambda f: (f.start, -f.end), default=None)
 
 
+def clearest_when(text: str, now: datetime) -> Found | None:
+    """The moment that is named with most words: 3月8日下午2点, and not the 晚上 of a title."""
+    return max(_all(plain(text), now), key=lambda f: (f.end - f.start, -f.start), default=None)
+
+
 Read = Callable[[re.Match[str], str, datetime], tuple[datetime | None, int]]
 
 

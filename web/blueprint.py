@@ -11,16 +11,38 @@ from flask.blueprints import BlueprintSetupState
 from domain.errors import Refusal
 from models.base import Database, Tx
 from models.tables import forward, home, issue, outbox, person, poll
-from services import audit, browse, electorate, homes, minutes, names, pages, paging, people, polls, procedure, proposals, published
+from services import (
+    audit,
+    browse,
+    course,
+    electorate,
+    evidence,
+    health,
+    homes,
+    joined,
+    minutes,
+    names,
+    pages,
+    paging,
+    people,
+    polls,
+    procedure,
+    proposals,
+    published,
+    sight,
+)
 from services import forward as carrying
 from services import outbox as posting
 from texts.say import clock as show_clock
-from texts.say import has, say, unit
+from texts.say import day, has, say, unit
 from texts.words import categories
 from web.door import Door, written
+from web.figures import FigurePages
+from web.issue_desk import IssueDesk, inside
 from web.listing import Listing, asked_filter, csv_response, kept_filter, key_asked, next_address
 from web.lists import BALLOTS, LISTS, VOTERS
 from web.paper import PaperPages
+from web.photo import photo_response
 from web.register import RegisterPages
 from web.understanding import UnderstandingPages
 from web.words import term, visible, word
@@ -29,17 +51,19 @@ View = Callable[..., Any]
 _TYPES = {"pdf": "application/pdf", "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document"}
 
 
-def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_cookies: bool) -> Blueprint:
-    """All pages of the console over one database."""
+def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_cookies: bool,
+                      machine: Callable[[], list[tuple[bool, str]]] = list) -> Blueprint:
+    """All pages of the console over one database; `machine` says what else is right or wrong with the installation."""
     console = Blueprint("console", __name__, url_prefix="/console", template_folder="templates",
                         static_folder="static", static_url_path="/static")
-    for name, show in {"clock": show_clock, "visible": lambda value: visible(value) if isinstance(value, str) else value}.items():
+    for name, show in {"clock": show_clock, "day": day, "short_day": course.day_of,
+                       "visible": lambda value: visible(value) if isinstance(value, str) else value}.items():
         console.app_template_filter(name)(show)
     console.app_context_processor(lambda: {"term": term, "word": word, "say": say, "unit_of": unit})
     Door(db, clock, secure_cookies).hang(console)
     console.record(lambda state: _secure_forms(state, secure_cookies))
     console.register_error_handler(404, lambda _: (render_template("console/note.html", text=word("page_gone")), 404))
-    views = _Pages(db, clock)
+    views = _Pages(db, clock, machine)
     console.add_url_rule("/", "overview", views.overview)
     console.add_url_rule("/audit/verify", "verify", views.verify, methods=["POST"])
     for listing in LISTS.values():
@@ -47,6 +71,7 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
         console.add_url_rule(f"/{listing.name}.csv", f"{listing.name}_csv", views.csv_view(listing), methods=["POST"])
     console.add_url_rule("/similar", "similar", views.similar)
     console.add_url_rule("/issues/<int:key>", "issue", views.issue)
+    console.add_url_rule("/issues/<int:key>/photos/<int:one>.jpg", "photo", views.photo)
     console.add_url_rule("/polls/<int:key>", "poll", views.poll)
     console.add_url_rule("/polls/<int:key>.csv", "poll_csv", views.poll_csv, methods=["POST"])
     console.add_url_rule("/polls/<int:key>/doors", "doors", views.doors)
@@ -61,6 +86,8 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
     understanding = UnderstandingPages(db, clock)
     understanding.hang(console)
     PaperPages(db, clock).hang(console)
+    IssueDesk(db, clock).hang(console)
+    FigurePages(db, clock).hang(console)
     RegisterPages(db, clock, understanding.community).hang(console)
     return console
 
@@ -90,17 +117,18 @@ def _refused(view: View) -> View:
 class _Pages:
     """The views; each opens its own transaction."""
 
-    def __init__(self, db: Database, clock: Callable[[], datetime]):
-        self.db, self.clock = db, clock
+    def __init__(self, db: Database, clock: Callable[[], datetime], machine: Callable[[], list[tuple[bool, str]]]):
+        self.db, self.clock, self.machine = db, clock, machine
 
     # --- pages ------------------------------------------------------------------------------------------------
     def overview(self) -> Any:
         """Figures, and whether everything runs."""
         with self.db.read() as tx:
             figures = browse.overview(tx, self._where())
+            signs = health.look(tx, self._where(), now=self.clock())
             place = word("everyone") if self._where() is None else browse.communities(tx).get(self._where() or 0, "")
         beat = figures["heartbeat"]
-        return render_template("console/overview.html", figures=figures, place=place,
+        return render_template("console/overview.html", figures=figures, place=place, signs=signs, machine=self.machine(),
                                silent_s=None if beat is None else max(0, int((self.clock() - beat).total_seconds())))
 
     def verify(self) -> Any:
@@ -135,11 +163,20 @@ class _Pages:
             row = self._own(tx, issue, key)
             events = browse.timeline(tx, key)
             return render_template(
-                "console/issue.html", issue=row, events=events, behind=browse.supporters(tx, key),
-                polls=browse.polls_about(tx, key), **_printed(tx, "issue", row),
+                "console/issue.html", issue=row, events=events, behind=joined.behind(tx, key),
+                polls=browse.polls_about(tx, key), course=course.of(tx, row, now=self.clock()), photos=evidence.of_issue(tx, key),
+                photo_at=lambda p: url_for("console.photo", key=key, one=p.id), **_printed(tx, "issue", row),
                 categories=list(categories().values()),
-                into=browse.one(tx, issue, row.merged_into, self._where()) if row.merged_into else None,
-                names=browse.labels(tx, {row.submitter_id, *(e.actor_id for e in events if e.actor_id)}))
+                into=joined.target_of(tx, row.id), **inside(tx, row),
+                names=browse.labels(tx, {sight.raised_by(row), *(e.actor_id for e in events)} - {None}))
+
+    def photo(self, key: int, one: int) -> Any:
+        """One photo of an issue of this account's community."""
+        with self.db.read() as tx:
+            self._own(tx, issue, key)
+            mine = {p.id for p in evidence.of_issue(tx, key)}
+            data = evidence.picture(tx, one) if one in mine else None
+        return photo_response(data) if data is not None else abort(404)
 
     def similar(self) -> Any:
         """Issues that seem to be one matter, and what is talked about this week, for each community the account sees."""

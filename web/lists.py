@@ -46,6 +46,8 @@ def _answered(row: Row, names: Names) -> str | None:
 
 def _actor(row: Row, names: Names) -> str:
     kind, _, number = row.actor.partition(":")
+    if kind == "anonymous" or (row.actor, row.object) in names:
+        return word("cell.anonymous")
     name = names.get(row.actor)
     if kind == "account":
         return word("cell.account", name=name or f"#{number}")
@@ -85,7 +87,7 @@ LISTS = {listing.name: listing for listing in (
         Column("object", _field("object")),
         Column("detail", _field("detail"), "words"),
         Column("hash", lambda r, n: r.hash[:12], "code"),
-    ), called=lambda tx, rows: dict(browse.actors(tx, {row.actor for row in rows}))),
+    ), called=lambda tx, rows: {**browse.actors(tx, {row.actor for row in rows}), **dict.fromkeys(browse.unnamed(tx, rows))}),
     Listing("issues", "id", browse.issues, (
         Column("number", lambda r, n: f"I{r.number}"),
         Column("time", _field("created_at"), "time"),
@@ -116,7 +118,7 @@ LISTS = {listing.name: listing for listing in (
         Column("not_before", lambda r, n: r.next_at if r.state == "waiting" else None, "time"),
         Column("sent", _field("sent_at"), "time"),
         Column("problem", lambda r, n: r.error or (word("cell.doubtful") if r.doubtful else "")),
-    ), called=lambda tx, rows: dict(browse.targets(tx, {row.target for row in rows})), deeds=True,
+    ), called=lambda tx, rows: dict(browse.targets(tx, {row.target for row in rows if row.target})), deeds=True,
         filters=("since", "until", "kind", "text"), kinds=("waiting", "sending", "sent", "dead", "merged"),
         kind_terms="outbox_state"),
     Listing("forwards", "id", by_hand.forwards, (
@@ -141,6 +143,17 @@ LISTS = {listing.name: listing for listing in (
         Column("sent", _field("sent_at"), "time"),
     ), called=by_hand.owners,
         filters=("since", "until", "kind", "text"), kinds=("waiting", "sent", "refused", "dead"), kind_terms="group_task_state"),
+    Listing("promises", "id", by_hand.promises, (
+        Column("number", lambda r, n: f"I{r.number}"),
+        Column("time", _field("made_at"), "time"),
+        Column("owner", _field("owner")),
+        Column("content", _field("text"), "words"),
+        Column("due", _field("due_at"), "time"),
+        Column("state", _term("promise_state", "state"), "chip"),
+        Column("answer", _field("result"), "words"),
+        Column("judged", lambda r, n: n.get(r.id)),
+    ), called=by_hand.judged, filters=("since", "until", "kind", "text"), kinds=("open", "asked", "kept", "broken"),
+        kind_terms="promise_state"),
     Listing("people", "id", browse.people, (
         Column("number", _field("id")),
         Column("name", _field("name")),

@@ -15,10 +15,12 @@ from bot.message import Channel, Message, Reply, Tap
 from domain.errors import Refusal
 from domain.roles import NOBODY
 from models.base import Database, Tx
-from services import audit, browse, chart, minutes, pages, phone, procedure, published
+from services import audit, browse, chart, course, evidence, figures, minutes, pages, paging, phone, procedure, promises, published
+from texts.mask import public
 from texts.say import clock as show_clock
 from texts.say import day, poll_rules, say, yuan
 from web import asking, ballot_form
+from web.photo import photo_response
 from web.wechat import Visitor, WechatLogin, goodbye, own
 
 Hear = Callable[[Channel, Message], Reply | None]
@@ -31,7 +33,8 @@ def phone_blueprint(db: Database, login: WechatLogin, hear: Hear, *, clock: Call
     blueprint = Blueprint("phone", __name__, url_prefix="/m", template_folder="templates", static_folder="static",
                           static_url_path="/static")
     views = _Phone(db, login, hear, clock)
-    filters: dict[str, Callable[..., str]] = {"clock": show_clock, "day": day, "yuan": yuan}
+    filters: dict[str, Callable[..., str]] = {"clock": show_clock, "day": day, "yuan": yuan, "public": public,
+                                             "short_day": course.day_of}
     for name, show in filters.items():
         blueprint.add_app_template_filter(show, name)
     blueprint.app_context_processor(lambda: {"say": say})
@@ -42,7 +45,9 @@ def phone_blueprint(db: Database, login: WechatLogin, hear: Hear, *, clock: Call
     blueprint.add_url_rule("/leave", "leave", views.leave, methods=["POST"])
     blueprint.add_url_rule("/<code>/", "home", views.home)
     blueprint.add_url_rule("/<code>/me", "me", views.me)
+    blueprint.add_url_rule("/<code>/promises", "promises", views.promises)
     blueprint.add_url_rule("/<code>/<string(length=1):letter><int:number>-<mark>", "thing", views.thing)
+    blueprint.add_url_rule("/<code>/<string(length=1):letter><int:number>-<mark>/<int:one>-<seal>.jpg", "photo", views.photo)
     blueprint.add_url_rule("/<code>/<string(length=1):letter><int:number>-<mark>.png", "picture", views.picture)
     blueprint.add_url_rule("/<code>/<string(length=1):letter><int:number>-<mark>.zip", "ballots", views.ballots)
     blueprint.add_url_rule("/<code>/<string(length=1):letter><int:number>-<mark>.pdf", "report", views.report)
@@ -76,7 +81,9 @@ class _Phone:
             slip = pages.door(found.row.id, request.args["u"]) if kind == "poll" and "u" in request.args else None
             ask = asking.after_acting(tx, self._account(who), who, found) if who else None
             page = self._page(f"phone/{kind}.html", tx, who, code, it=found, asking=ask,
-                              here=request.path, picture=f"{request.base_url}.png", **_ballot(found))
+                              here=request.path, picture=f"{request.base_url}.png", **_ballot(found),
+                              photo_at=lambda p: url_for("phone.photo", code=code, letter=letter, number=number, mark=mark,
+                                                         one=p.id, seal=evidence.mark(p.id)))
         if slip is not None and found.row.state in ("notice", "open"):
             self._reached(found.row, slip)
         return page
@@ -95,6 +102,16 @@ class _Phone:
         response = make_response(chart.draw(facts))
         response.headers["Content-Type"], response.headers["Cache-Control"] = "image/png", "public, max-age=300"
         return response
+
+    def photo(self, code: str, letter: str, number: int, mark: str, one: int, seal: str) -> Any:
+        """One photo of an issue, for who may see it; kept by no cache between us."""
+        if _kind(code, letter, number, mark) != "issue" or one > paging.LARGEST or not evidence.genuine(one, seal):
+            abort(404)
+        with self.db.read() as tx:
+            who = self.login.visitor(tx)
+            person_id = who.person_id if who is not None and who.community == code else None
+            data = phone.photo_of(tx, code, number, one, person_id=person_id, now=self.clock()) or abort(404)
+        return photo_response(data)
 
     def ballots(self, code: str, letter: str, number: int, mark: str) -> Any:
         """What anybody may recount: the published ballots of a closed poll, without persons."""
@@ -145,6 +162,17 @@ class _Phone:
                 return self._away(code, request.path) or abort(404)
             return self._page("phone/me.html", tx, who, code, here=request.path,
                               it=phone.mine_of(tx, who.community_id, who.person_id))
+
+    def promises(self, code: str) -> Any:
+        """What was promised and whether it was kept, and how each of the last months was dealt with; no names."""
+        now = self.clock()
+        with self.db.read() as tx:
+            who = self.login.visitor(tx)
+            if who is None or who.community != code:
+                return self._away(code, request.path) or abort(404)
+            months = figures.table(tx, figures.Asked(who.community_id), "month", now)[-6:]
+            return self._page("phone/promises.html", tx, who, code, here=request.path, months=months,
+                              promises=promises.public(tx, who.community_id, now=now, most=50))
 
     def notices(self, code: str) -> Any:
         """What one-time notices are, and whether one is waiting; only the platform's own event allows one."""

@@ -27,6 +27,8 @@ class Account:
     oauth_base: str = "https://open.weixin.qq.com"  # where a 公众号's followers are sent to be known
     js_base: str = "https://res.wx.qq.com"  # where pages find the JS-SDK of a 公众号
     socket_url: str = "wss://openws.work.weixin.qq.com"  # of an 智能机器人 without a callback address
+    # where an 智能机器人 finds the pictures people send it, and the only place they are fetched from
+    media_base: str = "https://ww-aibot-img-1258476243.cos.ap-guangzhou.myqcloud.com"
     templates: dict[str, str] = field(default_factory=dict)  # a 公众号's notices: remind, result … -> template id
 
     @property

@@ -9,10 +9,11 @@ from typing import Any
 
 from bot.channels.cards import draw, touched
 from bot.channels.wording import calm, clip, legal
-from bot.message import Message, Reply, WireError, task_id
+from bot.message import Media, Message, Reply, WireError, task_id
 from domain.card import Card
 
 URL = re.compile(r"[!-~]{1,1024}", re.ASCII)
+MOST_PICTURES = 9  # of one message
 _ID = re.compile(r"[!-~]{1,128}", re.ASCII)
 
 
@@ -32,12 +33,12 @@ class Ears:
         return self._event(packet, at) if kind == "event" else self._said(packet, kind, at)
 
     def _said(self, packet: dict[str, Any], kind: str, at: int) -> Message:
-        words = _words(packet, kind)
+        words, media = _words(packet, kind), _pictures(packet, kind)
+        text = "" if words is None else self._mention.sub("", legal(words)).strip()
         quote = packet.get("quote")
         quoted = _words(object_of(quote), str(quote.get("msgtype"))) if isinstance(quote, dict) else None
         return Message(self.channel, name_of(packet, "msgid"), _sender(packet), datetime.fromtimestamp(at, UTC),
-                       kind="other" if words is None else "text",
-                       text="" if words is None else self._mention.sub("", legal(words)).strip(),
+                       kind="image" if media and not text else "other" if words is None else "text", media=media, text=text,
                        chat=_chat(packet), quote=None if quoted is None else legal(quoted), reply_to=_late(packet))
 
     def _event(self, packet: dict[str, Any], at: int) -> Message:
@@ -127,6 +128,17 @@ def _chat(packet: dict[str, Any]) -> str | None:
     if where not in ("single", "group"):
         raise WireError("an unknown chattype", 400)
     return name_of(packet, "chatid") if where == "group" else None
+
+
+def _pictures(packet: dict[str, Any], kind: str) -> tuple[Media, ...]:
+    """The pictures of an image or a mixed message."""
+    if kind == "mixed":
+        items = object_of(packet.get("mixed")).get("msg_item")
+        parts = [object_of(item) for item in items if object_of(item).get("msgtype") == "image"] if isinstance(items, list) else []
+    else:
+        parts = [packet] if kind == "image" else []
+    found = [object_of(part.get("image")) for part in parts][:MOST_PICTURES]
+    return tuple(Media(url=str(each.get("url", ""))[:2048], key=str(each.get("aeskey", ""))[:64]) for each in found)
 
 
 def _words(packet: dict[str, Any], kind: str) -> str | None:

@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+import time
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,13 +13,15 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionErro
 
 from bot.channels.codes import ADDRESS_CODES, CORP, Then, refusal
 from bot.channels.redact import RedactingFilter
-from bot.message import ChannelError
+from bot.message import TOO_LARGE, ChannelError
 
 logging.getLogger("urllib3.connectionpool").addFilter(RedactingFilter())  # its debug lines hold whole URLs
 
 TIMEOUT = (3.05, 5.0)
+LONGEST_S = 30.0  # of one download
 _JSON = {"Content-Type": "application/json; charset=utf-8"}
 _IP = re.compile(r"(?<![0-9.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![0-9.])")
+NO_MEDIA = 40007  # it is over or never was; of a picture we send, the same code is worth another upload
 PICTURES = (b"\x89PNG", b"\xff\xd8\xff")
 
 
@@ -88,19 +91,52 @@ class ApiClient:
 
     def fetch(self, url: str, *, most: int) -> bytes:
         """The picture at a whole address, which the caller knows to be the platform's."""
+        data = self.download(url, most=most)
+        if not data.startswith(PICTURES):
+            raise ChannelError(f"no picture from {urlsplit(url).path}", retryable=False)
+        return data
+
+    def media(self, token: str, media_id: str, *, most: int) -> bytes:
+        """What somebody sent to the account, by its id; the platform keeps it for three days."""
+        path = "/cgi-bin/media/get"
+        data = self.download(self.base + path, most=most, query={"access_token": token, "media_id": media_id})
+        if data[:1] == b"{":  # a refusal is JSON, whatever it calls itself; no picture begins so
+            try:
+                answer = json.loads(data)
+            except ValueError:
+                answer = None
+            if isinstance(answer, dict) and answer.get("errcode") == NO_MEDIA:
+                raise ChannelError(f"errcode {NO_MEDIA} from {path}", retryable=False, code=NO_MEDIA)
+            self._judge(path, 200, answer)
+            raise ChannelError(f"no picture from {path}", retryable=False)
+        return data
+
+    def download(self, url: str, *, most: int, query: Mapping[str, str] | None = None) -> bytes:
+        """What lies at a whole address, which the caller knows to be the platform's; redirections are not followed."""
         trouble: ChannelError | None = None
         try:
-            with self._session.get(url, timeout=self._timeout, allow_redirects=False, stream=True) as answer:
-                data = answer.raw.read(most + 1, decode_content=True)
-                status = answer.status_code
+            with self._session.get(url, params=query, timeout=self._timeout, allow_redirects=False, stream=True) as answer:
+                data, status = _body(answer, most), answer.status_code
         except (requests.RequestException, HTTPError) as error:
             trouble = _trouble(error) if isinstance(error, requests.RequestException) else ChannelError(
                 f"no whole answer: {type(error).__name__}", retryable=True)
         if trouble is not None:
             raise trouble
-        if status != 200 or len(data) > most or not data.startswith(PICTURES):
-            raise ChannelError(f"HTTP {status} and no picture from {urlsplit(url).path}", retryable=False)
+        if len(data) > most:
+            raise ChannelError(TOO_LARGE, retryable=False)
+        if status != 200:
+            raise ChannelError(f"HTTP {status} from {urlsplit(url).path}", retryable=status >= 500 or status == 429)
         return data
+
+
+def _body(answer: requests.Response, most: int) -> bytes:
+    """At most one byte more than is taken; who sends it drop by drop is not waited for."""
+    until, data = time.monotonic() + LONGEST_S, bytearray()
+    while len(data) <= most and (piece := answer.raw.read1(65536, decode_content=True)):
+        data += piece
+        if time.monotonic() > until:
+            raise ChannelError("no whole answer: too slow", retryable=True)
+    return bytes(data)
 
 
 def _trouble(error: requests.RequestException) -> ChannelError:

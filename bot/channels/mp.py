@@ -20,6 +20,7 @@ from bot.channels.wording import clip, legal
 from bot.message import (
     Capabilities,
     ChannelError,
+    Media,
     Message,
     Outgoing,
     Reply,
@@ -90,6 +91,9 @@ class MpChannel:
             return mp_events.read(self.name, fields, opened.inside, names)
         if kind == "text" and "Content" not in fields:
             raise WireError("a text without Content", 400)
+        if kind == "image":
+            return Message(self.name, xml.message_id(fields), sender, datetime.fromtimestamp(at, UTC), kind="image",
+                           media=xml.media(fields))
         words = fields.get({"text": "Content", "voice": "Recognition"}.get(kind, ""), "")
         return Message(self.name, xml.message_id(fields), sender, datetime.fromtimestamp(at, UTC),
                        kind="text" if kind == "text" or words else "other", text=legal(words))
@@ -111,6 +115,10 @@ class MpChannel:
         path, body = self._notice(post) if post.kind == "notice" else (CUSTOM, self._custom(post))
         answer = self._tokens.spend(self._api, path, body)
         return Sent(str(answer.get("msgid", "")))
+
+    def fetch(self, media: Media) -> bytes:
+        """A picture from a follower, by its id."""
+        return self._tokens.download(self._api, media.id)
 
     def _custom(self, post: Outgoing) -> dict[str, Any]:
         """A customer-service message; cards are for other channels, here their words go out."""

@@ -7,16 +7,17 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from redis import RedisError
 
 from bot.channels.account import Account, Clock
 from bot.channels.api import ApiClient
 from bot.channels.codes import TOKEN_CODES
-from bot.message import ChannelError
+from bot.message import MEDIA_BYTES, ChannelError
 
 log = logging.getLogger(__name__)
+Answer = TypeVar("Answer")
 
 EARLY_S = 300
 LOCK_MS = 10_000  # longer than a fetch can take
@@ -24,6 +25,14 @@ PATIENCE_S = 3.0
 RENEWAL_GAP_S = 60  # a platform that refuses every token must not cost us the day's quota
 _STEP_S = 0.05
 _UNLOCK = "if redis.call('get',KEYS[1])==ARGV[1] then return redis.call('del',KEYS[1]) else return 0 end"
+
+
+KINDS = ("mp", "wecom_app", "customer_group")  # accounts that have one
+
+
+def key_of(account: Account) -> str:
+    """Under which name its processes share the token."""
+    return ":".join(("linyi:token", account.kind, account.app_id, *([account.agent_id] if account.agent_id else [])))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +52,7 @@ class SharedToken:
 
     def __init__(self, account: Account, api: ApiClient, *, redis: Any = None, clock: Clock):
         self._account, self._api, self._redis, self._clock = account, api, redis, clock
-        self._key = ":".join(("linyi:token", account.kind, account.app_id, *([account.agent_id] if account.agent_id else [])))
+        self._key = key_of(account)
         self._held: Held | None = None
         self._lock = threading.Lock()
         self._renewed_at = 0.0
@@ -53,7 +62,11 @@ class SharedToken:
         """Posts with the token, once more with a new one if it is refused; returns the platform's answer."""
         return self.using(lambda token: api.post(path, payload, {"access_token": token}))
 
-    def using(self, call: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+    def download(self, api: ApiClient, media_id: str) -> bytes:
+        """What somebody sent to the account, by its id."""
+        return self.using(lambda token: api.media(token, media_id, most=MEDIA_BYTES))
+
+    def using(self, call: Callable[[str], Answer]) -> Answer:
         """Makes a call with the token, once more with a new one if it is refused."""
         token = self.get()
         try:

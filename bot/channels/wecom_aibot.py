@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from bot.channels import aibot_packets as packets
 from bot.channels.account import Account, Clock
+from bot.channels.aibot_pictures import Pictures
 from bot.channels.api import ApiClient
 from bot.channels.crypto import Envelope
 from bot.channels.signing import check_size, one, sign, verify
@@ -14,6 +15,7 @@ from bot.channels.wording import calm, clip, legal
 from bot.message import (
     Capabilities,
     ChannelError,
+    Media,
     Message,
     Outgoing,
     Reply,
@@ -40,6 +42,7 @@ class AibotChannel:
         if not self._envelope.can_open:
             raise ValueError("a 智能机器人 needs an EncodingAESKey")
         self._ears = packets.Ears(account.name, account.bot_name)
+        self._pictures = Pictures(account.media_base, account.aes_key)
         self._last = threading.local()  # which key opened the request that this thread read last
 
     def handshake(self, request: WireRequest) -> WireResponse:
@@ -80,6 +83,10 @@ class AibotChannel:
         words = clip(calm(text), self.capabilities.push_bytes)
         answer = self._api.post_to(post.address, {"msgtype": "markdown", "markdown": {"content": words}})
         return Sent(str(answer.get("msgid", "")))
+
+    def fetch(self, media: Media) -> bytes:
+        """A picture from somebody, out of the platform's store."""
+        return self._pictures.fetch(media)
 
     def _ours(self, url: str) -> bool:
         base = urlsplit(self._api.base)

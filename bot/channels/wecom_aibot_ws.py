@@ -10,6 +10,7 @@ from typing import Any
 from bot.channels import aibot_packets as packets
 from bot.channels.account import Account, Clock
 from bot.channels.aibot_media import lend
+from bot.channels.aibot_pictures import Pictures
 from bot.channels.aibot_socket import Frame, Line
 from bot.channels.cards import draw
 from bot.channels.codes import CORP, refusal
@@ -18,6 +19,7 @@ from bot.message import (
     TOO_OFTEN,
     Capabilities,
     ChannelError,
+    Media,
     Message,
     Outgoing,
     Reply,
@@ -53,6 +55,7 @@ class AibotSocketChannel:
         self.name, self.community, self.account = account.name, account.community, account
         self.line: Line | None = None  # lent by ops/aibot.py while it lasts
         self._ears, self._clock = packets.Ears(account.name, account.bot_name), clock
+        self._pictures = Pictures(account.media_base)
         self.mute: set[str] = set()  # groups that took no post; a word to the bot there opens them
         self._speaking = threading.Lock()
         self._answered: deque[str] = deque(maxlen=_REMEMBERED)
@@ -111,6 +114,10 @@ class AibotSocketChannel:
             return self._reply(self.line, json.loads(address), _shown(post, hidden))
         self._keep_pace(address)
         return self._push(self.line, address, 2 if post.group else 1, post, post.kind == "card")
+
+    def fetch(self, media: Media) -> bytes:
+        """A picture from somebody, out of the platform's store; it brings a key of its own."""
+        return self._pictures.fetch(media)
 
     def _reply(self, line: Line, facts: dict[str, Any], post: Outgoing) -> Sent:
         age = timedelta(seconds=self._clock().timestamp() - facts["at"])

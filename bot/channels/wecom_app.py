@@ -21,6 +21,7 @@ from bot.channels.wording import calm, clip, legal
 from bot.message import (
     Capabilities,
     ChannelError,
+    Media,
     Message,
     Outgoing,
     Reply,
@@ -77,7 +78,8 @@ class AppChannel:
         if "AgentID" not in fields or (kind == "text" and "Content" not in fields):
             raise WireError("a message without its AgentID or Content", 400)
         return Message(self.name, xml.message_id(fields), xml.name_of(fields, "FromUserName"),
-                       datetime.fromtimestamp(xml.created(fields), UTC), kind="text" if kind == "text" else "other",
+                       datetime.fromtimestamp(xml.created(fields), UTC), kind=kind if kind in ("text", "image") else "other",
+                       media=xml.media(fields) if kind == "image" else (),
                        text=legal(fields.get("Content", "")) if kind == "text" else "")
 
     def _event(self, fields: dict[str, str], inner: bytes) -> Message | None:
@@ -129,6 +131,10 @@ class AppChannel:
         if post.address.lower() in (missed.lower() for missed in sent.missed):
             raise ChannelError("the member does not exist or may not see the app", retryable=False, code=81013, person_gone=True)
         return sent
+
+    def fetch(self, media: Media) -> bytes:
+        """A picture from a member, by its id."""
+        return self._tokens.download(self._api, media.id)
 
     def create_group(self, name: str, owner: str, members: list[str], chatid: str) -> str:
         """Makes a group of members; nobody sees it before the first post."""

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 from xml.parsers import expat
 
 from bot.channels.wording import legal
-from bot.message import WireError
+from bot.message import Media, WireError
 
 _MOST_ROWS = 20
 _DEEPEST = 8  # the platform's own deepest event has five levels
@@ -18,7 +18,7 @@ _SANE = range(946_684_800, 4_102_444_800)  # the years 2000 to 2099
 
 # What we read must be there once and hold text; what we do not read may be nested, as in the menu events.
 READ = frozenset({"ToUserName", "FromUserName", "CreateTime", "MsgType", "Content", "Recognition", "MsgId",
-                  "Event", "EventKey", "MsgID", "Status", "Encrypt", "AgentID", "TaskId", "ResponseCode"})
+                  "Event", "EventKey", "MsgID", "Status", "Encrypt", "AgentID", "TaskId", "ResponseCode", "MediaId"})
 
 
 def read(data: bytes) -> dict[str, str]:
@@ -115,6 +115,11 @@ def message_id(fields: dict[str, str]) -> str:
     if not _MSG_ID.fullmatch(value) or int(value) >= 1 << 64:
         raise WireError("MsgId is not a 64-bit number", 400)
     return value
+
+
+def media(fields: dict[str, str]) -> tuple[Media, ...]:
+    """The picture of an image message: only its id counts, the address beside it could lead anywhere."""
+    return (Media(name_of(fields, "MediaId")),)
 
 
 def created(fields: dict[str, str]) -> int:

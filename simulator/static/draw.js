@@ -85,9 +85,10 @@ function bubble(event, me) {
   if (event.image) {
     const image = element("img");
     image.src = event.image;
-    image.alt = event.text || "机器人发来的图片，点击放大";
+    image.alt = event.type === "message" ? "照片，点击放大" : event.text || "机器人发来的图片，点击放大";
     node.append(image);
-    return node;
+    if (event.type !== "message" || !event.text) return node;
+    node.classList.add("captioned");
   }
   const mention = `@${botOf(event.chat)}`;
   event.text.split(mention).forEach((part, index) => {

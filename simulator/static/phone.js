@@ -41,6 +41,7 @@ export class Phone {
       event.preventDefault();
       this.send();
     });
+    this.$(".camera").addEventListener("click", () => this.showPhotos(this.$(".photos").hidden));
     this.$(".composer").addEventListener("submit", (event) => { event.preventDefault(); this.send(); });
     this.listenToMessages();
     this.keepAtEnd();
@@ -275,19 +276,38 @@ export class Phone {
     this.$(".send").disabled = !input.value.trim();
   }
 
-  async send() {
+  // Pictures to send, as if from the phone's album.
+  showPhotos(open) {
+    const row = this.$(".photos");
+    row.hidden = !open;
+    this.$(".camera").setAttribute("aria-expanded", String(open));
+    row.replaceChildren(...(open ? page.photos : []).map((name) => {
+      const button = element("button", "");
+      const image = element("img");
+      button.type = "button";
+      image.src = `/sim/samples/${encodeURIComponent(name)}.jpg`;
+      image.alt = "";
+      button.append(image, element("span", "", name));
+      button.addEventListener("click", () => this.send(name));
+      return button;
+    }));
+  }
+
+  async send(picture) {
     const input = this.$("textarea");
-    const text = input.value.trim();
-    if (!text) return;
     const group = book.isGroup(this.chat);
+    const text = picture && !group ? "" : input.value.trim(); // in private a picture goes alone
+    if (!text && !picture) return;
     const saying = { person: this.person.name, to: this.chat, text, at_bot: group ? this.mention : true };
     if (this.quote) saying.quote = this.quote.text;
-    this.write("");
+    if (picture) saying.picture = picture;
+    this.showPhotos(false);
+    if (text) this.write("");
     this.setQuote(null);
     try {
       await call("/sim/say", saying);
     } catch {
-      this.write(text); // nothing typed is lost when the platform is away
+      if (text) this.write(text); // nothing typed is lost when the platform is away
     }
   }
 }

@@ -8,7 +8,9 @@ import pytest
 import yaml
 
 from bot.config import ConfigError, Settings, load
+from domain.timers import SPANS, Span, Timer
 from ops.demo import make_secrets
+from services.limits import Limits
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -18,7 +20,8 @@ def test_the_shipped_file_states_every_default() -> None:
     shipped = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
     defaults = Settings().model_dump(mode="json", exclude={"channels"})
     shipped.pop("channels")
-    shipped["quiet_hours"] = {k: f"{v}:00" for k, v in shipped["quiet_hours"].items()}
+    for hours in ("quiet_hours", "bulletins"):
+        shipped[hours] = {k: f"{v}:00" for k, v in shipped[hours].items()}
     assert shipped == defaults
 
 
@@ -26,6 +29,7 @@ def test_the_shipped_file_states_every_default() -> None:
     ("serverr: {port: 1}", "serverr"), ("server: {prot: 80}", "server.prot: 不认识"), ("server: {port: 99999}", "server.port"),
     ("channels: [{name: A b, kind: mp, community: x, api_base: https://a}]", "channels.0.name"),
     ("channels: [{name: a, kind: fax, community: x, api_base: https://a}]", "channels.0.kind"),
+    ("loop: {spans: {work: {normal: 5 weeks}}}", "loop.spans.work"), ("loop: {spans: {wrk: {}}}", "loop.spans.wrk"),
     ("a: [", "YAML")])
 def test_a_mistake_is_named(tmp_path: Path, text: str, says: str) -> None:
     """Which setting, and that it cannot be used."""
@@ -34,6 +38,14 @@ def test_a_mistake_is_named(tmp_path: Path, text: str, says: str) -> None:
     with pytest.raises(ConfigError) as error:
         load(path)
     assert says in str(error.value) and "\n" not in str(error.value)
+
+
+def test_clocks_run_as_long_as_the_file_says() -> None:
+    """The shipped lengths are the built-in ones; what an installation leaves out stays as it is."""
+    assert Settings().loop.lengths() == SPANS
+    assert Settings().loop.limits() == Limits()
+    chosen = Settings.model_validate({"loop": {"spans": {"work": {"urgent": "6 hours"}}, "ring_people": 4}}).loop
+    assert chosen.lengths() == {(Timer.WORK, "urgent"): Span(hours=6)} and chosen.limits().ring_people == 4
 
 
 def test_a_missing_file_and_a_missing_secret_are_named(tmp_path: Path) -> None:

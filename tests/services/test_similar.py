@@ -11,7 +11,7 @@ from domain.roles import Role
 from models.base import Database, Tx
 from models.tables import community, issue, issue_group, issue_term, person
 from ops import database
-from services import audit, erasure, grouping, issues, proposals, similar
+from services import audit, erasure, grouping, issue_staff, issues, proposals, similar
 from services.issues import Report
 from services.people import Speaker
 from texts import words
@@ -89,12 +89,12 @@ def test_drafts_are_not_found_and_what_is_over_leaves_the_index(db: Database) ->
         assert terms(tx) == 0 and found(tx, where, "3幢电梯坏了") is None
         issues.submit(tx, who, issue_id=draft, now=NOW)
         assert found(tx, where, "3幢电梯坏了") == 1
-        issues.reject(tx, staff, number=1, reason="x", now=NOW)
+        issue_staff.reject(tx, staff, number=1, reason="不属于小区的事", now=NOW)
         assert terms(tx) == 0 and found(tx, where, "3幢电梯坏了") is None
         put(tx, who, "5幢电梯坏了")
         put(tx, who, "北门路灯不亮")
         one = terms(tx)
-        issues.merge(tx, staff, number=3, into=2, now=NOW)
+        issue_staff.merge(tx, staff, number=3, into=2, now=NOW)
         assert 0 < terms(tx) < one
         issues.withdraw(tx, who, number=2, now=NOW)
         assert terms(tx) == 0
@@ -161,7 +161,7 @@ def test_groups_are_proposed_once_and_followed(db: Database) -> None:
     assert _numbers(db, where) == [[1, 3]]
     with db.write() as tx:
         put(tx, who, "北门那个路灯又不亮了")
-        issues.merge(tx, staff, number=3, into=1, now=NOW)
+        issue_staff.merge(tx, staff, number=3, into=1, now=NOW)
         audit.seal(tx)
     assert _numbers(db, where) == [] and grouping.group_due(db, now=NOW + timedelta(minutes=5)) == 0
     assert grouping.group_due(db, now=NOW + timedelta(minutes=11)) == 1 and _numbers(db, where) == [[2, 5]]
@@ -217,7 +217,7 @@ def test_topics_have_words_and_numbers_of_confirmed_issues_only(db: Database) ->
         put(tx, people[2], "1幢水管漏水")
         put(tx, people[0], "车库门禁坏了")
         put(tx, people[1], "南边门禁失灵")
-        issues.reject(tx, staff, number=5, reason="x", now=NOW)
+        issue_staff.reject(tx, staff, number=5, reason="不属于小区的事", now=NOW)
         issues.draft(tx, people[2], read("北边门禁失灵"), chat_id=None, same_as=None, now=NOW)
         topics = proposals.topics(tx, where, now=NOW)
         assert [(t.word, [i.number for i in t.issues], t.people) for t in topics] == [("水管漏水", [2, 3], 2)]

@@ -28,7 +28,9 @@ from models.tables import (
     outbox,
     paper_ballot,
     person,
+    photo,
     poll,
+    promise,
     residence,
     supporter,
 )
@@ -36,7 +38,7 @@ from services import accounts, audit
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 EVIL = "<script>alert(1)</script>"
-LISTS = ("messages", "audit", "issues", "polls", "outbox", "forwards", "tasks", "people", "homes")
+LISTS = ("messages", "audit", "issues", "polls", "outbox", "forwards", "tasks", "promises", "people", "homes")
 OPEN = {"console.login", "console.static"}
 
 
@@ -95,8 +97,11 @@ def fill(desk: Desk, name: str) -> None:
             title=f"{name}电梯{EVIL}", text=EVIL,
                         submitter_id=who, chat_id=group, created_at=NOW, changed_at=NOW)
         tx.add(issue_event, issue_id=matter, at=NOW, act="supplement", actor_id=who, text=EVIL)
-        tx.add(supporter, issue_id=matter, person_id=who, at=NOW)
-        found = {"home": flat, "person": who, "group": group, "issue": matter}
+        neighbour = tx.add(person, community_id=where, role="resident", told_version=1, consent_version=1, created_at=NOW)
+        tx.add(supporter, issue_id=matter, person_id=neighbour, at=NOW)
+        seen = tx.add(photo, community_id=where, issue_id=matter, person_id=who, kind="report", channel="mp", data=b"\xff\xd8",
+                      sha256="0" * 64, state="kept", at=NOW)
+        found = {"home": flat, "person": who, "group": group, "issue": matter, "photo": seen}
         for number, anonymous in ((1, False), (2, True)):
             found[f"poll{number}"] = put_poll(tx, where, who, number, anonymous)
         found["paper"] = tx.add(paper_ballot, poll_id=found["poll1"], home_id=flat, choice="0", how="paper", proxy=EVIL, photo=b"\xff\xd8", photo_hash="",
@@ -109,6 +114,8 @@ def fill(desk: Desk, name: str) -> None:
             state="waiting", created_at=NOW, told_at=NOW, reminders=1)
         tx.add(group_task, outbox_id=found["outbox"], community_id=where, chat_id=group, channel="customer",
             msgid=f"msg-{name}", owner=f"owner-{name}{EVIL}", state="waiting", created_at=NOW, reminders=2)
+        tx.add(promise, community_id=where, issue_id=matter, owner=f"物业{EVIL}", text=f"{name}更换{EVIL}", due_at=NOW, state="open",
+               made_by=who, made_at=NOW)
         audit.note(tx, SYSTEM, "test.deed", f"thing:{name}", now=NOW, community_id=where, words=EVIL)
         audit.seal(tx)
     desk.ids[name] = found
@@ -152,7 +159,8 @@ def addresses(desk: Desk, ids: dict[str, int]) -> list[tuple[str, str, str]]:
     key = {"issue": ids["issue"], "poll": ids["poll1"], "poll_csv": ids["poll2"], "poll_zip": ids["poll1"], "doors": ids["poll1"], "report": ids["poll1"], "retry": ids["outbox"],
            "forward_done": ids["forward"], "forward_drop": ids["forward"],
            "paper": ids["poll1"], "paper_enter": ids["poll1"], "paper_photo": ids["poll1"], "paper_confirm": ids["poll1"],
-           "role": ids["person"], "name": ids["person"], "code": ids["home"], "correct": ids["issue"]}
+           "role": ids["person"], "name": ids["person"], "code": ids["home"], "correct": ids["issue"], "issue_level": ids["issue"],
+           "issue_track": ids["issue"], "issue_reveal": ids["issue"], "photo": ids["issue"]}
     assert desk.app is not None
     found = []
     for rule in desk.app.url_map.iter_rules():
@@ -161,6 +169,6 @@ def addresses(desk: Desk, ids: dict[str, int]) -> list[tuple[str, str, str]]:
         name = rule.endpoint.partition(".")[2]
         assert "<" not in rule.rule or name in key or name == "static", f"{rule.endpoint} is new: say whose objects it shows"
         path = rule.rule.replace("<int:key>", str(key.get(name))).replace("<path:filename>", "console.css")
-        path = path.replace("<int:one>", str(ids["paper"]))
+        path = path.replace("<int:one>", str(ids["photo" if name == "photo" else "paper"]))
         found += [(rule.endpoint, m, path) for m in (rule.methods or set()) & {"GET", "POST"}]
     return found

@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import delete, insert, select, update
 
 from domain.roles import SYSTEM
+from domain.timers import Timer
 from models.tables import audit as audit_table
-from models.tables import ballot, community, heartbeat, issue, message, outbox, person, poll
-from services import accounts, audit, browse, export, paging
+from models.tables import ballot, community, heartbeat, issue, message, outbox, person, poll, timer
+from services import accounts, audit, browse, export, paging, timers
 from tests.web.desk import EVIL, LISTS, NOW, OPEN, Desk, addresses, token
 
 
@@ -146,6 +147,13 @@ def test_the_first_page_says_what_runs_and_what_does_not(desk: Desk) -> None:
         head = tx.scalar(select(audit_table.c.hash).order_by(audit_table.c.seq.desc()).limit(1))
     page = client.get("/console/").text
     assert "定时程序运行正常（7 秒前）" in page and "有 1 条没有送出" in page and head[:16] in page
+    assert "到期要办的事都按时办了" in page and "去查看和重发" in page
+    with desk.db.write() as tx:
+        tx.execute(update(outbox).where(outbox.c.state == "dead").values(error=EVIL))
+        timers.start(tx, Timer.PROMISE, None, NOW)
+        tx.execute(update(timer).values(failures=3))
+    page = client.get("/console/").text
+    assert "有 1 个时钟" in page and EVIL not in page and "&lt;script&gt;" in page
     desk.now += timedelta(minutes=2)
     assert "定时程序已 127 秒没有动静" in client.get("/console/").text
 
