@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 
 from bot.config import ConfigError
-from ops import backup_tools, figures, groups, house, measure, mp_tools, opinions, page_tools, register, train
+from ops import backup_tools, calendar_tools, figures, groups, house, measure, mp_tools, opinions, page_tools, register, train
 from ops import tools as tool
 
 
@@ -78,6 +78,8 @@ def parser() -> argparse.ArgumentParser:
     _group(add, commands.add_parser("group", help="群").add_subparsers(required=True, metavar="动作"))
     _register(add, commands.add_parser("register", help="业主名册").add_subparsers(required=True, metavar="动作"))
     opinions.arguments(add("opinions", opinions.analyse, "从导出的表态（Polis 格式）算出分组与共识，写成 JSON"))
+    add("load", calendar_tools.load, "录入放假通知：一行一天（日期,休 或 班,名称）",
+        commands.add_parser("calendar", help="工作日历").add_subparsers(required=True, metavar="动作")).add_argument("file")
     _records(add, commands)
     return top
 
