@@ -14,7 +14,7 @@ from texts.say import has
 
 NOW = datetime(2026, 3, 2, 2, tzinfo=UTC)
 FINE = Facts(  # everything holds
-    now=NOW, reason="当时弄错了", result="已换新主板，恢复运行正常", dispatched=True, evidence=True, party=True, outside="城管局 2026031234",
+    decided=True, now=NOW, reason="当时弄错了", result="已换新主板，恢复运行正常", dispatched=True, evidence=True, party=True, outside="城管局 2026031234",
     own_way=True, return_until=NOW, due_at=NOW, longer=timedelta(days=1), original=timedelta(days=1),
     review_at=NOW + timedelta(days=1), closed_at=NOW)
 

@@ -48,7 +48,7 @@ def run(folder: Path, url: str, *, messages: int, waves: int, planted: str = "",
     town = Town(folder, url, plan, planted=planted)
     driver, nemesis = Driver(town, plan, wave_s=wave_s, open_s=open_s), Nemesis(town, SEED, every_s=every_s, round_=faults, all_of_it=not planted)
     try:
-        until(town.ready, 40, "the app is up")
+        until(town.ready, 240, "the app is up")  # the first start learns to understand
         nemesis.start()
         try:
             driver.run()
