@@ -65,7 +65,8 @@ class Posts:
         """Each private post once: a reminder to a voter, a late answer to a parked message."""
         sent = Counter(each["body"]["text"]["content"] for each in self.calls if each["endpoint"] == "custom_send")
         rows = self.town.rows("SELECT key, text, doubtful FROM outbox WHERE channel = 'mp' AND state = 'sent'")
-        decided = Counter(row["text"] for row in rows)
+        replies = {row["id"]: row["reply"] for row in self.town.rows("SELECT id, reply FROM message")}
+        decided = Counter(row["text"] or replies[int(row["key"].split(":")[1])] for row in rows)  # an answer leaves no words behind
         self.verdict.counts["private"] = sum(sent.values())
         allowed = sum(max(1, self.town.caught[row["key"]]) for row in rows if row["doubtful"])
         if decided - sent:

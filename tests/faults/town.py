@@ -122,6 +122,7 @@ class Town:
         settings = yaml.safe_load((ROOT / "config.yaml").read_text("utf-8"))
         settings["server"] |= {"port": self.port, "workers": 2, "threads": 64}
         settings["quiet_hours"] = {"start": "00:00", "end": "00:00"}  # never, at whatever hour this runs
+        settings["bulletins"] = {"weekly": None, "morning": None}  # news of polls are counted by their words
         settings["delivery"] |= {"every_s": 0.2, "first_wait_s": 0.3, "factor": 1.5, "attempts": 12}
         settings["log_level"] = "warning"
         for channel in settings["channels"]:
