@@ -56,6 +56,12 @@ class RedisSettings(_Section):
     folder: str = "var/valkey"
 
 
+class ConsoleSettings(_Section):
+    """The admins' pages."""
+
+    second_factor: Literal["admins", "everyone", "optional"] = "admins"
+
+
 class Quiet(_Section):
     """When nobody is disturbed."""
 
@@ -221,6 +227,7 @@ class Settings(_Section):
     redis: RedisSettings = RedisSettings()
     secret_key_env: str = "LINYI_SECRET_KEY"
     procedures: str = ""
+    console: ConsoleSettings = ConsoleSettings()
     quiet_hours: Quiet = Quiet()
     decisions: DecisionSettings = DecisionSettings()
     loop: LoopSettings = LoopSettings()

@@ -19,6 +19,7 @@ from models.tables import (
     building,
     chat,
     community,
+    console_session,
     forward,
     group_task,
     home,
@@ -82,7 +83,7 @@ def fill(desk: Desk, name: str) -> None:
     """One community with an admin and a row of everything."""
     with desk.db.write() as tx:
         where = tx.add(community, code=name, name=name, last_issue=1, last_poll=2)
-        accounts.create(tx, SYSTEM, username=name, password="a long password", community_id=where, now=NOW)
+        login = accounts.create(tx, SYSTEM, username=name, password="a long password", community_id=where, now=NOW)
         block = tx.add(building, community_id=where, name="3幢")
         flat = tx.add(home, community_id=where, building_id=block, entrance="2", room="501", label="3幢2单元501",
             area_dm2=10177)
@@ -101,7 +102,8 @@ def fill(desk: Desk, name: str) -> None:
         tx.add(supporter, issue_id=matter, person_id=neighbour, at=NOW)
         seen = tx.add(photo, community_id=where, issue_id=matter, person_id=who, kind="report", channel="mp", data=b"\xff\xd8",
                       sha256="0" * 64, state="kept", at=NOW)
-        found = {"home": flat, "person": who, "group": group, "issue": matter, "photo": seen}
+        found = {"home": flat, "person": who, "group": group, "issue": matter, "photo": seen, "place": where, "account": login}
+        found["session"] = tx.add(console_session, token_hash=f"none-{name}", account_id=login, created_at=NOW, seen_at=NOW, agent=EVIL)
         for number, anonymous in ((1, False), (2, True)):
             found[f"poll{number}"] = put_poll(tx, where, who, number, anonymous)
         found["paper"] = tx.add(paper_ballot, poll_id=found["poll1"], home_id=flat, choice="0", how="paper", proxy=EVIL, photo=b"\xff\xd8", photo_hash="",
@@ -160,7 +162,8 @@ def addresses(desk: Desk, ids: dict[str, int]) -> list[tuple[str, str, str]]:
            "forward_done": ids["forward"], "forward_drop": ids["forward"],
            "paper": ids["poll1"], "paper_enter": ids["poll1"], "paper_photo": ids["poll1"], "paper_confirm": ids["poll1"],
            "role": ids["person"], "name": ids["person"], "code": ids["home"], "correct": ids["issue"], "issue_level": ids["issue"],
-           "issue_track": ids["issue"], "issue_reveal": ids["issue"], "photo": ids["issue"]}
+           "issue_track": ids["issue"], "issue_reveal": ids["issue"], "photo": ids["issue"], "session_end": ids["session"],
+           **dict.fromkeys(("account_of", "account_deed", "account_give", "account_take"), ids["account"])}
     assert desk.app is not None
     found = []
     for rule in desk.app.url_map.iter_rules():
@@ -169,6 +172,7 @@ def addresses(desk: Desk, ids: dict[str, int]) -> list[tuple[str, str, str]]:
         name = rule.endpoint.partition(".")[2]
         assert "<" not in rule.rule or name in key or name == "static", f"{rule.endpoint} is new: say whose objects it shows"
         path = rule.rule.replace("<int:key>", str(key.get(name))).replace("<path:filename>", "console.css")
+        path = re.sub("<any[^>]*>", "unlock", path)
         path = path.replace("<int:one>", str(ids["photo" if name == "photo" else "paper"]))
         found += [(rule.endpoint, m, path) for m in (rule.methods or set()) & {"GET", "POST"}]
     return found
