@@ -155,7 +155,10 @@ def may(endpoint: str) -> bool:
 
 def onward_or_home(address: str) -> str:
     """The page of the console somebody was on their way to; nothing else, and never another host."""
-    parts = urlsplit(address) if address.isprintable() and "\\" not in address else urlsplit("")
+    try:
+        parts = urlsplit(address if address.isprintable() and "\\" not in address else "")
+    except ValueError:
+        return url_for("console.overview")
     inside = not parts.scheme and not parts.netloc and re.fullmatch(r"/console/[\w./-]*", parts.path, re.ASCII)
     return address if inside and "//" not in parts.path and ".." not in parts.path else url_for("console.overview")
 

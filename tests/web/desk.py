@@ -143,14 +143,19 @@ def put_poll(tx: Any, where: int, who: int, number: int, anonymous: bool) -> int
     return found
 
 
+def console_of(desk: Desk, **more: Any) -> Flask:
+    """The console as an application, with settings other than the usual."""
+    app = Flask(__name__)
+    web.init_app(app, "k" * 32)
+    app.register_blueprint(web.console_blueprint(desk.db, clock=lambda: desk.now, secure_cookies=False, **more))
+    return app
+
+
 @pytest.fixture
 def desk(db: Database) -> Iterator[Desk]:
     """The console."""
     found = Desk(db)
-    app = Flask(__name__)
-    web.init_app(app, "k" * 32)
-    app.register_blueprint(web.console_blueprint(db, clock=lambda: found.now, secure_cookies=False))
-    found.app = app
+    found.app = console_of(found)
     fill(found, "east")
     fill(found, "west")
     yield found
