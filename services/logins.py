@@ -42,6 +42,7 @@ class Login:
     session_id: int
     stage: str
     posts: tuple[Post, ...]
+    place: str = ""  # the community on the screen; '' for all
 
     @property
     def several(self) -> bool:
@@ -99,7 +100,9 @@ def signed_in(tx: Tx, token: str, *, now: datetime) -> Login | None:
     posts = posts_of(tx, row.id) if row else ()
     if row is None or not posts or (row.stage != OPEN and row.created_at <= now - HALF):
         return None
-    return Login(row.id, row.username, acting(row.id, posts, row.community_id), row.seen_at, row.session_id, row.stage, posts)
+    actor = acting(row.id, posts, row.community_id)
+    place = tx.scalar(select(community.c.name).where(community.c.id == actor.community_id)) if actor.community_id is not None else ""
+    return Login(row.id, row.username, actor, row.seen_at, row.session_id, row.stage, posts, place or "")
 
 
 def touch(tx: Tx, login: Login, *, now: datetime) -> None:

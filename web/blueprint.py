@@ -37,6 +37,7 @@ from services import outbox as posting
 from texts.say import clock as show_clock
 from texts.say import day, say, unit
 from texts.words import categories
+from web import nav
 from web.accounts import AccountPages
 from web.door import Door, may, written
 from web.figures import FigurePages
@@ -65,7 +66,7 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
     for name, show in {"clock": show_clock, "day": day, "short_day": course.day_of,
                        "visible": lambda value: visible(value) if isinstance(value, str) else value}.items():
         console.app_template_filter(name)(show)
-    console.app_context_processor(lambda: {"term": term, "word": word, "say": say, "unit_of": unit})
+    console.app_context_processor(lambda: {"term": term, "word": word, "say": say, "unit_of": unit, "menu": nav.groups})
     Door(db, clock, secure_cookies, second_factor).hang(console)
     SecondPages(db, clock, second_factor).hang(console)
     AccountPages(db, clock).hang(console)
