@@ -49,7 +49,7 @@ from web.photo import photo_response
 from web.register import RegisterPages
 from web.second import SecondPages
 from web.understanding import UnderstandingPages
-from web.words import term, visible, word
+from web.words import has_word, term, visible, word
 
 View = Callable[..., Any]
 _TYPES = {"pdf": "application/pdf", "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document"}
@@ -66,7 +66,7 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
     for name, show in {"clock": show_clock, "day": day, "short_day": course.day_of,
                        "visible": lambda value: visible(value) if isinstance(value, str) else value}.items():
         console.app_template_filter(name)(show)
-    console.app_context_processor(lambda: {"term": term, "word": word, "say": say, "unit_of": unit, "menu": nav.groups})
+    console.app_context_processor(lambda: {"term": term, "word": word, "say": say, "unit_of": unit, "menu": nav.groups, "has_word": has_word})
     Door(db, clock, secure_cookies, second_factor).hang(console)
     SecondPages(db, clock, second_factor).hang(console)
     AccountPages(db, clock).hang(console)

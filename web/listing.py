@@ -92,6 +92,10 @@ class Listing:
         columns = self.columns if _knows_people() else tuple(c for c in self.columns if c.name not in _NAMING)
         return columns if chosen.community_id is not None else (*columns, _PLACE)
 
+    def filled(self, columns: tuple[Column, ...], rows: list[Row], names: Names) -> list[Column]:
+        """The columns in which this page has anything to show; the first always."""
+        return [c for n, c in enumerate(columns) if n == 0 or any(c.cell(row, names) not in (None, "") for row in rows)]
+
     def names(self, tx: Tx, rows: list[Row]) -> Names:
         """How what the rows speak of is called."""
         found = self.called(tx, rows)
