@@ -101,7 +101,9 @@ def signed_in(tx: Tx, token: str, *, now: datetime) -> Login | None:
     if row is None or not posts or (row.stage != OPEN and row.created_at <= now - HALF):
         return None
     actor = acting(row.id, posts, row.community_id)
-    place = tx.scalar(select(community.c.name).where(community.c.id == actor.community_id)) if actor.community_id is not None else ""
+    place = None
+    if actor.community_id is not None:
+        place = tx.scalar(select(community.c.name).where(community.c.id == actor.community_id))
     return Login(row.id, row.username, actor, row.seen_at, row.session_id, row.stage, posts, place or "")
 
 

@@ -66,7 +66,8 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
     for name, show in {"clock": show_clock, "day": day, "short_day": course.day_of,
                        "visible": lambda value: visible(value) if isinstance(value, str) else value}.items():
         console.app_template_filter(name)(show)
-    console.app_context_processor(lambda: {"term": term, "word": word, "say": say, "unit_of": unit, "menu": nav.groups, "has_word": has_word})
+    console.app_context_processor(lambda: {"term": term, "word": word, "has_word": has_word, "say": say, "unit_of": unit,
+                                           "menu": nav.groups})
     Door(db, clock, secure_cookies, second_factor).hang(console)
     SecondPages(db, clock, second_factor).hang(console)
     AccountPages(db, clock).hang(console)

@@ -14,8 +14,9 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("keep", ("audit", "accounts", "setup", "words", "understand")),
 )
 WAITING = ("forwards", "tasks")  # lists that open with what has to be done
-_CHILDREN = {"issue": "issues", "poll": "polls", "paper": "polls", "doors": "polls", "figure_issues": "figures", "account_of": "accounts",
-             "account_new": "accounts", "account_deed": "accounts", "account_give": "accounts", "account_take": "accounts"}
+_CHILDREN = {  # pages that stand below one of the menu
+    "issue": "issues", "poll": "polls", "paper": "polls", "doors": "polls", "figure_issues": "figures",
+    **dict.fromkeys(("account_of", "account_new", "account_deed", "account_give", "account_take"), "accounts")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,8 @@ class Entry:
 
 def groups() -> list[tuple[str, list[Entry]]]:
     """The groups that have something for whoever is signed in."""
-    found = [(group, [_entry(n) for n in names if f"console.{n}" in current_app.view_functions and may(n)]) for group, names in GROUPS]
+    there = current_app.view_functions
+    found = [(group, [_entry(n) for n in names if f"console.{n}" in there and may(n)]) for group, names in GROUPS]
     return [(group, entries) for group, entries in found if entries]
 
 
