@@ -180,9 +180,14 @@ def _refuse(draft: PollDraft) -> None:
 
 @command("poll.list", "投票", "投票列表", "查看投票", "(怎么|如何)投票(啊|呀|呢)?", usage="投票")
 def listing(ctx: Ctx, args: Args) -> str:
-    """The polls this person can vote in now."""
-    rows = ballots.open_here(ctx.tx, ctx.speaker, ctx.chat_id, now=ctx.now)
-    return say("poll.list", polls=rows[:LISTED])
+    """The polls this person can vote in now, or soon; in private staff see all others that run, with how many took part."""
+    rows = ballots.open_here(ctx.tx, ctx.speaker, ctx.chat_id, now=ctx.now)[:LISTED]
+    if ctx.private and ctx.speaker.role.covers(STAFF):
+        others = [row for row in ballots.running(ctx.tx, ctx.speaker.community_id) if row.id not in {each.id for each in rows}]
+    else:
+        others = ballots.announced(ctx.tx, ctx.speaker) if ctx.private else []
+    lines = [(row, electorate.size(ctx.tx, row)) for row in others[:LISTED]]
+    return say("poll.list", polls=rows, others=lines, more=len(others) - len(lines), staff=ctx.speaker.role.covers(STAFF))
 
 
 @command("poll.show", "{P}", "投票 {P}", "{P} (结果|进度|进展|怎么样了)", usage="P5")
