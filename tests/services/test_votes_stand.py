@@ -293,12 +293,17 @@ def test_what_is_hidden_until_the_end_stays_hidden_whatever_staff_do(stage: Stag
         exported(stage)
 
 
-def test_few_secret_ballots_are_not_published(stage: Stage) -> None:
-    """Nor exported."""
+@pytest.mark.parametrize(("ballots", "shown"), [(1, False), (4, False), (5, True)])
+def test_few_secret_ballots_are_not_published(stage: Stage, ballots: int, shown: bool) -> None:
+    """Fewer than five would tell who chose what; nor are they exported."""
     stage.play("王阿姨(私聊): 发起投票 要不要装电梯 选项 同意 反对 秘密投票 范围 全小区 截止 明晚8点")
-    stage.play("李叔(私聊): P1 1")
+    for who in PEOPLE[:ballots]:
+        stage.play(f"{who}(私聊): P1 1")
     stage.play("时间 2026-03-03 20:01")
     with stage.db.read() as tx:
-        assert "marks" not in tx.execute(select(poll.c.result)).scalar_one()
+        assert ("marks" in tx.execute(select(poll.c.result)).scalar_one()) is shown
+    if shown:
+        assert exported(stage)
+        return
     with pytest.raises(Refusal):
         exported(stage)
