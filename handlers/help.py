@@ -11,12 +11,15 @@ from services import handoff as calls
 from texts.say import has, say
 from understanding.meaning import Meaning
 
+OF_RESIDENTS = ("反映", "积分", "协商", "恳谈会")  # what anybody may want to know more of
+
 
 @command("help", "帮助", "help", "使用说明", "怎么用", "[?]", usage="帮助")
 def help_me(ctx: Ctx, args: Args) -> str:
     """Shows what this person can say here."""
     mine = [c for c in registry.commands if c.usage and not c.topic and ctx.speaker.role.covers(c.role)]
-    return say("help", staff=[c.usage for c in mine if c.role is not Role.RESIDENT], role=ctx.speaker.role, topics=topics())
+    staff = [c.usage for c in mine if c.role is not Role.RESIDENT]
+    return say("help", staff=staff, role=ctx.speaker.role, topics=topics() if staff else [t for t in OF_RESIDENTS if t in topics()])
 
 
 def topics() -> list[str]:
