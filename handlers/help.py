@@ -5,8 +5,6 @@ import re
 from bot.context import Ctx
 from bot.router import Args, command, meant, registry
 from domain.roles import Role
-from handlers import vote
-from services import ballots
 from services import handoff as calls
 from texts.say import has, say
 from understanding.meaning import Meaning
@@ -71,16 +69,6 @@ def policy(ctx: Ctx, meaning: Meaning) -> str | None:
     """What holds for the polls here; what only a person can answer goes to one."""
     topic = str(meaning.slots.get("topic") or "")
     return say(f"policy.{topic}") if has(f"policy.{topic}") else say("policy.other")
-
-
-@meant("objection", "join_volunteer", "checkin", "ask_points")
-def not_here(ctx: Ctx, meaning: Meaning) -> str | None:
-    """Understood, and nothing that can be done here yet: says who does it; near a poll, that nothing was counted."""
-    rows = ballots.open_here(ctx.tx, ctx.speaker, ctx.chat_id, now=ctx.now) if meaning.intent in ("opinion",
-        "objection") else []
-    if rows:
-        return vote.unclear_ballot(ctx, rows[0], "opinion")
-    return say("not_here", intent=meaning.intent)
 
 
 _THANKS = re.compile("谢|辛苦")

@@ -77,8 +77,8 @@ def sheet(tx: Tx, asked: Asked, now: datetime) -> Sheet:
     found: Any = tx.execute(select(*wanted).where(*where(asked))).one()
     rates = {figure: Rate(found[3 + 2 * n], found[4 + 2 * n]) for n, figure in enumerate(Figure)}
     if asked.party_id is not None:
-        below, met = (_returned_by(asked, asked.party_id, met) for met in (False, True))
-        rates[Figure.RETURNED] = Rate(*(int(tx.scalar(select(func.count()).select_from(issue).where(*part))) for part in (met, below)))
+        counted = [select(func.count()).where(*_returned_by(asked, asked.party_id, met)) for met in (True, False)]
+        rates[Figure.RETURNED] = Rate(*(int(tx.scalar(query)) for query in counted))
     return Sheet(found[0], found[1], found[2], rates)
 
 
@@ -197,8 +197,8 @@ def _number(condition: ColumnElement[bool]) -> ColumnElement[int]:
 def from_log(tx: Tx) -> dict[int, Case]:
     """Every issue as its course alone tells of it."""
     found: dict[int, Case] = {}
-    lines = tx.connection.execute(select(issue_event.c.issue_id, issue_event.c.at, issue_event.c.act, issue_event.c.to_state,
-                                         issue_event.c.facts, issue_event.c.party_id).order_by(issue_event.c.issue_id, issue_event.c.id))
+    e = issue_event.c
+    lines = tx.connection.execute(select(e.issue_id, e.at, e.act, e.to_state, e.facts, e.party_id).order_by(e.issue_id, e.id))
     for issue_id, course in groupby(lines, key=lambda row: row.issue_id):
         told = replay(Line(row.at, row.act, row.to_state, row.facts, row.party_id) for row in course)
         if told is not None:

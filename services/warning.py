@@ -108,8 +108,9 @@ def _alert(tx: Tx, row: Row[Any], kept: int, level: Level, signs: frozenset[str]
     who = [i for i in _authorised(tx, row, level, now) if i != but]
 
     def told(whom: list[int], *, at_once: bool) -> int:
-        return telling.persons(tx, row, "warned", whom, now, key=f"warning:{kept}", weight=outbox.DANGER if at_once else outbox.NEWS,
-                               quiet=not at_once, notify=True, level=level, signs=sorted(signs))
+        weight = outbox.DANGER if at_once else outbox.NEWS
+        return telling.persons(tx, row, "warned", whom, now, key=f"warning:{kept}", weight=weight, quiet=not at_once, notify=True,
+                               level=level, signs=sorted(signs))
 
     may_know = {*who, *people.staff_of(tx, row.community_id)} - {but}
     duty = [i for i in roster.on_duty(tx, row.community_id, now=now) if i in may_know] if urgent else []
