@@ -8,9 +8,9 @@ from bot.router import Args, command, ear, meant
 from domain.errors import Refusal
 from domain.procedures import Deed
 from handlers import issue as formal
+from handlers import vote
 from handlers.confirm import read_back
-from handlers.help import not_here
-from services import conclusions, deliberation, dissents, issues, opinions
+from services import ballots, conclusions, deliberation, dissents, issues, opinions
 from texts.mask import mask
 from texts.say import say
 from texts.stances import stance
@@ -79,10 +79,16 @@ def opinion(ctx: Ctx, meaning: Meaning) -> str | None:
     named, open_now = str(meaning.slots.get("issue_id") or ""), _open_now(ctx)
     number = int(named[1:]) if named[1:].isdigit() else open_now[0] if len(open_now) == 1 else None
     if number is None:
-        return say("talk.which", numbers=open_now) if open_now else not_here(ctx, meaning)
+        return say("talk.which", numbers=open_now) if open_now else _nothing_open(ctx)
     if stance(ctx.text)[0] is not None:
         return _heard(ctx, number, ctx.text)
     return read_back(ctx, f"意见 I{number} {ctx.heard}") if len(ctx.heard) >= 4 else None
+
+
+def _nothing_open(ctx: Ctx) -> str:
+    """Nothing is talked about; near a poll it may have been meant as a ballot, of which nothing was counted."""
+    rows = ballots.open_here(ctx.tx, ctx.speaker, ctx.chat_id, now=ctx.now)
+    return vote.unclear_ballot(ctx, rows[0], "opinion") if rows else say("talk.none_open")
 
 
 def _open_now(ctx: Ctx) -> list[int]:

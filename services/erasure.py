@@ -10,6 +10,7 @@ from domain.lifecycle import TABLE, Act
 from domain.roles import Role
 from domain.states import State
 from models.base import Tx
+from models.deeds import claim, point
 from models.tables import (
     bind_code,
     chat_member,
@@ -61,6 +62,10 @@ def erase(tx: Tx, speaker: Speaker, *, now: datetime) -> None:
     tx.execute(delete(joining).where(or_(joining.c.survivor_id.in_(mine), joining.c.joined_id.in_(mine))))
     tx.execute(update(bind_code).where(bind_code.c.used_by.in_(mine)).values(used_by=None))
     tx.execute(update(owner).where(owner.c.person_id.in_(mine)).values(person_id=None))
+    tx.execute(update(claim).where(claim.c.person_id.in_(mine), claim.c.state == "open").values(state="dropped", ended_at=now))
+    for deeds in (claim, point):  # that it was done stays; who did it, and the staff's words about it, go
+        tx.execute(update(deeds).where(deeds.c.person_id.in_(mine)).values(
+            {"person_id": None} | ({"reason": None} if deeds is point else {})))
     tx.execute(update(objection).where(objection.c.person_id.in_(mine)).values(person_id=None))  # the vote's record keeps the words
     tx.execute(update(person).where(person.c.id.in_(mine)).values(
         name=None, role=Role.RESIDENT, consent_version=0, consented_at=None, left_at=now, erased_at=now))
