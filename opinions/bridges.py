@@ -35,14 +35,14 @@ class Grouping:
         """One row per group, one column per statement: accepts, split, rejects or silent."""
         agreed, against = stats.share(self.counts.agrees, self.counts.seen), stats.share(self.counts.disagrees, self.counts.seen)
         found = np.where(agreed > 0.5, ACCEPTS, np.where(against > 0.5, REJECTS, SPLIT))
-        return np.where(self.counts.seen < HEARD, SILENT, found)
+        return np.asarray(np.where(self.counts.seen < HEARD, SILENT, found))
 
     @property
     def common(self) -> Floats:
         """Group-informed consensus per statement, as the share of one group: the geometric mean over groups that were heard."""
         heard = self.counts.seen >= HEARD
         logs = np.where(heard, np.log(stats.share(self.counts.agrees, self.counts.seen)), 0.0).sum(axis=0)
-        return np.exp(logs / np.maximum(heard.sum(axis=0), 1))
+        return np.asarray(np.exp(logs / np.maximum(heard.sum(axis=0), 1)))
 
 
 def real(name: str, votes: Votes, group_of: Mapping[Any, Hashable], *, smallest: int = SMALLEST) -> Grouping | None:
@@ -81,8 +81,8 @@ def shared(grouping: Grouping, out: np.ndarray, *, most: int = 3) -> list[list[i
     verdicts, share = grouping.verdicts, stats.share(grouping.counts.agrees, grouping.counts.seen)
     picked = []
     for g in range(len(grouping.groups)):
-        others = np.arange(len(grouping.groups)) != g
-        also = ((verdicts[others] == ACCEPTS) | (verdicts[others] == SILENT)).all(axis=0) & (verdicts[others] == ACCEPTS).any(axis=0)
+        others = verdicts[np.arange(len(grouping.groups)) != g]
+        also = ((others == ACCEPTS) | (others == SILENT)).all(axis=0) & (others == ACCEPTS).any(axis=0)
         columns = np.flatnonzero((verdicts[g] == ACCEPTS) & also & ~out)
         worth = share[g] * grouping.common
         picked.append([int(t) for t in columns[np.argsort(-worth[columns], kind="stable")][:most]])

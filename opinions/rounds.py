@@ -145,7 +145,7 @@ def extremeness(points: Floats, group: Ints) -> Floats:
     outward = centre - points[group >= 0].mean(axis=0)
     length = np.linalg.norm(outward, axis=1, keepdims=True)
     unit = np.divide(outward, length, out=np.zeros_like(outward), where=length > 0)
-    return ((points - centre) * unit).sum(axis=1)
+    return np.asarray(((points - centre) * unit).sum(axis=1))
 
 
 def _centres(points: Floats, group: Ints) -> Floats:
