@@ -40,7 +40,7 @@ def notices_url(tx: Tx, community_id: int) -> str:
 
 def path_of(kind: str, code: str, number: int) -> str:
     """The path of a poll's or an issue's page: /m/cuiyuan/P5-1f0c…"""
-    letter = {"poll": "P", "issue": "I"}[kind]
+    letter = {"poll": "P", "issue": "I", "report": "R"}[kind]
     return f"/m/{code}/{letter}{number}-{_mark(kind, code, number)}"
 
 

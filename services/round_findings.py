@@ -13,7 +13,7 @@ from services.round_material import Material
 from services.round_themes import themes
 
 VERSION = 1
-ORDERS = {"tenure": ("owner", "tenant"), "floor": ("ground", "lower", "middle", "upper", "top"), "age": ("under35", "35to59", "60plus")}
+ORDERS = {"floor": ("ground", "lower", "middle", "upper", "top")}
 
 
 def compute(material: Material, *, about: str = "", warm: str | None = None) -> dict[str, Any]:

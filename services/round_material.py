@@ -12,12 +12,12 @@ from typing import Any
 from sqlalchemy import Row, func, select
 
 from models.base import Tx
-from models.rounds import opinion, opinion_vote, person_trait
-from models.tables import building, home, owner, person, residence
+from models.rounds import opinion, opinion_vote
+from models.tables import home, person, residence
+from services import round_voice
 
 SMALLEST = 5  # people of a floor band that is worth showing
 _WHO = func.coalesce(person.c.joined_into, person.c.id)
-_NO_TIME = datetime.min
 Groups = dict[int, str]
 
 
@@ -87,40 +87,23 @@ def _one_person(tx: Tx, ids: set[int]) -> dict[int, int]:
 # --- groups that exist already --------------------------------------------------------------------------------
 def groups_of(tx: Tx, community_id: int, people: set[int]) -> dict[str, Groups]:
     """Building, owner or tenant, floor, age, of these people as far as it is known; what was not told is not guessed."""
-    if not people:
-        return {}
-    homes: dict[int, Row[Any]] = {}
-    query = select(_WHO.label("who"), home.c.id, home.c.room, home.c.building_id, building.c.name).join_from(
-        residence, home, home.c.id == residence.c.home_id).join(building, building.c.id == home.c.building_id).join(
-        person, person.c.id == residence.c.person_id).where(residence.c.until.is_(None), home.c.community_id == community_id)
-    for row in tx.all(query.order_by(home.c.id)):
-        homes.setdefault(row.who, row)
-    homes = {who: row for who, row in homes.items() if who in people}
-    return {"building": {who: row.name for who, row in homes.items()}, "tenure": _tenure(tx, community_id, people),
-            "floor": _floors(tx, homes), "age": _ages(tx, people)}
+    known = round_voice.groups_of(tx, community_id) | {"floor": _floors(tx, community_id, people)}
+    return {name: {who: group for who, group in known[name].items() if who in people}
+            for name in ("building", "tenure", "floor", "age")}
 
 
-def _tenure(tx: Tx, community_id: int, people: set[int]) -> Groups:
-    told = {row.who: row.tenure for row in tx.all(select(_WHO.label("who"), person_trait.c.tenure).join_from(
-        person_trait, person, person.c.id == person_trait.c.person_id).where(person_trait.c.tenure.is_not(None)))}
-    proved = tx.all(select(_WHO.label("who")).join_from(owner, person, person.c.id == owner.c.person_id).where(
-        owner.c.community_id == community_id))
-    told |= {row.who: "owner" for row in proved}
-    return {who: tenure for who, tenure in told.items() if who in people}
-
-
-def _ages(tx: Tx, people: set[int]) -> Groups:
-    return {row.who: row.age_band for row in tx.all(select(_WHO.label("who"), person_trait.c.age_band).join_from(
-        person_trait, person, person.c.id == person_trait.c.person_id).where(person_trait.c.age_band.is_not(None)))
-            if row.who in people}
-
-
-def _floors(tx: Tx, homes: Mapping[int, Row[Any]]) -> Groups:
+def _floors(tx: Tx, community_id: int, people: set[int]) -> Groups:
     """Ground, middle and top floor of each building; lower and upper half where those would be too few to show."""
     top: dict[int, int] = {}
-    for row in tx.all(select(home.c.building_id, home.c.room).where(home.c.building_id.in_({h.building_id for h in homes.values()}))):
+    for row in tx.all(select(home.c.building_id, home.c.room).where(home.c.community_id == community_id)):
         top[row.building_id] = max(top.get(row.building_id, 0), floor(row.room) or 0)
-    floors = {who: (level, top[h.building_id]) for who, h in homes.items() if (level := floor(h.room)) and top[h.building_id] > 1}
+    floors: dict[int, tuple[int, int]] = {}
+    for row in tx.all(select(_WHO.label("who"), home.c.room, home.c.building_id).join_from(residence, home).join(
+            person, person.c.id == residence.c.person_id).where(residence.c.until.is_(None), home.c.community_id == community_id)
+            .order_by(residence.c.id)):
+        level = floor(row.room)
+        if row.who in people and level and top[row.building_id] > 1:
+            floors[row.who] = level, top[row.building_id]
     three = {who: "ground" if level == 1 else "top" if level == highest else "middle" for who, (level, highest) in floors.items()}
     large = [name for name in ("ground", "middle", "top") if sum(v == name for v in three.values()) >= SMALLEST]
     if "ground" in large and len(large) > 1:

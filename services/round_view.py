@@ -11,9 +11,9 @@ from sqlalchemy import Row, select
 from domain.errors import Refusal
 from models.base import Tx
 from models.round_reports import round_report
-from models.rounds import opinion, opinion_round
+from models.rounds import opinion
 from models.tables import issue
-from services import issues
+from services import pages, rounds
 from texts.mask import public
 from texts.say import say
 
@@ -86,35 +86,32 @@ class Report:
 
 def label(grouping: str, name: str) -> str:
     """What a group is called: 甲组, 3幢, 业主, 底楼."""
-    return say("findings.letter", letter=name) if grouping == "opinion" else say(f"findings.group.{name}") \
-        if grouping in ("tenure", "floor", "age") else name
+    if grouping == "opinion":
+        return say("findings.letter", letter=name)
+    return say(f"findings.group.{name}") if grouping == "floor" else name
 
 
-def newest(tx: Tx, community_id: int | None, number: int) -> tuple[Row[Any], Row[Any]]:
-    """The newest round about the issue people call I12, and the issue."""
-    row = issues.by_number(tx, community_id, number)
-    found = tx.first(select(opinion_round).where(opinion_round.c.issue_id == row.id).order_by(opinion_round.c.id.desc()).limit(1))
-    if found is None:
-        raise Refusal("findings.no_round", number=row.number)
-    return found, row
+def url_of(tx: Tx, round_: Row[Any]) -> str:
+    """The page with everything; '' when no pages are served."""
+    return pages.url_of(tx, "report", round_.community_id, round_.number)
 
 
-def of(tx: Tx, round_: Row[Any], about: Row[Any] | None = None) -> Report | None:
+def of(tx: Tx, round_: Row[Any]) -> Report | None:
     """The report of a round; None while it is not made."""
     kept = tx.first(select(round_report).where(round_report.c.round_id == round_.id, round_report.c.made_at.is_not(None)))
     if kept is None or kept.found is None:
         return None
-    about = about or tx.execute(select(issue).where(issue.c.id == round_.issue_id)).one()
+    about = tx.execute(select(issue).where(issue.c.id == round_.issue_id)).one()
     rows = tx.all(select(opinion).where(opinion.c.round_id == round_.id))
     return Report(round_, about, kept.found, {row.id: row for row in rows}, kept)
 
 
 def ready(tx: Tx, community_id: int | None, number: int) -> Report:
     """The report on the newest round about this issue, or a Refusal that says when there will be one."""
-    round_, row = newest(tx, community_id, number)
-    found = of(tx, round_, row)
+    round_ = rounds.of_issue(tx, community_id, number)
+    found = of(tx, round_)
     if found is None:
-        raise Refusal("findings.not_yet", number=row.number, open=round_.state == "open", until=round_.closes_at)
+        raise Refusal("findings.not_yet", number=number, open=round_.state == "open", until=round_.closes_at)
     return found
 
 
