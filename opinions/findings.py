@@ -13,6 +13,7 @@ from opinions.bridges import Grouping
 
 LETTERS = "甲乙丙丁戊"  # what groups of opinion are called
 LEAST = 5
+CERTAIN = 2.5758  # one-sided, 99.5 %: many statements are compared in groups that need not differ at all
 MOST_COMMON, MOST_REJECTED, MOST_TYPICAL = 8, 3, 3
 Orders = Mapping[str, Sequence[Hashable]]
 
@@ -74,7 +75,7 @@ def _grouping(votes: matrix.Votes, each: Grouping) -> dict[str, Any]:
 
 def _typical(votes: matrix.Votes, grouping: Grouping, picks: Iterable[stats.Pick]) -> list[list[Any]]:
     """A group that exists anyway need not stand for anything: of it only what is sure is said."""
-    sure = [p for p in picks if grouping.name == "opinion" or (p.test > stats.CRITICAL and p.ratio_test > stats.CRITICAL)]
+    sure = [p for p in picks if grouping.name == "opinion" or (p.test > stats.CRITICAL and p.ratio_test > CERTAIN)]
     return [[votes.statements[p.statement], p.agree] for p in sure][:MOST_TYPICAL]
 
 

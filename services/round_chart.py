@@ -12,7 +12,6 @@ from services.chart import (
     LINE,
     MARGIN,
     PAPER,
-    TRACK,
     WIDTH,
     font,
     lines,
@@ -23,7 +22,7 @@ from services.chart import (
 if TYPE_CHECKING:
     from PIL import Image, ImageDraw
 
-AGAINST = "#c4581a"
+AGAINST, PASSED = "#c4581a", "#d9e0e4"
 GROUPS = (("#1b6ca8", "#dcebf6"), ("#c4581a", "#f9e4d6"), ("#2f7d5b", "#dff0e7"), ("#6b4a9e", "#e9e2f4"), ("#8a6d00", "#f5eccb"))
 _TEXT = WIDTH - 2 * MARGIN
 _MAP_HEIGHT, _FINE = 560, 2  # drawn twice as large and made smaller, so that edges are smooth
@@ -37,15 +36,15 @@ def draw(facts: dict[str, Any]) -> bytes:
 
     measure = ImageDraw.Draw(Image.new("RGB", (8, 8)))
     parts: list[_Part] = [_Words(measure, facts["title"], 46, INK, bold=True, step=62, after=10, most=3),
-                          _Words(measure, facts["subtitle"], 28, GREY, step=42, after=30)]
+                          _Words(measure, facts["subtitle"], 34, GREY, step=50, after=26)]
     if facts["map"]:
-        parts += [_Map(facts["map"]), *(_Group(measure, n, g) for n, g in enumerate(facts["map"]["groups"])), _Gap(18)]
+        parts += [_Words(measure, facts["map"]["head"], 36, INK, bold=True, step=50, after=14), _Map(facts["map"]), *(_Group(measure, n, g) for n, g in enumerate(facts["map"]["groups"])), _Gap(18)]
     for part in facts["ladder"]:
-        parts.append(_Words(measure, part["head"], 36, INK, bold=True, step=50, after=14))
+        parts.append(_Words(measure, part["head"], 40, INK, bold=True, step=50, after=14))
         parts += [_Rung(measure, n, rung) for n, rung in enumerate(part["rungs"], 1)] or [
-            _Words(measure, part["none"], 30, INK, step=44, after=20)]
+            _Words(measure, part["none"], 34, INK, step=50, after=20)]
         parts.append(_Gap(10))
-    parts += [_Key(facts["key"]), _Words(measure, facts["footer"], 25, GREY, step=38, after=30)]
+    parts += [_Key(facts["key"]), _Words(measure, facts["footer"], 29, GREY, step=42, after=24)]
     image = Image.new("RGB", (WIDTH, 64 + sum(part.height for part in parts)), PAPER)
     pen = ImageDraw.Draw(image)
     pen.rectangle((0, 0, WIDTH, 12), fill=LEAD)
@@ -113,14 +112,14 @@ class _Group(_Part):
 
     def __init__(self, measure: "ImageDraw.ImageDraw", place: int, facts: dict[str, Any]):
         self.place, self.name = place, facts["name"]
-        self.rows = wrapped(measure, facts["said"], font(28), _TEXT - 160, most=2)
-        self.height = len(self.rows) * 42 + 12
+        self.rows = wrapped(measure, facts["said"], font(33), _TEXT - 160, most=2)
+        self.height = len(self.rows) * 48 + 12
 
     def draw(self, image: "Image.Image", pen: "ImageDraw.ImageDraw", y: int) -> None:
-        _mark(pen, self.place, (MARGIN + 18, y + 20), 15)
-        pen.text((MARGIN + 46, y), self.name, font=font(30, bold=True), fill=INK)
+        _mark(pen, self.place, (MARGIN + 18, y + 24), 17)
+        pen.text((MARGIN + 46, y), self.name, font=font(34, bold=True), fill=INK)
         for n, row in enumerate(self.rows):
-            pen.text((MARGIN + 160, y + 2 + n * 42), row, font=font(28), fill=INK)
+            pen.text((MARGIN + 160, y + 1 + n * 48), row, font=font(33), fill=INK)
 
 
 class _Rung(_Part):
@@ -128,22 +127,22 @@ class _Rung(_Part):
 
     def __init__(self, measure: "ImageDraw.ImageDraw", place: int, facts: dict[str, Any]):
         self.facts = facts
-        self.rows = wrapped(measure, f"{place}. {facts['text']}", font(32), _TEXT, most=3)
-        self.height = len(self.rows) * 46 + 36 + 40 + (38 if facts["across"] else 0) + 22
+        self.rows = wrapped(measure, f"{place}. {facts['text']}", font(36), _TEXT, most=3)
+        self.height = len(self.rows) * 52 + 46 + 44 + (44 if facts["across"] else 0) + 22
 
     def draw(self, image: "Image.Image", pen: "ImageDraw.ImageDraw", y: int) -> None:
-        y = lines(pen, self.rows, font(32), INK, y, 46) + 4
+        y = lines(pen, self.rows, font(36), INK, y, 52) + 10
         _bar(image, self.facts["counts"], y)
         y += 36
-        pen.text((MARGIN, y), self.facts["said"], font=font(26), fill=INK)
+        pen.text((MARGIN, y), self.facts["said"], font=font(31), fill=INK)
         if self.facts["across"]:
-            pen.text((MARGIN, y + 38), self.facts["across"], font=font(26, bold=True), fill=LEAD)
+            pen.text((MARGIN, y + 44), self.facts["across"], font=font(31, bold=True), fill=LEAD)
 
 
 class _Key(_Part):
     """What the parts of a bar mean."""
 
-    height = 62
+    height = 68
 
     def __init__(self, names: list[str]):
         self.names = names
@@ -155,8 +154,8 @@ class _Key(_Part):
             counts = [0, 0, 0]
             counts[n] = 1
             _bar(image, counts, y + 20, left=x, width=44)
-            pen.text((x + 56, y + 16), name, font=font(25), fill=GREY)
-            x += 56 + int(pen.textlength(name, font=font(25))) + 40
+            pen.text((x + 56, y + 14), name, font=font(29), fill=GREY)
+            x += 56 + int(pen.textlength(name, font=font(29))) + 40
 
 
 def _bar(image: "Image.Image", counts: list[int], y: int, *, left: int = MARGIN, width: int = _TEXT) -> None:
@@ -164,19 +163,16 @@ def _bar(image: "Image.Image", counts: list[int], y: int, *, left: int = MARGIN,
     from PIL import Image, ImageDraw
 
     whole, height = max(1, sum(counts)), 26
-    sheet = Image.new("RGB", (width * _FINE, height * _FINE), TRACK)
-    pen = ImageDraw.Draw(sheet)
-    agrees, against = (width * _FINE * n // whole for n in (counts[0], counts[2]))
-    if counts[0]:
-        pen.rectangle((0, 0, agrees, height * _FINE), fill=LEAD)
+    size = (width * _FINE, height * _FINE)
+    sheet = Image.new("RGB", size, PASSED)
     if counts[2]:
-        start = width * _FINE - against
-        pen.rectangle((start, 0, width * _FINE, height * _FINE), fill="#f3c9ac")
-        for x in range(start - height * _FINE, width * _FINE, 18):
-            pen.line((x, height * _FINE, x + height * _FINE, 0), fill=AGAINST, width=7)
-        pen.rectangle((agrees, 0, start - 1, height * _FINE), fill=TRACK)
-        if counts[0]:
-            pen.rectangle((0, 0, agrees, height * _FINE), fill=LEAD)
+        hatched = Image.new("RGB", (size[0] * counts[2] // whole, size[1]), "#f3c9ac")
+        pen = ImageDraw.Draw(hatched)
+        for x in range(-size[1], hatched.width, 18):
+            pen.line((x, size[1], x + size[1], 0), fill=AGAINST, width=7)
+        sheet.paste(hatched, (size[0] - hatched.width, 0))
+    if counts[0]:
+        sheet.paste(Image.new("RGB", (size[0] * counts[0] // whole, size[1]), LEAD), (0, 0))
     small = sheet.resize((width, height), Image.Resampling.LANCZOS)
     shape = Image.new("L", (width, height), 0)
     ImageDraw.Draw(shape).rounded_rectangle((0, 0, width - 1, height - 1), radius=min(10, width // 4), fill=255)
@@ -187,9 +183,9 @@ def _bar(image: "Image.Image", counts: list[int], y: int, *, left: int = MARGIN,
 def _placed(points: list[list[float]], size: tuple[int, int]) -> list[tuple[Point, int]]:
     """Where each mark stands on the sheet: the same scale both ways, in the middle; marks at one place stand side by side."""
     xs, ys = [p[0] for p in points], [p[1] for p in points]
-    edge = 60 * _FINE
+    edge, high_edge = 60 * _FINE, 96 * _FINE
     wide, high = max(xs) - min(xs) or 1.0, max(ys) - min(ys) or 1.0
-    scale = min((size[0] - 2 * edge) / wide, (size[1] - 2 * edge) / high)
+    scale = min((size[0] - 2 * edge) / wide, (size[1] - 2 * high_edge) / high)
     at = [((x - (max(xs) + min(xs)) / 2) * scale + size[0] / 2, (y - (max(ys) + min(ys)) / 2) * scale + size[1] / 2, int(g))
           for x, y, g in points]
     found: list[tuple[Point, int]] = []
@@ -239,7 +235,8 @@ def _mark(pen: "ImageDraw.ImageDraw", group: int, at: Point, size: float) -> Non
     elif kind == 1:
         pen.rectangle((x - size * 0.88, y - size * 0.88, x + size * 0.88, y + size * 0.88), fill=ink, outline=PAPER, width=2)
     elif kind == 2:
-        pen.polygon([(x, y - size * 1.1), (x + size * 1.1, y + size * 0.9), (x - size * 1.1, y + size * 0.9)], fill=ink, outline=PAPER)
+        wide, low = size * 1.1, size * 0.9
+        pen.polygon([(x, y - wide), (x + wide, y + low), (x - wide, y + low)], fill=ink, outline=PAPER)
     elif kind == 3:
         pen.polygon([(x, y - size * 1.2), (x + size * 1.2, y), (x, y + size * 1.2), (x - size * 1.2, y)], fill=ink, outline=PAPER)
     else:
@@ -251,6 +248,6 @@ def _named(pen: "ImageDraw.ImageDraw", points: list[Point], letter: str, ink: st
     if not points:
         return
     x, top = sum(p[0] for p in points) / len(points), min(p[1] for p in points)
-    y = max(6 * _FINE, top - 56 * _FINE)
+    y = max(4 * _FINE, top - 72 * _FINE)
     pen.text((min(max(x, 40 * _FINE), size[0] - 40 * _FINE), y), letter, font=font(36 * _FINE, bold=True), fill=ink, anchor="ma",
              stroke_width=3 * _FINE, stroke_fill=PAPER)

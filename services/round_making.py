@@ -3,7 +3,6 @@
 What is posted is rendered once. Imports numpy and scipy where it computes; only the scheduler and tools call it.
 """
 
-
 from datetime import datetime, timedelta
 from typing import Any
 

@@ -134,10 +134,10 @@ def _common(report: Report) -> str:
 
 def _bridge(report: Report) -> str:
     """The first common statement that stands across groups which exist already."""
-    for key in report.common:
+    for n, key in enumerate(report.common):
         across = [name for name in report.accepted_by(key) if name != "opinion"]
         if across:
-            return say("findings.line.bridge", quote=report.quote(key), across=[say(f"findings.across.{name}") for name in across])
+            return say("findings.line.bridge", first=n == 0, quote=report.quote(key), across=[say(f"findings.across.{name}") for name in across])
     return ""
 
 
