@@ -28,6 +28,7 @@ from handlers import (  # noqa: F401
     rating,
     receipt,
     roster,
+    round_result,
     session,
     similar,
     solitaire,

@@ -41,7 +41,7 @@ def draw(facts: dict[str, Any]) -> bytes:
         parts += [_Words(measure, facts["map"]["head"], 36, INK, bold=True, step=50, after=14), _Map(facts["map"]), *(_Group(measure, n, g) for n, g in enumerate(facts["map"]["groups"])), _Gap(18)]
     for part in facts["ladder"]:
         parts.append(_Words(measure, part["head"], 40, INK, bold=True, step=50, after=14))
-        parts += [_Rung(measure, n, rung) for n, rung in enumerate(part["rungs"], 1)] or [
+        parts += [_Rung(measure, rung) for rung in part["rungs"]] or [
             _Words(measure, part["none"], 34, INK, step=50, after=20)]
         parts.append(_Gap(10))
     parts += [_Key(facts["key"]), _Words(measure, facts["footer"], 29, GREY, step=42, after=24)]
@@ -125,9 +125,9 @@ class _Group(_Part):
 class _Rung(_Part):
     """A statement with its bar: who agrees from the left, who does not from the right, who passed in between."""
 
-    def __init__(self, measure: "ImageDraw.ImageDraw", place: int, facts: dict[str, Any]):
+    def __init__(self, measure: "ImageDraw.ImageDraw", facts: dict[str, Any]):
         self.facts = facts
-        self.rows = wrapped(measure, f"{place}. {facts['text']}", font(36), _TEXT, most=3)
+        self.rows = wrapped(measure, facts["text"], font(36), _TEXT, most=3)
         self.height = len(self.rows) * 52 + 46 + 44 + (44 if facts["across"] else 0) + 22
 
     def draw(self, image: "Image.Image", pen: "ImageDraw.ImageDraw", y: int) -> None:
