@@ -28,6 +28,8 @@ from handlers import (  # noqa: F401
     rating,
     receipt,
     roster,
+    round,
+    round_say,
     session,
     similar,
     solitaire,
