@@ -13,8 +13,9 @@ TOGETHER = timedelta(minutes=15)  # within which arranged votes come
 ALIKE = 6  # votes two people must have in common to be compared at all
 CROWD = 5  # people with the very same votes in that time
 NEWCOMERS = timedelta(days=2)  # accounts that were first met so shortly before they voted
-_LISTED = re.compile(r"(?:^|[\s,，。;；])(?:[1１一]\s*[、.．)）]|第一[,，、是]?|一是|首先).+?(?:[\s,，。;；]|^)(?:[2２二]\s*[、.．)）]|第二|二是|其次)",
-                     re.DOTALL)
+_EDGE = r"(?:^|[\s,，。;；])"
+_FIRST, _SECOND = r"(?:[1１一]\s*[、.．)）]|第一[,，、是]|一是|首先)", r"(?:[2２二]\s*[、.．)）]|第二[,，、是]|二是|其次)"
+_LISTED = re.compile(f"{_EDGE}{_FIRST}.+?{_EDGE}{_SECOND}", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,8 @@ class Live:
             for statement, value in own.items():
                 self._count(self._column[statement], value, 1)
         agrees, disagrees, seen = self._tables[:, :size]
-        self.priorities[:size] = routing.priority(agrees, seen - agrees - disagrees, seen, self._extremity[:size], self._meta[:size])
+        self.priorities[:size] = routing.priority(agrees, seen - agrees - disagrees, seen, self._extremity[:size],
+                                                  self._meta[:size])
 
     def stretch(self, extremity: Mapping[Hashable, float]) -> None:
         """Takes over how far statements part people from an analysis made elsewhere."""

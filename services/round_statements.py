@@ -16,12 +16,11 @@ from models.tables import issue
 from services import audit, outbox, people, round_votes, rounds
 from services.people import Speaker
 from texts.mask import public
-from texts.same import likeness, similar
+from texts.points import same_point
 from texts.say import say
-from texts.stances import attacks, stance
+from texts.stances import attacks
 
 A_DAY, EACH = 3, 10  # statements of one person: on one day, and in one round
-ALIKE, SHARED = 0.62, 0.75  # from which likeness two statements may be the same point
 SHOWN, WAITING, HIDDEN, JOINED = "shown", "waiting", "hidden", "joined"
 OWN_WISH = "own"  # taken back by who said it
 
@@ -56,8 +55,8 @@ def put(tx: Tx, speaker: Speaker, *, round_id: int, text: str, source: str = "ch
     like = alike(tx, row.id, shown)
     last = tx.scalar(select(func.max(opinion.c.number)).where(opinion.c.round_id == row.id)) or 0
     first_waiting = row.moderation == "before" and not any_waiting(tx, row.id)
-    added = tx.add(opinion, round_id=row.id, number=last + 1, person_id=speaker.id, text=shown, source=source, message_id=message_id,
-                   state=WAITING if row.moderation == "before" else SHOWN, at=now, seq=rounds.bump(tx, row.id, now))
+    added = tx.add(opinion, round_id=row.id, number=last + 1, person_id=speaker.id, text=shown, source=source, at=now,
+                   message_id=message_id, state=WAITING if row.moderation == "before" else SHOWN, seq=rounds.bump(tx, row.id, now))
     round_votes.put(tx, row, opinion_id=added, person_id=speaker.id, value=1, now=now)
     audit.note(tx, speaker, "round.statement", f"round:{row.id}", now=now, number=last + 1, words=audit.digest(shown))
     if first_waiting:
@@ -89,11 +88,11 @@ def _not_too_many(tx: Tx, row: Row[Any], mine: list[int], number: int, now: date
         raise Forbidden("round.often", number=number, most=A_DAY)
 
 
-def reason(tx: Tx, speaker: Speaker, matter: Row[Any], text: str, *, message_id: int | None, now: datetime) -> Said | None:
-    """Attaches the reason somebody gave with a position or a vote to the open round on the same matter; None if it is no statement."""
-    found = rounds.open_on(tx, matter.id)
-    text = " ".join(text.split())
-    if found is None or found.closes_at <= now or not SHORTEST <= len(text) <= LONGEST or several_points(text) or attacks(text):
+def reason(tx: Tx, speaker: Speaker, matter: Row[Any], text: str, *, message_id: int | None,
+           now: datetime) -> Said | None:
+    """Attaches the reason somebody gave with a position to the open round on the same matter; None if it is no statement."""
+    found, text = rounds.open_on(tx, matter.id), " ".join(text.split())
+    if found is None or not SHORTEST <= len(text) <= LONGEST:
         return None
     try:
         with tx.savepoint():
@@ -103,17 +102,11 @@ def reason(tx: Tx, speaker: Speaker, matter: Row[Any], text: str, *, message_id:
 
 
 # --- alike ----------------------------------------------------------------------------------------------------
-def alike(tx: Tx, round_id: int, text: str, but: int = 0) -> Row[Any] | None:
+def alike(tx: Tx, round_id: int, text: str) -> Row[Any] | None:
     """The shown statement that seems to make the same point; never one that takes the other side."""
-    best, most = None, 0.0
-    side = stance(text)[0]
-    for row in shown(tx, round_id):
-        if row.id == but or (stance(row.text)[0] == "against") != (side == "against"):
-            continue
-        near = likeness(text, row.text)
-        if near > most and (near >= ALIKE or near >= ALIKE - 0.1 and similar(text, row.text) >= SHARED):
-            best, most = row, near
-    return best
+    near = [(same_point(text, row.text), row) for row in shown(tx, round_id)]
+    best = max(near, key=lambda one: one[0], default=(0.0, None))
+    return best[1] if best[0] else None
 
 
 def join(tx: Tx, actor: Speaker, *, round_id: int, which: int, to: int, now: datetime) -> Row[Any]:
@@ -166,8 +159,8 @@ def hide(tx: Tx, actor: Speaker, *, number: int, which: int, why: str, now: date
     _let_go(tx, row, one, now)
     audit.note(tx, actor, "round.hide", f"round:{row.id}", now=now, number=which, words=audit.digest(why))
     if one.person_id is not None:
-        outbox.to_person(tx, person_id=one.person_id, key=f"round:{row.id}:hidden:{one.id}:{one.seq}", now=now, weight=outbox.RESULT,
-                         text=say("round.hidden_you", number=number, which=which, text=one.text, why=why))
+        outbox.to_person(tx, person_id=one.person_id, key=f"round:{row.id}:hidden:{one.id}:{one.seq}", now=now,
+                         weight=outbox.RESULT, text=say("round.hidden_you", number=number, which=which, text=one.text, why=why))
     return row
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgres
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
+from domain.clock import SHANGHAI
 from domain.errors import Refusal
 from domain.opinions import Cast, arranged
 from models.base import Tx
@@ -146,10 +147,11 @@ def first(tx: Tx, row: Row[Any]) -> list[int]:
 # --- arranged -------------------------------------------------------------------------------------------------
 def watch(tx: Tx, row: Row[Any], now: datetime) -> int:
     """Tells staff, once for each pattern, of votes that look arranged; takes nothing away. Returns how many are new."""
-    votes = [Cast(r.who, r.opinion_id, r.value, r.at, r.created_at) for r in tx.all(
-        select(_WHO.label("who"), opinion_vote.c.opinion_id, opinion_vote.c.value, opinion_vote.c.at, person.c.created_at).join_from(
-            opinion_vote, person, person.c.id == opinion_vote.c.person_id).where(opinion_vote.c.round_id == row.id))]
+    of_vote = (opinion_vote.c.opinion_id, opinion_vote.c.value, opinion_vote.c.at, person.c.created_at)
+    votes = [Cast(*r) for r in tx.all(select(_WHO, *of_vote).join_from(
+        opinion_vote, person, person.c.id == opinion_vote.c.person_id).where(opinion_vote.c.round_id == row.id))]
     insert, fresh = insert_postgres if tx.postgres else insert_sqlite, 0
+    day = now.astimezone(SHANGHAI).date()  # a crowd that goes on voting is told of once a day
     for each in arranged(votes):
         new = tx.execute(insert(opinion_flag).values(
             round_id=row.id, kind=each.kind, about=each.about, people=each.people, votes=each.votes, at=now)
@@ -158,7 +160,7 @@ def watch(tx: Tx, row: Row[Any], now: datetime) -> int:
             continue
         fresh += 1
         for who in people.staff_of(tx, row.community_id):
-            outbox.to_person(tx, person_id=who, key=f"round:{row.id}:flag:{new.id}:{who}", now=now,
+            outbox.to_person(tx, person_id=who, key=f"round:{row.id}:flag:{day}:{who}", now=now,
                              text=say("round.flag", number=rounds.number_of(tx, row), round=row, flag=each))
     return fresh
 

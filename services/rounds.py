@@ -1,6 +1,6 @@
 """Opinion rounds (征言): opened on a matter and announced, closed by hand or by the clock.
 
-Statements are in services/round_statements.py, votes on them in services/round_votes.py, who is not heard in services/round_voice.py.
+Statements: services/round_statements.py; votes on them: round_votes.py; who is not heard: round_voice.py.
 """
 
 from dataclasses import dataclass
@@ -133,8 +133,8 @@ def begin(tx: Tx, actor: Actor, plan: Plan, *, number: int, chat_id: int | None 
                closes_at=closes.isoformat(), moderation=row.moderation)
     post(tx, row, "open", say("round.card", round=row, number=matter.number), now, but=chat_id)
     if host != actor.person_id and host is not None:
-        outbox.to_person(tx, person_id=host, key=f"round:{round_id}:host", text=say("round.for_host", round=row, number=matter.number),
-                         now=now)
+        outbox.to_person(tx, person_id=host, key=f"round:{round_id}:host", now=now,
+                         text=say("round.for_host", round=row, number=matter.number))
     return by_id(tx, round_id)
 
 
