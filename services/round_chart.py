@@ -38,7 +38,8 @@ def draw(facts: dict[str, Any]) -> bytes:
     parts: list[_Part] = [_Words(measure, facts["title"], 46, INK, bold=True, step=62, after=10, most=3),
                           _Words(measure, facts["subtitle"], 34, GREY, step=50, after=26)]
     if facts["map"]:
-        parts += [_Words(measure, facts["map"]["head"], 36, INK, bold=True, step=50, after=14), _Map(facts["map"]), *(_Group(measure, n, g) for n, g in enumerate(facts["map"]["groups"])), _Gap(18)]
+        parts += [_Words(measure, facts["map"]["head"], 36, INK, bold=True, step=50, after=14), _Map(facts["map"]),
+                  *(_Group(measure, n, g) for n, g in enumerate(facts["map"]["groups"])), _Gap(18)]
     for part in facts["ladder"]:
         parts.append(_Words(measure, part["head"], 40, INK, bold=True, step=50, after=14))
         parts += [_Rung(measure, rung) for rung in part["rungs"]] or [

@@ -12,7 +12,7 @@ from domain.roles import SYSTEM
 from models.base import Database, Tx
 from models.round_reports import round_report
 from models.rounds import opinion_round
-from services import audit, outbox, round_picture, round_view, rounds, steps
+from services import audit, notices, outbox, round_picture, round_view, rounds, steps
 from services.round_view import Report
 from texts.say import say
 
@@ -67,10 +67,11 @@ def _tell(tx: Tx, row: Row[Any], now: datetime) -> None:
     steps.event(tx, report.issue.id, "round_report", SYSTEM, now=now)
     audit.note(tx, SYSTEM, "round.report", f"round:{row.id}", now=now, community_id=row.community_id, people=report.found["people"],
                votes=report.found["votes"], common=len(report.common))
-    told = post(tx, report, now)
+    told, url = post(tx, report, now), round_view.url_of(tx, row)
     if report.found["people"]:
         outbox.to_person(tx, person_id=row.host_id, key=f"round:{row.id}:report:person:{row.host_id}", now=now,
-                         url=round_view.url_of(tx, report.round), weight=outbox.RESULT,
+                         url=url, weight=outbox.RESULT,
+                         notice=notices.news(report.issue.number, report.issue.title, "round_report", url=url, now=now),
                          text=say("findings.host", issue=report.issue, lines=round_view.lines(report), told=told,
                                   common=bool(report.common)))
 

@@ -41,7 +41,8 @@ def words(report: Report) -> str:
 def _rung(report: Report, key: int) -> dict[str, Any]:
     agrees, disagrees, passes = report.counts(key) or (0, 0, 0)
     across = [say(f"findings.across.{name}") for name in report.accepted_by(key) if name != "opinion"]
-    return {"text": say("findings.picture.rung", number=report.statements[key].number, quote=report.quote(key, QUOTED)), "counts": [agrees, passes, disagrees],
+    return {"text": say("findings.picture.rung", number=report.statements[key].number, quote=report.quote(key, QUOTED)),
+            "counts": [agrees, passes, disagrees],
             "said": say("findings.picture.counts", agrees=agrees, disagrees=disagrees, passes=passes),
             "across": say("findings.picture.across", across=across) if across and key in report.common else ""}
 

@@ -10,6 +10,6 @@ from models.round_reports import round_report
 
 
 def at_close(tx: Tx, row: Row[Any], now: datetime) -> None:
-    """Asks for the report of a round that has just closed; a second call changes nothing. Computed here, it would hold the writer."""
+    """Asks for the report of a round that has just closed; a second call changes nothing. Computing here would hold the writer."""
     if tx.first(select(round_report.c.id).where(round_report.c.round_id == row.id)) is None:
         tx.add(round_report, round_id=row.id, due_at=now)

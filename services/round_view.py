@@ -133,11 +133,14 @@ def _common(report: Report) -> str:
 
 
 def _bridge(report: Report) -> str:
-    """The first common statement that stands across groups which exist already."""
-    for n, key in enumerate(report.common):
-        across = [name for name in report.accepted_by(key) if name != "opinion"]
-        if across:
-            return say("findings.line.bridge", first=n == 0, quote=report.quote(key), across=[say(f"findings.across.{name}") for name in across])
+    """Across which groups that exist already the common ground stands: the statements named before, or the first that does."""
+    across = {key: [name for name in report.accepted_by(key) if name != "opinion"] for key in report.common}
+    named = [across[key] for key in report.common[:2]]
+    if named and all(each == named[0] for each in named) and named[0]:
+        return say("findings.line.bridge", quote="", number=len(named), across=[say(f"findings.across.{name}") for name in named[0]])
+    for key, names in across.items():
+        if names:
+            return say("findings.line.bridge", quote=report.quote(key), number=1, across=[say(f"findings.across.{n}") for n in names])
     return ""
 
 

@@ -1,15 +1,12 @@
 """What a round brings, through the services: the planted bridge is found, groups are named, nothing is said that nobody said."""
 
-import re
 
 import pytest
 from sqlalchemy import select
 
 from models.base import Database
-from models.round_reports import round_report
-from models.rounds import opinion, opinion_round
-from models.tables import outbox as posts
-from services import audit, outbox, round_making, round_picture, round_view
+from models.rounds import opinion_round
+from services import outbox, round_making, round_view
 from services.roads import Road
 from services.round_view import Report
 from tests.services.crowd import BRIDGE, NOW, Crowd, close, gather
