@@ -160,7 +160,8 @@ def _perhaps(ctx: Ctx) -> str | None:
     if held is None or opinions.open_now(ctx.tx, ctx.speaker.community_id):
         return None
     matter = issues.by_number(ctx.tx, ctx.speaker.community_id, held.issue_number)
-    return read_back(ctx, f"征言 I{held.issue_number} {ctx.text}") if category(ctx.text) in (None, "other", matter.category) else None
+    here = category(ctx.text) in (None, "other", "property", matter.category)
+    return read_back(ctx, f"征言 I{held.issue_number} {ctx.text}") if here else None
 
 
 def _in_its_talk(ctx: Ctx) -> bool:

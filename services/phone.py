@@ -21,6 +21,7 @@ from services import (
     people,
     pictures,
     polls,
+    round_page,
     sight,
     talking,
 )
@@ -71,6 +72,7 @@ class Listed:
     polls: list[tuple[Row[Any], str]] = field(default_factory=list)
     issues: list[tuple[Row[Any], str]] = field(default_factory=list)
     homes: list[str] = field(default_factory=list)
+    rounds: list[tuple[Row[Any], str]] = field(default_factory=list)
     ballots: list[tuple[Row[Any], tuple[str, ...], str]] = field(default_factory=list)
 
 
@@ -145,7 +147,7 @@ def home_of(tx: Tx, community_id: int, person_id: int | None, *, now: datetime) 
                                              ~issue.c.private)
                   .order_by(issue.c.id.desc()).limit(LISTED))
     return Listed([(p, pages.path_of("poll", code, p.number)) for p in open_polls],
-                  [(i, pages.path_of("issue", code, i.number)) for i in rows])
+                  [(i, pages.path_of("issue", code, i.number)) for i in rows], rounds=round_page.listed(tx, community_id, code))
 
 
 def mine_of(tx: Tx, community_id: int, person_id: int | None) -> Listed:
