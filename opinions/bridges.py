@@ -107,7 +107,7 @@ def sides(votes: Votes, statement: int) -> tuple[stats.Counts, tuple[int, int]]:
     return stats.count(votes, side, 2), (int((side == 0).sum()), int((side == 1).sum()))
 
 
-def reasons(votes: Votes, statement: int, out: np.ndarray, *, most: int = 6) -> tuple[list[int], list[int]]:
+def reasons(votes: Votes, statement: int, out: np.ndarray, *, most: int = 4) -> tuple[list[int], list[int]]:
     """For each side of a divisive statement what that side says for itself: accepted there, and by more than on the other side.
 
     It is read from votes on what was said, not from who said it: nobody's own vote shows in it.

@@ -40,7 +40,7 @@ def draft(report: Report) -> str:
     if report.common:
         parts.append(say("findings.draft.common", quotes=[report.quote(key, DRAFT_QUOTED) for key in report.common[:3]]))
     for key, sides in report.divided[:1]:
-        reasons = [next((report.quote(r, DRAFT_QUOTED) for _, keys in side for r in keys), "") for side in sides]
+        reasons = [next((report.quote(r, DRAFT_QUOTED) for _, keys in side for r in keys if report.stands(r)), "") for side in sides]
         parts.append(say("findings.draft.divided", quote=report.quote(key, DRAFT_QUOTED), reasons=reasons))
     if not parts:
         parts.append(say("findings.draft.nothing", people=report.found["people"], statements=len(report.found["shown"])))

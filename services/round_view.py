@@ -11,8 +11,8 @@ from sqlalchemy import Row, select
 from domain.errors import Refusal
 from models.base import Tx
 from models.round_reports import round_report
-from models.rounds import opinion
-from models.tables import issue
+from models.rounds import opinion, opinion_round
+from models.tables import community, issue
 from services import pages, rounds
 from texts.mask import public
 from texts.say import say
@@ -48,17 +48,17 @@ class Report:
     @property
     def common(self) -> list[int]:
         """What all accept, surest first; only statements that are still shown."""
-        return [key for key, _ in self.found["common"] if self._stands(key)]
+        return [key for key, _ in self.found["common"] if self.stands(key)]
 
     @property
     def rejected(self) -> list[int]:
         """What people on the whole reject."""
-        return [key for key in self.found["rejected"] if self._stands(key)]
+        return [key for key in self.found["rejected"] if self.stands(key)]
 
     @property
     def divided(self) -> list[tuple[int, list[list[list[Any]]]]]:
         """What divides, with each side's reasons: (statement, [agreeing themes, disagreeing themes])."""
-        return [(each["id"], each["reasons"]) for each in self.found["divided"] if self._stands(each["id"])]
+        return [(each["id"], each["reasons"]) for each in self.found["divided"] if self.stands(each["id"])]
 
     @property
     def groupings(self) -> list[dict[str, Any]]:
@@ -77,9 +77,10 @@ class Report:
 
     def typical(self, group: dict[str, Any]) -> tuple[int, bool] | None:
         """The statement a group is named by, and whether it agrees with it."""
-        return next(((key, agree) for key, agree in group["typical"] if self._stands(key)), None)
+        return next(((key, agree) for key, agree in group["typical"] if self.stands(key)), None)
 
-    def _stands(self, key: int) -> bool:
+    def stands(self, key: int) -> bool:
+        """Whether the statement may still be shown: it can be hidden after the round, too."""
         row = self.statements.get(key)
         return row is not None and row.state != "hidden"
 
@@ -94,6 +95,13 @@ def label(grouping: str, name: str) -> str:
 def url_of(tx: Tx, round_: Row[Any]) -> str:
     """The page with everything; '' when no pages are served."""
     return pages.url_of(tx, "report", round_.community_id, round_.number)
+
+
+def numbered(tx: Tx, code: str, number: int) -> Row[Any] | None:
+    """The round of this number with its matter's (`issue_number`), as pages know it; none of a private matter."""
+    return tx.first(select(opinion_round, issue.c.number.label("issue_number")).join_from(opinion_round, issue).join(
+        community, community.c.id == opinion_round.c.community_id).where(
+        community.c.code == code, opinion_round.c.number == number, ~issue.c.private))
 
 
 def of(tx: Tx, round_: Row[Any]) -> Report | None:
@@ -137,11 +145,15 @@ def _bridge(report: Report) -> str:
     across = {key: [name for name in report.accepted_by(key) if name != "opinion"] for key in report.common}
     named = [across[key] for key in report.common[:2]]
     if named and all(each == named[0] for each in named) and named[0]:
-        return say("findings.line.bridge", quote="", number=len(named), across=[say(f"findings.across.{name}") for name in named[0]])
+        return _stands(named[0], number=len(named))
     for key, names in across.items():
         if names:
-            return say("findings.line.bridge", quote=report.quote(key), number=1, across=[say(f"findings.across.{n}") for n in names])
+            return _stands(names, quote=report.quote(key))
     return ""
+
+
+def _stands(names: list[str], *, quote: str = "", number: int = 1) -> str:
+    return say("findings.line.bridge", quote=quote, number=number, across=[say(f"findings.across.{name}") for name in names])
 
 
 def _divided(report: Report) -> str:
