@@ -35,15 +35,15 @@ def of(votes: matrix.Votes, groups: Mapping[str, Mapping[Any, Hashable]], last: 
         each = bridges.real(name, votes, group_of, smallest=LEAST)
         if each is not None:
             groupings.append(_in_order(each, (orders or {}).get(name)))
-    name = votes.statements
+    at = votes.statements
     return {
         "people": len(votes.people), "votes": len(votes.values), "gate": analysis.reason, "clear": round(analysis.clear, 3),
         "counts": _counts(votes, everybody),
-        "common": [[name[t], round(score, 3)] for t, score in bridges.bridges(everybody, groupings, votes.out)
+        "common": [[at[t], round(score, 3)] for t, score in bridges.bridges(everybody, groupings, votes.out)
                    if everybody.seen[0, t] >= LEAST][:MOST_COMMON],
-        "rejected": [name[pick.statement] for pick in stats.consensus(everybody, votes.out, agree=False)
+        "rejected": [at[pick.statement] for pick in stats.consensus(everybody, votes.out, agree=False)
                      if everybody.seen[0, pick.statement] >= LEAST][:MOST_REJECTED],
-        "divided": [{"id": name[t], "reasons": [[name[r] for r in side] for side in bridges.reasons(votes, t, votes.out)]}
+        "divided": [{"id": at[t], "reasons": [[at[r] for r in side] for side in bridges.reasons(votes, t, votes.out)]}
                     for t in bridges.divisive(everybody, votes.out)],
         "groupings": [_grouping(votes, each) for each in groupings], "map": _map(analysis)}
 

@@ -1,5 +1,5 @@
-"""What a round says, computed from its material. Holds ids and counts, no words and no persons, so that what is kept of it
-stands in the way of nobody's right to be forgotten.
+"""What a round says, computed from its material. Holds ids, counts and theme words, no sentences and no persons, so that
+what is kept of it stands in the way of nobody's right to be forgotten.
 
 Imports numpy and scipy through opinions; the scheduler and tools import it, pages and handlers never do.
 """

@@ -40,7 +40,8 @@ def draft(report: Report) -> str:
     if report.common:
         parts.append(say("findings.draft.common", quotes=[report.quote(key, DRAFT_QUOTED) for key in report.common[:3]]))
     for key, sides in report.divided[:1]:
-        reasons = [next((report.quote(r, DRAFT_QUOTED) for _, keys in side for r in keys if report.stands(r)), "") for side in sides]
+        first = [next((r for _, keys in side for r in keys if report.stands(r)), None) for side in sides]
+        reasons = [report.quote(r, DRAFT_QUOTED) if r is not None else "" for r in first]
         parts.append(say("findings.draft.divided", quote=report.quote(key, DRAFT_QUOTED), reasons=reasons))
     if not parts:
         parts.append(say("findings.draft.nothing", people=report.found["people"], statements=len(report.found["shown"])))

@@ -41,8 +41,8 @@ class ReportView:
             row = round_view.numbered(tx, code, number) or abort(404)
             report = round_view.of(tx, row)
             facts = round_picture.facts(report) if report is not None and report.found["people"] else {
-                "title": f"I{row.issue_number} {row.title}", "subtitle": say("page.report.kind", number=row.issue_number), "rows": [],
-                "footer": say("page.picture")}
+                "title": f"I{row.issue_number} {row.title}", "subtitle": say("page.report.kind", number=row.issue_number),
+                "rows": [], "footer": say("page.picture")}
         response = make_response(chart.draw(facts))
         response.headers["Content-Type"], response.headers["Cache-Control"] = "image/png", "public, max-age=300"
         return response
