@@ -47,18 +47,15 @@ def export(args: argparse.Namespace) -> None:
 
 def take_in(args: argparse.Namespace) -> None:
     """Checks the files; with --apply puts the round on the issue's record."""
-    from opinions import polis
     from services import audit, round_files, round_view
     number = _number(args.issue)
     try:
-        comments = polis.read_comments(Path(args.statements))
-        votes = polis.read_votes(Path(args.votes), comments)
-        round_files.check(comments, votes)
+        comments, votes = round_files.read(Path(args.statements), Path(args.votes))
         counted = {"people": len({v.person for v in votes}), "statements": len(comments), "votes": len(votes), "number": number}
         if not args.apply:
             print(say("findings.import.checked", **counted))
             return
-        files = {"comments.csv": Path(args.statements).read_text("utf-8-sig"), "votes.csv": polis.write_votes(votes)}
+        files = {"comments.csv": Path(args.statements).read_text("utf-8-sig"), "votes.csv": round_files.polis.write_votes(votes)}
         with database_of() as db, db.write() as tx:
             row = round_files.take_in(tx, _actor(tx, args.community), comments, votes, number=number, title=args.title, files=files,
                                       now=house.now())

@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from datetime import datetime, time
 from io import BytesIO, StringIO
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Row, func, select
@@ -101,6 +102,14 @@ def _day(at: datetime) -> int:
 
 
 # --- in -------------------------------------------------------------------------------------------------------
+def read(statements: Path, votes: Path) -> tuple[list[polis.Comment], list[polis.Vote]]:
+    """The statements and votes of two files, checked; a Refusal names the line that is wrong."""
+    comments = polis.read_comments(statements)
+    cast = polis.read_votes(votes, comments)
+    check(comments, cast)
+    return comments, cast
+
+
 def check(comments: Sequence[polis.Comment], votes: Sequence[polis.Vote]) -> None:
     """Refuses a round that is too large, or too small to be shown."""
     if len(comments) > MOST_STATEMENTS or len(votes) > MOST_VOTES:

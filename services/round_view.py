@@ -6,12 +6,12 @@ Every quotation is the text of a statement or its beginning; nothing else ever s
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 
 from domain.errors import Refusal
 from models.base import Tx
 from models.round_reports import round_report
-from models.rounds import opinion, opinion_round
+from models.rounds import opinion, opinion_round, opinion_vote
 from models.tables import community, issue
 from services import pages, rounds
 from texts.mask import public
@@ -102,6 +102,16 @@ def numbered(tx: Tx, code: str, number: int) -> Row[Any] | None:
     return tx.first(select(opinion_round, issue.c.number.label("issue_number")).join_from(opinion_round, issue).join(
         community, community.c.id == opinion_round.c.community_id).where(
         community.c.code == code, opinion_round.c.number == number, ~issue.c.private))
+
+
+def listed(tx: Tx, community_id: int | None, *, most: int) -> list[Row[Any]]:
+    """The rounds of a community (or of all), the newest first, with their matter's number and how many voted and said something."""
+    votes = select(func.count(func.distinct(opinion_vote.c.person_id))).where(
+        opinion_vote.c.round_id == opinion_round.c.id).scalar_subquery()
+    said = select(func.count()).where(opinion.c.round_id == opinion_round.c.id, opinion.c.state == "shown").scalar_subquery()
+    query = select(opinion_round, issue.c.number.label("issue_number"), votes.label("people"), said.label("statements")).join_from(
+        opinion_round, issue).order_by(opinion_round.c.id.desc()).limit(most)
+    return tx.all(query if community_id is None else query.where(opinion_round.c.community_id == community_id))
 
 
 def of(tx: Tx, round_: Row[Any]) -> Report | None:
