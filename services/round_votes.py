@@ -53,7 +53,7 @@ _SERVED = Hot(select(opinion_served.c.day, opinion_served.c.number, opinion_serv
 _VOTES = Hot(select(_WHO, opinion_vote.c.opinion_id, opinion_vote.c.value, opinion_vote.c.seq).join_from(
     opinion_vote, person, person.c.id == opinion_vote.c.person_id).where(
     opinion_vote.c.round_id == bindparam("round_id"), opinion_vote.c.seq >= bindparam("since")).order_by(opinion_vote.c.seq))
-_STATEMENTS = Hot(select(opinion.c.id, opinion.c.state, opinion.c.joined_to, opinion.c.extremity, opinion.c.seq).where(
+_STATEMENTS = Hot(select(opinion.c.id, opinion.c.state, opinion.c.joined_to, opinion.c.seq).where(
     opinion.c.round_id == bindparam("round_id"), opinion.c.seq >= bindparam("since")).order_by(opinion.c.id))
 
 
@@ -81,7 +81,7 @@ class _Kept:
     live: Live
     known: set[int]
     root: dict[int, int]
-    head: int
+    head: tuple[int, ...]  # the newest change taken in: its place, and what it was
     mapped: int
     read_at: datetime
 
@@ -198,7 +198,8 @@ def current(tx: Tx, row: Row[Any], now: datetime) -> Live:
         if kept is None or now - kept.read_at > _FRESH or not _caught_up(tx, row.id, kept):
             kept = _read(tx, row, now)
         if kept.mapped != row.mapped_seq:
-            kept.live.stretch({r.id: r.extremity for r in tx.all(_STATEMENTS, {"round_id": row.id, "since": 0})})
+            kept.live.stretch(dict(map(tuple, tx.all(select(opinion.c.id, opinion.c.extremity).where(
+                opinion.c.round_id == row.id)))))
             kept.mapped = row.mapped_seq
         mine[row.id] = kept
         while len(mine) > _KEEP:
@@ -208,32 +209,41 @@ def current(tx: Tx, row: Row[Any], now: datetime) -> Live:
 
 def _caught_up(tx: Tx, round_id: int, kept: _Kept) -> bool:
     """Takes in what happened since; False when it is not simply more of the same."""
-    asked = {"round_id": round_id, "since": kept.head}
+    asked, last = {"round_id": round_id, "since": kept.head[0]}, kept.head[0]
     fresh, votes = tx.all(_STATEMENTS, asked), tx.all(_VOTES, asked)
-    if kept.head and all(r.seq != kept.head for r in (*fresh, *votes)):
+    if last and kept.head not in {_mark(r) for r in (*fresh, *votes)}:
         return False  # what was seen last was undone, or written over
     for each in fresh:
-        if each.seq > kept.head:
+        if each.seq > last:
             if each.id in kept.known or each.state == "joined":
                 return False
             _enter(kept, each)
     for vote in votes:
-        if vote.seq > kept.head and vote.opinion_id in kept.root and kept.root[vote.opinion_id] in kept.live:
+        if vote.seq > last and vote.opinion_id in kept.root and kept.root[vote.opinion_id] in kept.live:
             kept.live.vote(vote.person_id, kept.root[vote.opinion_id], vote.value)
-    kept.head = max([kept.head, *(r.seq for r in fresh), *(v.seq for v in votes)])
+    kept.head = _newest((*fresh, *votes), kept.head)
     return True
 
 
 def _read(tx: Tx, row: Row[Any], now: datetime) -> _Kept:
     asked = {"round_id": row.id, "since": 0}
     rows, votes = tx.all(_STATEMENTS, asked), tx.all(_VOTES, asked)
-    kept = _Kept(Live([]), set(), {}, max([0, *(r.seq for r in rows), *(v.seq for v in votes)]), -1, now)
+    kept = _Kept(Live([]), set(), {}, _newest((*rows, *votes), (0,)), -1, now)
     for each in rows:
         _enter(kept, each)
     kept.root = _roots(rows)
     asked_about = {r.id for r in rows if r.state == "shown"}
     kept.live.load((v.person_id, kept.root[v.opinion_id], v.value) for v in votes if kept.root[v.opinion_id] in asked_about)
     return kept
+
+
+def _newest(rows: Iterable[Row[Any]], before: tuple[int, ...]) -> tuple[int, ...]:
+    return max((_mark(r) for r in rows), default=before)
+
+
+def _mark(row: Row[Any]) -> tuple[int, ...]:
+    """A change by its place and what it was: after an undone transaction another one may get the same place."""
+    return (row.seq, row.opinion_id, row.person_id, row.value) if hasattr(row, "opinion_id") else (row.seq, row.id)
 
 
 def _enter(kept: _Kept, one: Row[Any]) -> None:
