@@ -21,6 +21,7 @@ from understanding import danger
 
 ASKED = "round.ask"  # the intent of what was answered with a statement
 _STATEMENT = re.compile(r"征言\s*[Ii]\s*\d{1,6}[\s,，:：;；。]*|征言[\s,，:：;；。]*", re.IGNORECASE)
+_ALMOST = re.compile(r"(?:第\s*)?\d{1,4}\s*条?(?:[\s,，:：]+\S{0,6})?")
 _NUMBERS = re.compile(r"\d{1,4}")
 _AGES = {"under35": re.compile(r"35\s*岁?以下|年轻人"), "35to59": re.compile(r"35\s*岁?[到至~-]\s*(?:59|60)\s*岁?|中年"),
          "60plus": re.compile(r"60\s*岁?以上|老年|退休")}
@@ -111,7 +112,11 @@ def speak(ctx: Ctx, args: Args) -> str:
     row = _round(ctx, args.issue)
     vote = numbered(args.rest)
     if vote is not None:
+        if not ctx.private:
+            raise Refusal("round.privately", number=args.issue)
         return _voted(ctx, row, *vote)
+    if _ALMOST.fullmatch(args.rest):
+        raise Refusal("round.vote_how", number=row.issue_number)
     return state(ctx, row, _STATEMENT.sub("", ctx.text, count=1) if not args.issue else args.rest)
 
 
