@@ -89,8 +89,7 @@ def _served(ctx: Ctx, row: Row[Any]) -> str:
         key = "enough_today" if found.enough else "all_seen" if round_statements.shown(ctx.tx, row.id) else "no_statements"
         return say(f"round.{key}", number=number, daily=row.daily)
     ctx.intent, ctx.asked = ASKED, True
-    if ctx.draws:
-        ctx.card = cards.opinion(ctx.tx, row, found.statement, number)
+    ctx.card = cards.opinion(ctx.tx, row, found.statement, number)
     return say("round.ask", number=number, one=found.statement, nth=found.nth, daily=row.daily)
 
 
@@ -99,9 +98,10 @@ def _voted(ctx: Ctx, row: Row[Any], which: int, value: int) -> str:
     lying = round_votes.before(ctx.tx, ctx.speaker.id, row.id)
     cast = round_votes.cast(ctx.tx, ctx.speaker, round_id=row.id, which=which, value=value, now=ctx.now)
     ctx.intent = "round.vote"
-    if ctx.private and lying is not None and lying.id == cast.statement.id:
+    if lying is not None and lying.id == cast.statement.id:
         return f"{say('round.voted', value=value)}\n{_served(ctx, row)}"
-    return say("round.changed" if cast.changed else "round.voted_one", which=cast.statement.number, value=value)
+    told = say("round.changed" if cast.changed else "round.voted_one", which=cast.statement.number, value=value)
+    return f"{told}\n{_served(ctx, row)}" if lying is not None else told
 
 
 # --- saying something -------------------------------------------------------------------------------------------
@@ -127,8 +127,11 @@ def state(ctx: Ctx, row: Row[Any], text: str) -> str:
     if done.like is not None and ctx.dialogs_up:
         ctx.ask("round.same", round=row.id, which=done.row.number, to=done.like.number, number=row.issue_number)
         ctx.buttons(say("card.same_point"), ("1", say("card.one_point")), ("2", say("card.two_points")))
-    return say("round.said", row=done.row, like=done.like if ctx.dialogs_up else None, masked=done.masked, again=done.again,
-               number=row.issue_number, private=ctx.private)
+    asks = done.like is not None and ctx.dialogs_up
+    goes_on = ctx.private and not asks and round_votes.before(ctx.tx, ctx.speaker.id, row.id) is not None
+    told = say("round.said", row=done.row, like=done.like if asks else None, masked=done.masked, again=done.again,
+               number=row.issue_number, private=ctx.private and not goes_on)
+    return f"{told}\n{_served(ctx, row)}" if goes_on else told
 
 
 @answers("round.same")

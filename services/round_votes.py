@@ -24,7 +24,7 @@ from models.rounds import opinion, opinion_served, opinion_vote
 from models.tables import person
 from opinions.live import Live
 from opinions.routing import dice
-from services import audit, people, rounds
+from services import audit, people, round_order, rounds
 from services.people import Speaker
 
 AGREE, DISAGREE, PASS = 1, -1, 0
@@ -94,7 +94,7 @@ _lock = Lock()
 def put(tx: Tx, row: Row[Any], *, opinion_id: int, person_id: int, value: int, now: datetime) -> None:
     """Writes a vote, instead of an earlier one of the same person on the same statement."""
     tx.execute(_PUT[tx.postgres], {"opinion_id": opinion_id, "person_id": person_id, "round_id": row.id, "value": value, "at": now,
-                                   "seq": rounds.bump(tx, row.id, now)})
+                                   "seq": round_order.bump(tx, row.id, now)})
 
 
 def cast(tx: Tx, speaker: Speaker, *, round_id: int, which: int, value: int, now: datetime) -> Cast:
@@ -169,12 +169,6 @@ def counted(tx: Tx, round_id: int) -> list[tuple[int, int, int]]:
     root, open_now = _roots(rows), {r.id for r in rows if r.state == "shown"}
     latest = {(v.person_id, root[v.opinion_id]): v.value for v in tx.all(_VOTES, {"round_id": round_id, "since": 0})}
     return [(who, which, value) for (who, which), value in latest.items() if which in open_now]
-
-
-def touch(tx: Tx, round_id: int, now: datetime) -> None:
-    """Tells every process that votes are gone: what they keep of the round is read anew."""
-    first = select(func.min(opinion.c.id)).where(opinion.c.round_id == round_id).scalar_subquery()
-    tx.execute(update(opinion).where(opinion.c.id == first).values(seq=rounds.bump(tx, round_id, now)))
 
 
 def _roots(rows: Iterable[Row[Any]]) -> dict[int, int]:

@@ -12,7 +12,7 @@ from domain.roles import Role
 from models.base import Database, Tx
 from models.rounds import opinion, opinion_flag, opinion_vote
 from models.tables import chat, chat_member, community, identity, issue, outbox, person
-from services import audit, erasure, round_map, round_statements, round_voice, round_votes, rounds
+from services import audit, erasure, round_map, round_order, round_statements, round_voice, round_votes, rounds
 from services.people import Speaker
 from services.roads import Road
 
@@ -259,7 +259,7 @@ def test_who_is_forgotten_leaves_neither_words_nor_open_votes(hall: Hall) -> Non
         assert [v.person_id for v in tx.all(select(opinion_vote).where(opinion_vote.c.opinion_id == rows[0].id))] == [hall.who[2]]
         hall.same(tx)
         tx.execute(delete(opinion_vote))
-        round_votes.touch(tx, hall.id, NOW)
+        round_order.touch(tx, hall.id, NOW)
         hall.same(tx)
 
 
