@@ -40,7 +40,8 @@ def propose(ctx: Ctx, args: Args) -> str:
     asks = router.canonical(ctx.text).lstrip("/#@ ").startswith("提问")
     said = opinions.state(ctx.tx, ctx.speaker, number=args.issue, text=args.rest, stance=None, condition=None,
                           deed=Deed.ASK if asks else Deed.PROPOSE, now=ctx.now)
-    return say("talk.said", number=args.issue, stance=None, condition=None, deed=said.deed)
+    return say("talk.said", number=args.issue, stance=None, condition=None, deed=said.deed) + (
+        "" if asks else round_say.with_reason(ctx, args.issue, args.rest))
 
 
 @command("talk.counts", "表态 {issue}", "{I} 表态", "{I} 意见")

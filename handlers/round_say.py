@@ -21,6 +21,7 @@ from understanding import danger
 
 ASKED = "round.ask"  # the intent of what was answered with a statement
 _STATEMENT = re.compile(r"征言\s*[Ii]\s*\d{1,6}[\s,，:：;；。]*|征言[\s,，:：;；。]*", re.IGNORECASE)
+_ALMOST = re.compile(r"(?:第\s*)?\d{1,4}\s*条?(?:[\s,，:：]+\S{0,6})?")
 _NUMBERS = re.compile(r"\d{1,4}")
 _AGES = {"under35": re.compile(r"35\s*岁?以下|年轻人"), "35to59": re.compile(r"35\s*岁?[到至~-]\s*(?:59|60)\s*岁?|中年"),
          "60plus": re.compile(r"60\s*岁?以上|老年|退休")}
@@ -88,8 +89,7 @@ def _served(ctx: Ctx, row: Row[Any]) -> str:
         key = "enough_today" if found.enough else "all_seen" if round_statements.shown(ctx.tx, row.id) else "no_statements"
         return say(f"round.{key}", number=number, daily=row.daily)
     ctx.intent, ctx.asked = ASKED, True
-    if ctx.draws:
-        ctx.card = cards.opinion(ctx.tx, row, found.statement, number)
+    ctx.card = cards.opinion(ctx.tx, row, found.statement, number)
     return say("round.ask", number=number, one=found.statement, nth=found.nth, daily=row.daily)
 
 
@@ -98,9 +98,10 @@ def _voted(ctx: Ctx, row: Row[Any], which: int, value: int) -> str:
     lying = round_votes.before(ctx.tx, ctx.speaker.id, row.id)
     cast = round_votes.cast(ctx.tx, ctx.speaker, round_id=row.id, which=which, value=value, now=ctx.now)
     ctx.intent = "round.vote"
-    if ctx.private and lying is not None and lying.id == cast.statement.id:
+    if lying is not None and lying.id == cast.statement.id:
         return f"{say('round.voted', value=value)}\n{_served(ctx, row)}"
-    return say("round.changed" if cast.changed else "round.voted_one", which=cast.statement.number, value=value)
+    told = say("round.changed" if cast.changed else "round.voted_one", which=cast.statement.number, value=value)
+    return f"{told}\n{_served(ctx, row)}" if lying is not None else told
 
 
 # --- saying something -------------------------------------------------------------------------------------------
@@ -111,7 +112,11 @@ def speak(ctx: Ctx, args: Args) -> str:
     row = _round(ctx, args.issue)
     vote = numbered(args.rest)
     if vote is not None:
+        if not ctx.private:
+            raise Refusal("round.privately", number=args.issue)
         return _voted(ctx, row, *vote)
+    if _ALMOST.fullmatch(args.rest):
+        raise Refusal("round.vote_how", number=row.issue_number)
     return state(ctx, row, _STATEMENT.sub("", ctx.text, count=1) if not args.issue else args.rest)
 
 
@@ -122,8 +127,11 @@ def state(ctx: Ctx, row: Row[Any], text: str) -> str:
     if done.like is not None and ctx.dialogs_up:
         ctx.ask("round.same", round=row.id, which=done.row.number, to=done.like.number, number=row.issue_number)
         ctx.buttons(say("card.same_point"), ("1", say("card.one_point")), ("2", say("card.two_points")))
-    return say("round.said", row=done.row, like=done.like if ctx.dialogs_up else None, masked=done.masked, again=done.again,
-               number=row.issue_number, private=ctx.private)
+    asks = done.like is not None and ctx.dialogs_up
+    goes_on = ctx.private and not asks and round_votes.before(ctx.tx, ctx.speaker.id, row.id) is not None
+    told = say("round.said", row=done.row, like=done.like if asks else None, masked=done.masked, again=done.again,
+               number=row.issue_number, private=ctx.private and not goes_on)
+    return f"{told}\n{_served(ctx, row)}" if goes_on else told
 
 
 @answers("round.same")

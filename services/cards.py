@@ -96,10 +96,10 @@ def rate(tx: Tx, row: Row) -> Card:
 
 def opinion(tx: Tx, row: Row, one: Row, number: int) -> Card:
     """One statement of a round, answered with one touch; the words are those one could type."""
-    words = [say(f"terms.opinion.{value}") for value in (1, -1, 0)]
+    words = [say(f"terms.opinion.{value}") for value in (1, -1, 0)]  # none is the main one: a button shall not suggest an answer
     return Card(
         about=f"opinion-{one.id}", title=say("card.opinion", number=number, one=one), text=one.text,
-        buttons=tuple(Button(f"征言 I{number} {one.number} {word}", word, main=n == 0) for n, word in enumerate(words)),
+        buttons=tuple(Button(f"征言 I{number} {one.number} {word}", word) for word in words),
         url=pages.url_of(tx, "round", row.community_id, row.number))
 
 

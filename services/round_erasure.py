@@ -6,7 +6,7 @@ from sqlalchemy import delete, select, update
 
 from models.base import Tx
 from models.rounds import opinion, opinion_nudge, opinion_round, opinion_served, opinion_vote, person_trait
-from services import round_votes, rounds
+from services import round_order
 from texts.say import say
 
 
@@ -25,5 +25,4 @@ def forget(tx: Tx, mine: list[int], *, now: datetime) -> None:
     for table in (opinion_served, opinion_nudge, person_trait):
         tx.execute(delete(table).where(table.c.person_id.in_(mine)))
     for round_id in sorted(touched):
-        rounds.held(tx, round_id)
-        round_votes.touch(tx, round_id, now)
+        round_order.touch(tx, round_id, now)

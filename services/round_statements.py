@@ -13,7 +13,7 @@ from domain.roles import Role
 from models.base import Tx
 from models.rounds import opinion, opinion_round
 from models.tables import issue
-from services import audit, outbox, people, round_votes, rounds
+from services import audit, outbox, people, round_order, round_votes, rounds
 from services.people import Speaker
 from texts.mask import public
 from texts.points import same_point
@@ -55,8 +55,9 @@ def put(tx: Tx, speaker: Speaker, *, round_id: int, text: str, source: str = "ch
     like = alike(tx, row.id, shown)
     last = tx.scalar(select(func.max(opinion.c.number)).where(opinion.c.round_id == row.id)) or 0
     first_waiting = row.moderation == "before" and not any_waiting(tx, row.id)
+    state = WAITING if row.moderation == "before" else SHOWN
     added = tx.add(opinion, round_id=row.id, number=last + 1, person_id=speaker.id, text=shown, source=source, at=now,
-                   message_id=message_id, state=WAITING if row.moderation == "before" else SHOWN, seq=rounds.bump(tx, row.id, now))
+                   message_id=message_id, state=state, seq=round_order.bump(tx, row.id, now))
     round_votes.put(tx, row, opinion_id=added, person_id=speaker.id, value=1, now=now)
     audit.note(tx, speaker, "round.statement", f"round:{row.id}", now=now, number=last + 1, words=audit.digest(shown))
     if first_waiting:
@@ -224,4 +225,4 @@ def _theirs(tx: Tx, actor: Speaker, row: Row[Any], one: Row[Any], now: datetime)
 
 
 def _set(tx: Tx, one: Row[Any], now: datetime, **values: Any) -> None:
-    tx.execute(update(opinion).where(opinion.c.id == one.id).values(seq=rounds.bump(tx, one.round_id, now), **values))
+    tx.execute(update(opinion).where(opinion.c.id == one.id).values(seq=round_order.bump(tx, one.round_id, now), **values))

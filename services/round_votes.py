@@ -24,7 +24,7 @@ from models.rounds import opinion, opinion_served, opinion_vote
 from models.tables import person
 from opinions.live import Live
 from opinions.routing import dice
-from services import audit, people, rounds
+from services import audit, people, round_order, rounds
 from services.people import Speaker
 
 AGREE, DISAGREE, PASS = 1, -1, 0
@@ -53,7 +53,7 @@ _SERVED = Hot(select(opinion_served.c.day, opinion_served.c.number, opinion_serv
 _VOTES = Hot(select(_WHO, opinion_vote.c.opinion_id, opinion_vote.c.value, opinion_vote.c.seq).join_from(
     opinion_vote, person, person.c.id == opinion_vote.c.person_id).where(
     opinion_vote.c.round_id == bindparam("round_id"), opinion_vote.c.seq >= bindparam("since")).order_by(opinion_vote.c.seq))
-_STATEMENTS = Hot(select(opinion.c.id, opinion.c.state, opinion.c.joined_to, opinion.c.extremity, opinion.c.seq).where(
+_STATEMENTS = Hot(select(opinion.c.id, opinion.c.state, opinion.c.joined_to, opinion.c.seq).where(
     opinion.c.round_id == bindparam("round_id"), opinion.c.seq >= bindparam("since")).order_by(opinion.c.id))
 
 
@@ -81,7 +81,7 @@ class _Kept:
     live: Live
     known: set[int]
     root: dict[int, int]
-    head: int
+    head: tuple[int, ...]  # the newest change taken in: its place, and what it was
     mapped: int
     read_at: datetime
 
@@ -94,7 +94,7 @@ _lock = Lock()
 def put(tx: Tx, row: Row[Any], *, opinion_id: int, person_id: int, value: int, now: datetime) -> None:
     """Writes a vote, instead of an earlier one of the same person on the same statement."""
     tx.execute(_PUT[tx.postgres], {"opinion_id": opinion_id, "person_id": person_id, "round_id": row.id, "value": value, "at": now,
-                                   "seq": rounds.bump(tx, row.id, now)})
+                                   "seq": round_order.bump(tx, row.id, now)})
 
 
 def cast(tx: Tx, speaker: Speaker, *, round_id: int, which: int, value: int, now: datetime) -> Cast:
@@ -171,12 +171,6 @@ def counted(tx: Tx, round_id: int) -> list[tuple[int, int, int]]:
     return [(who, which, value) for (who, which), value in latest.items() if which in open_now]
 
 
-def touch(tx: Tx, round_id: int, now: datetime) -> None:
-    """Tells every process that votes are gone: what they keep of the round is read anew."""
-    first = select(func.min(opinion.c.id)).where(opinion.c.round_id == round_id).scalar_subquery()
-    tx.execute(update(opinion).where(opinion.c.id == first).values(seq=rounds.bump(tx, round_id, now)))
-
-
 def _roots(rows: Iterable[Row[Any]]) -> dict[int, int]:
     to = {r.id: r.joined_to if r.state == "joined" else None for r in rows}
     found = {}
@@ -198,7 +192,8 @@ def current(tx: Tx, row: Row[Any], now: datetime) -> Live:
         if kept is None or now - kept.read_at > _FRESH or not _caught_up(tx, row.id, kept):
             kept = _read(tx, row, now)
         if kept.mapped != row.mapped_seq:
-            kept.live.stretch({r.id: r.extremity for r in tx.all(_STATEMENTS, {"round_id": row.id, "since": 0})})
+            kept.live.stretch(dict(map(tuple, tx.all(select(opinion.c.id, opinion.c.extremity).where(
+                opinion.c.round_id == row.id)))))
             kept.mapped = row.mapped_seq
         mine[row.id] = kept
         while len(mine) > _KEEP:
@@ -208,32 +203,41 @@ def current(tx: Tx, row: Row[Any], now: datetime) -> Live:
 
 def _caught_up(tx: Tx, round_id: int, kept: _Kept) -> bool:
     """Takes in what happened since; False when it is not simply more of the same."""
-    asked = {"round_id": round_id, "since": kept.head}
+    asked, last = {"round_id": round_id, "since": kept.head[0]}, kept.head[0]
     fresh, votes = tx.all(_STATEMENTS, asked), tx.all(_VOTES, asked)
-    if kept.head and all(r.seq != kept.head for r in (*fresh, *votes)):
+    if last and kept.head not in {_mark(r) for r in (*fresh, *votes)}:
         return False  # what was seen last was undone, or written over
     for each in fresh:
-        if each.seq > kept.head:
+        if each.seq > last:
             if each.id in kept.known or each.state == "joined":
                 return False
             _enter(kept, each)
     for vote in votes:
-        if vote.seq > kept.head and vote.opinion_id in kept.root and kept.root[vote.opinion_id] in kept.live:
+        if vote.seq > last and vote.opinion_id in kept.root and kept.root[vote.opinion_id] in kept.live:
             kept.live.vote(vote.person_id, kept.root[vote.opinion_id], vote.value)
-    kept.head = max([kept.head, *(r.seq for r in fresh), *(v.seq for v in votes)])
+    kept.head = _newest((*fresh, *votes), kept.head)
     return True
 
 
 def _read(tx: Tx, row: Row[Any], now: datetime) -> _Kept:
     asked = {"round_id": row.id, "since": 0}
     rows, votes = tx.all(_STATEMENTS, asked), tx.all(_VOTES, asked)
-    kept = _Kept(Live([]), set(), {}, max([0, *(r.seq for r in rows), *(v.seq for v in votes)]), -1, now)
+    kept = _Kept(Live([]), set(), {}, _newest((*rows, *votes), (0,)), -1, now)
     for each in rows:
         _enter(kept, each)
     kept.root = _roots(rows)
     asked_about = {r.id for r in rows if r.state == "shown"}
     kept.live.load((v.person_id, kept.root[v.opinion_id], v.value) for v in votes if kept.root[v.opinion_id] in asked_about)
     return kept
+
+
+def _newest(rows: Iterable[Row[Any]], before: tuple[int, ...]) -> tuple[int, ...]:
+    return max((_mark(r) for r in rows), default=before)
+
+
+def _mark(row: Row[Any]) -> tuple[int, ...]:
+    """A change by its place and what it was: after an undone transaction another one may get the same place."""
+    return (row.seq, row.opinion_id, row.person_id, row.value) if hasattr(row, "opinion_id") else (row.seq, row.id)
 
 
 def _enter(kept: _Kept, one: Row[Any]) -> None:

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, bindparam, case, func, select, update
+from sqlalchemy import Row, func, select, update
 
 from domain.errors import Forbidden, Refusal
 from domain.lifecycle import OPEN, Who
+from domain.procedures import Deed, Phase
 from domain.roles import SYSTEM, Actor
 from domain.timers import Timer
 from models.base import Tx
-from models.hot import Hot
 from models.rounds import opinion, opinion_round
 from models.tables import chat, community, issue
-from services import audit, deliberation, issues, outbox, pages, round_report, steps, timers
+from services import audit, deliberation, issues, outbox, pages, round_order, round_report, steps, timers
 from services.people import Speaker
 from texts.mask import public
 from texts.say import say
@@ -25,9 +25,6 @@ from texts.say import say
 DAYS, LONGEST = 5, 30  # how long a round usually is open, and at most
 DAILY, MOST_DAILY = 10, 30  # statements a person is asked about per day
 _SEEDS = 20
-_AT = bindparam("at_us")
-_BUMP = Hot(update(opinion_round).where(opinion_round.c.id == bindparam("round_id")).values(
-    seq=case((opinion_round.c.seq >= _AT, opinion_round.c.seq + 1), else_=_AT)).returning(opinion_round.c.seq))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,18 +97,17 @@ def running(tx: Tx, round_id: int, *, now: datetime) -> Row[Any]:
     return row
 
 
-def bump(tx: Tx, round_id: int, now: datetime) -> int:
-    """The next place in the order of a round's changes; holds the round, so that the order is that of the commits."""
-    return int(tx.scalar(_BUMP, {"round_id": round_id, "at_us": int(now.timestamp() * 1_000_000)}))
-
-
 # --- opening --------------------------------------------------------------------------------------------------
 def begin(tx: Tx, actor: Actor, plan: Plan, *, number: int, chat_id: int | None = None, now: datetime) -> Row[Any]:
     """Opens a round on a matter and announces it in the groups; one at a time. `chat_id`: a group that hears it otherwise."""
     matter = issues.by_number(tx, actor.community_id, number, lock=True)
-    if not steps.hands_of(tx, actor, matter, now=now) & {Who.HOST, Who.STAFF, Who.CLOCK}:
+    if not steps.hands_of(tx, actor, matter, now=now) & {Who.HOST, Who.STAFF}:
         raise Forbidden("round.not_host", number=matter.number)
     _may_begin(tx, matter, plan, now)
+    return _open(tx, actor, matter, plan, chat_id, now)
+
+
+def _open(tx: Tx, actor: Actor, matter: Row[Any], plan: Plan, chat_id: int | None, now: datetime) -> Row[Any]:
     talk = deliberation.current(tx, matter)
     phase = deliberation.phase_of(talk) if talk is not None else None
     closes = outbox.QUIET.closing(plan.closes_at or now + timedelta(days=DAYS))
@@ -155,7 +151,7 @@ def _seed(tx: Tx, row: Row[Any], text: str, now: datetime) -> None:
     """Something to begin with, of nobody's; it is shown at once."""
     last_number = tx.scalar(select(func.max(opinion.c.number)).where(opinion.c.round_id == row.id)) or 0
     tx.add(opinion, round_id=row.id, number=last_number + 1, text=public(text), state="shown", source="seed", at=now,
-           seq=bump(tx, row.id, now))
+           seq=round_order.bump(tx, row.id, now))
 
 
 def seed(tx: Tx, actor: Speaker, texts: list[str], *, number: int, now: datetime) -> Row[Any]:
@@ -203,10 +199,15 @@ def time_over(tx: Tx, round_id: int, now: datetime) -> None:
         _close(tx, SYSTEM, row, now)
 
 
-def close_for(tx: Tx, actor: Actor, issue_id: int, now: datetime) -> None:
-    """Closes the open round of a matter, if there is one: its phase is over."""
-    found = open_on(tx, issue_id)
-    if found is not None:
+@deliberation.on_phase
+def _of_phase(tx: Tx, actor: Actor, matter: Row[Any], talk: Row[Any], phase: Phase | None, begins: bool, now: datetime) -> None:
+    """A phase in which statements are gathered has a round as long as itself: it closes what such a phase opened, and opens."""
+    if phase is None or Deed.GATHER not in phase.may:
+        return
+    found = open_on(tx, matter.id)
+    if begins and found is None:
+        _open(tx, actor, matter, Plan(closes_at=talk.until or now + timedelta(days=LONGEST)), None, now)
+    elif not begins and found is not None and found.phase == phase.name:
         _close(tx, actor, held(tx, found.id), now)
 
 
