@@ -10,7 +10,7 @@ from domain.errors import Refusal
 from domain.roles import Role
 from handlers import poll as polling
 from handlers.privacy import NO, YES, said
-from services import round_next, round_view, sight
+from services import round_draft, round_next, round_view, sight
 from services.round_view import Report
 from texts.mask import public
 from texts.plans import read_conclusion
@@ -48,6 +48,18 @@ def _read_back(ctx: Ctx, report: Report, text: str, *, machine: bool, drafted: b
     ctx.ask("round.summary", number=report.issue.number, text=text, machine=machine)
     ctx.buttons(f"I{report.issue.number} {report.issue.title}", ("1", say("card.publish")), ("2", say("findings.change")))
     return say("findings.summary_ask", number=report.issue.number, text=text, drafted=drafted, machine=machine)
+
+
+@command("round.draft", "征言草稿 {issue}", "{I} 征言草稿", keeps_words=True, topic="征言", usage="征言草稿 I12")
+def draft(ctx: Ctx, args: Args) -> str:
+    """A draft by a machine, where that is switched on: asked for, and when it is there read back like the host's own words."""
+    if not ctx.private:
+        raise Refusal("ask_privately")
+    kept = round_draft.ask(ctx.tx, ctx.speaker, number=args.issue, now=ctx.now)
+    if kept.draft_state != round_draft.READY:
+        return say("findings.machine.asked", number=args.issue)
+    report = round_next.led(ctx.tx, ctx.speaker, args.issue, now=ctx.now)
+    return _read_back(ctx, report, kept.draft, machine=True, drafted=True)
 
 
 @answers("round.summary")
