@@ -29,6 +29,7 @@ from handlers import (  # noqa: F401
     receipt,
     roster,
     round,
+    round_result,
     round_say,
     session,
     similar,

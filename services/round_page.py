@@ -25,6 +25,7 @@ class RoundPage:
     own: list[tuple[Row[Any], int]]  # what they have answered: statement and value, the newest first
     statements: int
     issue_url: str
+    report_url: str
 
 
 def page_of(tx: Tx, code: str, number: int, *, person_id: int | None, now: datetime) -> RoundPage | None:
@@ -40,7 +41,8 @@ def page_of(tx: Tx, code: str, number: int, *, person_id: int | None, now: datet
     one = round_votes.before(tx, person_id, row.id) if person_id is not None and still else None
     if one is not None and (one.state != "shown" or one.id in {o.id for o, _ in own}):
         one = None
-    return RoundPage(row, row.issue_number, still, one, own, int(count), pages.path_of("issue", code, row.issue_number))
+    return RoundPage(row, row.issue_number, still, one, own, int(count), pages.path_of("issue", code, row.issue_number),
+                     pages.path_of("report", code, number))
 
 
 def _own(tx: Tx, round_id: int, person_id: int) -> list[tuple[Row[Any], int]]:

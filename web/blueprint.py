@@ -44,6 +44,7 @@ from web.lists import BALLOTS, LISTS, VOTERS
 from web.paper import PaperPages
 from web.photo import photo_response
 from web.register import RegisterPages
+from web.rounds import RoundPages
 from web.understanding import UnderstandingPages
 from web.words import term, visible, word
 
@@ -89,6 +90,7 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
     IssueDesk(db, clock).hang(console)
     FigurePages(db, clock).hang(console)
     RegisterPages(db, clock, understanding.community).hang(console)
+    RoundPages(db, clock, understanding.community).hang(console)
     return console
 
 

@@ -20,6 +20,7 @@ from texts.mask import public
 from texts.say import clock as show_clock
 from texts.say import day, poll_rules, say, yuan
 from web import asking, ballot_form
+from web.phone_report import ReportView
 from web.phone_round import RoundView
 from web.photo import photo_response
 from web.wechat import Visitor, WechatLogin, goodbye, own
@@ -48,6 +49,8 @@ def phone_blueprint(db: Database, login: WechatLogin, hear: Hear, *, clock: Call
     blueprint.add_url_rule("/<code>/me", "me", views.me)
     blueprint.add_url_rule("/<code>/promises", "promises", views.promises)
     blueprint.add_url_rule("/<code>/V<int:number>-<mark>", "round", RoundView(views).show)
+    blueprint.add_url_rule("/<code>/R<int:number>-<mark>", "round_report", ReportView(views).show)
+    blueprint.add_url_rule("/<code>/R<int:number>-<mark>.png", "round_picture", ReportView(views).picture)
     blueprint.add_url_rule("/<code>/<string(length=1):letter><int:number>-<mark>", "thing", views.thing)
     blueprint.add_url_rule("/<code>/<string(length=1):letter><int:number>-<mark>/<int:one>-<seal>.jpg", "photo", views.photo)
     blueprint.add_url_rule("/<code>/<string(length=1):letter><int:number>-<mark>.png", "picture", views.picture)
