@@ -77,7 +77,7 @@ def _last_round(ctx: Ctx) -> Row[Any] | None:
     """The open round whose statement lies before somebody, or the only one."""
     open_now = rounds.open_here(ctx.tx, ctx.speaker.community_id)
     lying = [r for r in open_now if round_votes.before(ctx.tx, ctx.speaker.id, r.id) is not None]
-    return (lying or open_now or [None])[-1]
+    return next(reversed(lying or open_now), None)
 
 
 def _served(ctx: Ctx, row: Row[Any]) -> str:

@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, case, func, select, update
+from sqlalchemy import BindParameter, bindparam, case, func, select, update
 
 from models.base import Tx
 from models.hot import Hot
 from models.rounds import opinion, opinion_round, opinion_vote
 
-_AT = bindparam("at_us")
+_AT: BindParameter[int] = bindparam("at_us")
 _BUMP = Hot(update(opinion_round).where(opinion_round.c.id == bindparam("round_id")).values(
     seq=case((opinion_round.c.seq >= _AT, opinion_round.c.seq + 1), else_=_AT)).returning(opinion_round.c.seq))
 

@@ -148,7 +148,7 @@ def first(tx: Tx, row: Row[Any]) -> list[int]:
 def watch(tx: Tx, row: Row[Any], now: datetime) -> int:
     """Tells staff, once for each pattern, of votes that look arranged; takes nothing away. Returns how many are new."""
     of_vote = (opinion_vote.c.opinion_id, opinion_vote.c.value, opinion_vote.c.at, person.c.created_at)
-    votes = [Cast(*r) for r in tx.all(select(_WHO, *of_vote).join_from(
+    votes = [Cast(*tuple(r)) for r in tx.all(select(_WHO, *of_vote).join_from(
         opinion_vote, person, person.c.id == opinion_vote.c.person_id).where(opinion_vote.c.round_id == row.id))]
     insert, fresh = insert_postgres if tx.postgres else insert_sqlite, 0
     day = now.astimezone(SHANGHAI).date()  # a crowd that goes on voting is told of once a day
