@@ -6,7 +6,20 @@ import sys
 from collections.abc import Callable
 
 from bot.config import ConfigError
-from ops import backup_tools, calendar_tools, figures, groups, house, measure, mp_tools, opinions, page_tools, register, train
+from ops import (
+    backup_tools,
+    calendar_tools,
+    figures,
+    groups,
+    house,
+    measure,
+    mp_tools,
+    opinions,
+    page_tools,
+    register,
+    round_tools,
+    train,
+)
 from ops import tools as tool
 
 
@@ -78,6 +91,7 @@ def parser() -> argparse.ArgumentParser:
     _group(add, commands.add_parser("group", help="群").add_subparsers(required=True, metavar="动作"))
     _register(add, commands.add_parser("register", help="业主名册").add_subparsers(required=True, metavar="动作"))
     opinions.arguments(add("opinions", opinions.analyse, "从导出的表态（Polis 格式）算出分组与共识，写成 JSON"))
+    _round(add, commands.add_parser("round", help="征言").add_subparsers(required=True, metavar="动作"))
     add("load", calendar_tools.load, "录入放假通知：一行一天（日期,休 或 班,名称）",
         commands.add_parser("calendar", help="工作日历").add_subparsers(required=True, metavar="动作")).add_argument("file")
     _records(add, commands)
@@ -100,6 +114,11 @@ def _register(add: Callable[..., argparse.ArgumentParser], owners: argparse._Sub
     register.import_arguments(add("import", register.take_in, "检查一张业主表（xlsx、csv），加 --apply 才导入", owners))
     now = add("status", register.status, "名册现状：户数、业主人数、面积，缺什么", owners)
     now.add_argument("--community", required=True, help="社区代码")
+
+
+def _round(add: Callable[..., argparse.ArgumentParser], rounds: argparse._SubParsersAction) -> None:
+    round_tools.arguments(add("export", round_tools.export, "导出一次征言（Polis 公开格式，代号，时间到天）", rounds),
+                          add("import", round_tools.take_in, "检查一次 Polis 格式的征言，加 --apply 才导入", rounds))
 
 
 def _records(add: Callable[..., argparse.ArgumentParser], commands: argparse._SubParsersAction) -> None:

@@ -59,6 +59,16 @@ def spoken(ctx: Ctx, meaning: Meaning) -> str | None:
     return _next(ctx, kept)
 
 
+def proposed(ctx: Ctx, title: str, options: list[str], *, kind: str, closes_at: datetime | None, issue: int) -> str:
+    """A poll that was put together elsewhere: what is missing is asked for, and it is shown before it goes out."""
+    triage.check_votable(title, options)
+    if closes_at is not None and closes_at < ctx.now + polls.SHORTEST:
+        raise Refusal("poll.deadline_past", at=closes_at)
+    ctx.intent = "poll.draft"
+    return _next(ctx, {"title": title, "options": options, "kind": kind, "most": len(options) if kind == "approval" else 1,
+                       "closes_at": closes_at.isoformat() if closes_at else None, "issue": issue})
+
+
 @meant("ask_result")
 def asked_result(ctx: Ctx, meaning: Meaning) -> str | None:
     """How the poll that is meant stands or ended; else what is open."""

@@ -75,7 +75,8 @@ def schedule() -> None:
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     try:
-        clock.run(built.sweeps(), built.delivery(), built.tasks(), built.photos(), every_s=settings.delivery.every_s, stop=stop)
+        clock.run(built.sweeps(), built.delivery(), built.tasks(), built.photos(), every_s=settings.delivery.every_s, stop=stop,
+                  summariser=built.summariser())
     finally:
         _close(built, embedded)
 

@@ -33,9 +33,10 @@ from services.paging import Filter, Page, gather, long, plain, short
 from services.sight import HUSHED, anonymous_ids
 from texts.say import clock, say
 
-# answers for one pair of eyes: choices that are not public, one-time codes, who has not voted
+# answers for one pair of eyes: choices that are not public, one-time codes, who has not voted, what is thought of a statement
 SECRET_INTENTS = ("vote.secret", "vote.receipt", "vote.which", "vote.which?", "bind.code", "poll.missing", "party.add", "join.code",
-                  "join.ask", "join.ask?", "jielong", "jielong?", HUSHED, f"{HUSHED}?")
+                  "join.ask", "join.ask?", "jielong", "jielong?", "round.vote", "round.ask",
+                  "round.ask?", "round.done", HUSHED, f"{HUSHED}?")
 _UNNAMED = (HUSHED, f"{HUSHED}?")  # and of these not even who spoke
 UNKEPT_INTENTS = ("vote.receipt",)  # of these not even a sealed answer is kept: a receipt beside a person would join them
 

@@ -34,7 +34,7 @@ from models.tables import (
     statement,
     warning,
 )
-from services import audit, ballots, digest, evidence, issues, sight, triage
+from services import audit, ballots, digest, evidence, issues, round_erasure, sight, triage
 from services.people import Speaker, behind, drop_waiting
 from services.roads import TEXT_BYTES
 from texts.say import say
@@ -48,6 +48,7 @@ def erase(tx: Tx, speaker: Speaker, *, now: datetime) -> None:
     mine = behind(tx, speaker.id)
     _erase_words(tx, speaker, mine, now=now)
     evidence.forget_of(tx, mine)
+    round_erasure.forget(tx, mine, now=now)
     for person_id in mine:
         ballots.take_all_back(tx, person_id, now=now)
     answered = select(message.c.id).where(message.c.person_id.in_(mine))

@@ -20,6 +20,8 @@ from texts.mask import public
 from texts.say import clock as show_clock
 from texts.say import day, poll_rules, say, yuan
 from web import asking, ballot_form
+from web.phone_report import ReportView
+from web.phone_round import RoundView
 from web.photo import photo_response
 from web.wechat import Visitor, WechatLogin, goodbye, own
 
@@ -46,6 +48,9 @@ def phone_blueprint(db: Database, login: WechatLogin, hear: Hear, *, clock: Call
     blueprint.add_url_rule("/<code>/", "home", views.home)
     blueprint.add_url_rule("/<code>/me", "me", views.me)
     blueprint.add_url_rule("/<code>/promises", "promises", views.promises)
+    blueprint.add_url_rule("/<code>/V<int:number>-<mark>", "round", RoundView(views).show)
+    blueprint.add_url_rule("/<code>/R<int:number>-<mark>", "round_report", ReportView(views).show)
+    blueprint.add_url_rule("/<code>/R<int:number>-<mark>.png", "round_picture", ReportView(views).picture)
     blueprint.add_url_rule("/<code>/<string(length=1):letter><int:number>-<mark>", "thing", views.thing)
     blueprint.add_url_rule("/<code>/<string(length=1):letter><int:number>-<mark>/<int:one>-<seal>.jpg", "photo", views.photo)
     blueprint.add_url_rule("/<code>/<string(length=1):letter><int:number>-<mark>.png", "picture", views.picture)
@@ -70,7 +75,7 @@ class _Phone:
         with self.db.read() as tx:
             who = self.login.visitor(tx)
             if who is None and self.login.in_wechat() and "seen" not in request.args:
-                away = self._away(code, f"{request.path}?seen=1")
+                away = self.away(code, f"{request.path}?seen=1")
                 if away is not None:
                     return away
             who = who if who is not None and who.community == code else None
@@ -150,7 +155,7 @@ class _Phone:
         with self.db.read() as tx:
             who = self.login.visitor(tx)
             if who is None or who.community != code:
-                return self._away(code, request.path) or abort(404)
+                return self.away(code, request.path) or abort(404)
             return self._page("phone/home.html", tx, who, code, here=request.path,
                               it=phone.home_of(tx, who.community_id, who.person_id, now=self.clock()))
 
@@ -159,7 +164,7 @@ class _Phone:
         with self.db.read() as tx:
             who = self.login.visitor(tx)
             if who is None or who.community != code:
-                return self._away(code, request.path) or abort(404)
+                return self.away(code, request.path) or abort(404)
             return self._page("phone/me.html", tx, who, code, here=request.path,
                               it=phone.mine_of(tx, who.community_id, who.person_id))
 
@@ -169,7 +174,7 @@ class _Phone:
         with self.db.read() as tx:
             who = self.login.visitor(tx)
             if who is None or who.community != code:
-                return self._away(code, request.path) or abort(404)
+                return self.away(code, request.path) or abort(404)
             months = figures.table(tx, figures.Asked(who.community_id), "month", now)[-6:]
             return self._page("phone/promises.html", tx, who, code, here=request.path, months=months,
                               promises=promises.public(tx, who.community_id, now=now, most=50))
@@ -179,7 +184,7 @@ class _Phone:
         with self.db.read() as tx:
             who = self.login.visitor(tx)
             if who is None or who.community != code:
-                return self._away(code, request.path) or abort(404)
+                return self.away(code, request.path) or abort(404)
             ask = asking.at_any_time(self._account(who))
             return self._page("phone/notices.html", tx, who, code, here=request.path, asking=ask,
                               waiting=phone.notices_of(tx, who.channel, who.openid))
@@ -223,7 +228,7 @@ class _Phone:
         """Goes to WeChat to be recognised."""
         here = own(request.args.get("next", ""))
         code = here.split("/")[2] if here.count("/") > 2 else next(iter(self.login.accounts), "")
-        return self._away(code, here) or self._note("page.no_account", 404)
+        return self.away(code, here) or self._note("page.no_account", 404)
 
     def back(self) -> Any:
         """Comes from WeChat."""
@@ -238,27 +243,27 @@ class _Phone:
     def _account(self, who: Visitor) -> Channel:
         return next(channel for channel in self.login.accounts.values() if channel.name == who.channel)
 
-    def _away(self, code: str, here: str) -> AnyResponse | None:
+    def told(self, tx: Tx, who: Visitor | None) -> inbox.Sight | None:
+        """What the bot answered to the form that was just sent, for who sent it only."""
+        nonce = request.args.get("told", "")
+        if nonce == "choose":
+            return inbox.Sight(0, True, say("page.choose"))
+        if not nonce or who is None or who.person_id is None:
+            return None
+        return inbox.answered(tx, who.channel, f"page:{nonce[:64]}", person_id=who.person_id)
+
+    def away(self, code: str, here: str) -> AnyResponse | None:
+        """To WeChat, to be recognised, and back here; None where no account can."""
         back = f"{pages.base() or request.host_url.rstrip('/')}{url_for('phone.back')}"
         return self.login.leave(code, here, back)
 
     def _page(self, template: str, tx: Tx, who: Visitor | None, code: str, **facts: Any) -> str:
         nonce = secrets.token_urlsafe(12)
         return render_template(template, who=who, code=code, nonce=nonce, token=self.login.token(nonce),
-                               told=_told(tx, who), community=browse.name_of(tx, code), **facts)
+                               told=self.told(tx, who), community=browse.name_of(tx, code), **facts)
 
     def _note(self, key: str, status: int = 200, **facts: Any) -> tuple[str, int]:
         return render_template("phone/note.html", text=say(key, **facts), code=None, who=None), status
-
-
-def _told(tx: Tx, who: Visitor | None) -> inbox.Sight | None:
-    """What the bot answered to the form that was just sent, for who sent it only."""
-    nonce = request.args.get("told", "")
-    if nonce == "choose":
-        return inbox.Sight(0, True, say("page.choose"))
-    if not nonce or who is None or who.person_id is None:
-        return None
-    return inbox.answered(tx, who.channel, f"page:{nonce[:64]}", person_id=who.person_id)
 
 
 def _words() -> str | None:

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 import web
 from domain.roles import SYSTEM
 from models.base import Database
+from models.rounds import opinion, opinion_round
 from models.tables import (
     ballot,
     ballot_log,
@@ -32,6 +33,7 @@ from models.tables import (
     poll,
     promise,
     residence,
+    session,
     supporter,
 )
 from services import accounts, audit
@@ -116,6 +118,11 @@ def fill(desk: Desk, name: str) -> None:
             msgid=f"msg-{name}", owner=f"owner-{name}{EVIL}", state="waiting", created_at=NOW, reminders=2)
         tx.add(promise, community_id=where, issue_id=matter, owner=f"物业{EVIL}", text=f"{name}更换{EVIL}", due_at=NOW, state="open",
                made_by=who, made_at=NOW)
+        found["round"] = tx.add(opinion_round, community_id=where, number=1, issue_id=matter, title=f"{name}征言{EVIL}", state="closed",
+                                moderation="after", daily=5, opens_at=NOW, closes_at=NOW, closed_at=NOW, host_id=who, created_by=who)
+        tx.add(opinion, round_id=found["round"], number=1, text=f"{name}观点{EVIL}", source="chat", state="shown", at=NOW, person_id=who)
+        found["session"] = tx.add(session, community_id=where, number=1, title=f"{name}恳谈{EVIL}", host_id=who, starts_at=NOW, state="ended",
+                                  ended_at=NOW, created_at=NOW)
         audit.note(tx, SYSTEM, "test.deed", f"thing:{name}", now=NOW, community_id=where, words=EVIL)
         audit.seal(tx)
     desk.ids[name] = found
@@ -160,7 +167,8 @@ def addresses(desk: Desk, ids: dict[str, int]) -> list[tuple[str, str, str]]:
            "forward_done": ids["forward"], "forward_drop": ids["forward"],
            "paper": ids["poll1"], "paper_enter": ids["poll1"], "paper_photo": ids["poll1"], "paper_confirm": ids["poll1"],
            "role": ids["person"], "name": ids["person"], "code": ids["home"], "correct": ids["issue"], "issue_level": ids["issue"],
-           "issue_track": ids["issue"], "issue_reveal": ids["issue"], "photo": ids["issue"]}
+           "issue_track": ids["issue"], "issue_reveal": ids["issue"], "photo": ids["issue"], "session_minutes": ids["session"],
+           "round": ids["round"], "round_png": ids["round"], "round_zip": ids["round"]}
     assert desk.app is not None
     found = []
     for rule in desk.app.url_map.iter_rules():
