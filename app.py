@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 
 from bot.config import ConfigError
-from ops import backup_tools, calendar_tools, figures, groups, house, measure, mp_tools, opinions, page_tools, register, train
+from ops import backup_tools, calendar_tools, figures, groups, house, keys, measure, mp_tools, opinions, page_tools, register, train
 from ops import tools as tool
 
 
@@ -47,6 +47,7 @@ def parser() -> argparse.ArgumentParser:
     _page(add, commands.add_parser("page", help="居民网页").add_subparsers(required=True, metavar="动作"))
     _db(add, commands.add_parser("db", help="数据库").add_subparsers(required=True, metavar="动作"))
     backup_tools.arguments(add)
+    keys.arguments(add, commands.add_parser("key", help="数据密钥").add_subparsers(required=True, metavar="动作"))
     user = commands.add_parser("user", help="后台账号").add_subparsers(required=True, metavar="动作")
     new = add("add", tool.user_add, "新建后台账号", user)
     new.add_argument("username")

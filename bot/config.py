@@ -220,6 +220,8 @@ class Settings(_Section):
     database: DatabaseSettings = DatabaseSettings()
     redis: RedisSettings = RedisSettings()
     secret_key_env: str = "LINYI_SECRET_KEY"
+    data_key_env: str = "LINYI_DATA_KEY"
+    previous_data_keys_env: str = "LINYI_PREVIOUS_DATA_KEYS"
     procedures: str = ""
     quiet_hours: Quiet = Quiet()
     decisions: DecisionSettings = DecisionSettings()
@@ -253,6 +255,17 @@ class Settings(_Section):
         if len(key) < 32:
             raise ConfigError(f"secret_key_env: 环境变量 {self.secret_key_env} 没有设置，或不足 32 个字符")
         return key
+
+    def keys(self, env: Mapping[str, str] = os.environ) -> tuple[str, str, list[str]]:
+        """What models.secret.set_key takes: the secret, the data key ('' = the secret stands in), and the keys before it."""
+        data = env.get(self.data_key_env, "").strip()
+        previous = env.get(self.previous_data_keys_env, "").split()
+        for name, key in ((self.data_key_env, data), *((self.previous_data_keys_env, each) for each in previous)):
+            if 0 < len(key) < 32:
+                raise ConfigError(f"环境变量 {name} 里的数据密钥不足 32 个字符：用 python app.py key new 做一把")
+        if previous and not data:
+            raise ConfigError(f"设置了 {self.previous_data_keys_env}，却没有设置 {self.data_key_env}：新数据不知道用哪把密钥")
+        return self.secret_key(env), data, previous
 
     def metrics_token(self, env: Mapping[str, str] = os.environ) -> str:
         """What Prometheus must show to be let in; '' = metrics are off."""

@@ -76,7 +76,7 @@ def build(settings: Settings | None = None) -> House:
     metrics.switch_on(settings, metrics_folder(settings))
     if ahead():
         logging.getLogger("linyi").warning("the clock is %s ahead of the machine's", ahead())
-    secret.set_key(settings.secret_key())
+    secret.set_key(*settings.keys())
     redis = Redis.from_url(settings.redis_url() or valkey.url(settings.redis.folder), socket_timeout=0.5,
                            socket_connect_timeout=0.5, decode_responses=True)
     accounts = [c.account(os.environ) for c in settings.channels]

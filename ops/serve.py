@@ -23,10 +23,10 @@ CONNECTIONS = 512  # open at the same time to one worker; more wait in the kerne
 
 def ready(settings: Settings) -> None:
     """Refuses to start on settings or a database that cannot work."""
-    settings.secret_key()
+    settings.keys()
     for channel in settings.channels:
         channel.account(os.environ)
-    secret.set_key(settings.secret_key())
+    secret.set_key(*settings.keys())
     db = Database(settings.database_url())
     try:
         have, need = database.current(db)
