@@ -27,6 +27,7 @@ from handlers import (  # noqa: F401
     promises,
     rating,
     receipt,
+    rights,
     roster,
     session,
     similar,
