@@ -167,6 +167,24 @@ class BackupSettings(_Section):
     every_hours: int = Field(26, ge=1, le=24 * 32)
 
 
+class RetentionSettings(_Section):
+    """For how many days what is personal is kept, by kind; None: for good."""
+
+    hour: time | None = time(3)
+    messages: int | None = Field(180, ge=7)
+    posts: int | None = Field(180, ge=7)
+    codes: int | None = Field(180, ge=7)
+    issues: int | None = Field(730, ge=30)
+    polls: int | None = Field(730, ge=30)
+    votes: int | None = Field(3650, ge=365)
+    left: int | None = Field(365, ge=1)
+    requests: int | None = Field(1095, ge=365)
+
+    def days(self) -> dict[str, int | None]:
+        """As services/retention.py takes it."""
+        return self.model_dump(exclude={"hour"})
+
+
 _NEEDED: dict[str, tuple[str, ...]] = {  # secrets without which an account of this kind cannot work
     "mp": ("token", "aes_key", "app_secret"), "wecom_app": ("token", "aes_key", "app_secret"),
     "wecom_aibot": ("token", "aes_key"), "wecom_aibot_ws": ("app_secret",), "wecom_webhook": (),
@@ -229,6 +247,7 @@ class Settings(_Section):
     bulletins: BulletinSettings = BulletinSettings()
     delivery: DeliverySettings = DeliverySettings()
     backup: BackupSettings = BackupSettings()
+    retention: RetentionSettings = RetentionSettings()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"
     metrics_token_env: str = "LINYI_METRICS_TOKEN"

@@ -376,6 +376,7 @@ poll = _table(
     Column("recognised", String(120)),  # of owners' votes: who has recognised this channel; NULL: nobody
     _ref("opened_by", "person"), UniqueConstraint("community_id", "number"),
     Index("ix_poll_due", "state", "closes_at"),
+    Column("forgotten_at", Utc),  # when its ballots were deleted, because they had been kept long enough; the result stays
     Column("prolonged_at", Utc),  # when too few had taken part, and it was given more time, once
 )
 poll_chat = _table("poll_chat", _ref("poll_id", "poll"), _ref("chat_id", "chat", index=True),

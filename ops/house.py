@@ -23,7 +23,7 @@ from models.commit import GroupCommit
 from ops import logs, metrics, valkey
 from ops.clock import ahead, now
 from scheduler.sweeps import Sweeps
-from services import audit, bulletins, decisions, limits, outbox, pages, people, procedure, promises, timers
+from services import audit, bulletins, decisions, limits, outbox, pages, people, procedure, promises, retention, timers
 from texts import procedures
 from understanding import trained
 
@@ -89,6 +89,7 @@ def build(settings: Settings | None = None) -> House:
     limits.configure(settings.loop.limits())
     promises.configure(settings.loop.promise_rule())
     bulletins.configure(settings.bulletins.weekly, settings.bulletins.morning)
+    retention.configure(settings.retention.days(), settings.retention.hour)
     procedure.configure(settings.decisions.notice_days, settings.decisions.publication_days)
     procedures.configure(settings.procedures or None)
     trained.use(data_folder(settings) / "models")

@@ -28,6 +28,7 @@ from services import (
     procedure,
     promises,
     rating,
+    retention,
     rights,
     solitaire,
     timers,
@@ -51,7 +52,7 @@ class Sweeps:
         errors = []
         for sweep in (self.answer_parked, self.begin_polls, self.close_polls, self.finish_polls, self.remind, self.fire_timers,
                       self.forward, self.forget_joinings, self.forget_lists, self.forget_photos, self.tell_bulletins,
-                      self.remind_of_requests, self.group_issues):
+                      self.remind_of_requests, self.forget_expired, self.group_issues):
             try:
                 sweep()
             except Exception as error:
@@ -114,6 +115,10 @@ class Sweeps:
             if not rights.any_due(tx, now=self.clock()):
                 return
         self._until_done(lambda tx, now: rights.remind_due(tx, now=now))
+
+    def forget_expired(self) -> None:
+        """What has been kept long enough, once every night."""
+        retention.nightly(self.db, now=self.clock())
 
     def group_issues(self) -> None:
         """Issues that seem to be one matter, for staff to look at; the comparing waits for nobody and nobody for it."""

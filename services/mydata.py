@@ -46,7 +46,8 @@ def summary(tx: Tx, person_id: int) -> Summary:
     counts = holdings.count(tx, mine)
     kept = [(say(f"rights.kind.{name}"), n) for name, n in counts.items() if name not in ("identity", "residence")]
     homes = [label for _, _, label in people.homes_of(tx, person_id)]
-    return Summary(row.name, masked_phone(row.phone) if row.phone else None, homes, people.accounts(tx, person_id), row.consented_at, kept)
+    number = masked_phone(row.phone) if row.phone else None
+    return Summary(row.name, number, homes, people.accounts(tx, person_id), row.consented_at, kept)
 
 
 def archive(tx: Tx, person_id: int, *, now: datetime, for_staff: bool = False) -> bytes:
@@ -154,13 +155,18 @@ def link(tx: Tx, person_id: int, *, now: datetime) -> str:
     if not pages.base():
         return ""
     code = tx.scalar(select(community.c.code).join(person, person.c.community_id == community.c.id).where(person.c.id == person_id))
+    return f"{pages.base()}/m/{code}/data/{ticket(person_id, now=now)}"
+
+
+def ticket(person_id: int, *, now: datetime) -> str:
+    """The end of such an address."""
     until = int((now + LINK_LIFE).timestamp())
-    return f"{pages.base()}/m/{code}/data/{person_id}-{until}-{_seal(person_id, until)}"
+    return f"{person_id}-{until}-{_seal(person_id, until)}"
 
 
-def whose(tx: Tx, code: str, ticket: str, *, now: datetime) -> int | None:
+def whose(tx: Tx, code: str, said: str, *, now: datetime) -> int | None:
     """The person such an address was given to; None when it is not ours, too old, or they are gone."""
-    parts = ticket.split("-")
+    parts = said.split("-")
     if len(parts) != 3 or not all(p.isascii() and p.isdigit() and len(p) < 16 for p in parts[:2]):
         return None
     person_id, until = int(parts[0]), int(parts[1])

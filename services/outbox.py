@@ -272,7 +272,8 @@ def wake(tx: Tx, *, channel: str, external_id: str, now: datetime) -> None:
 
 def retry(tx: Tx, actor: Actor, *, outbox_id: int, now: datetime) -> None:
     """Gives a dead post another full round of attempts."""
-    statement = select(outbox.c.key, outbox.c.community_id).where(outbox.c.id == outbox_id, outbox.c.state == "dead")
+    statement = select(outbox.c.key, outbox.c.community_id).where(outbox.c.id == outbox_id, outbox.c.state == "dead",
+                                                                  outbox.c.text != say("rights.gone"))  # nothing is left to send
     if actor.community_id is not None:
         statement = statement.where(outbox.c.community_id == actor.community_id)
     row = tx.first(statement)

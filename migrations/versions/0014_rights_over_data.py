@@ -38,6 +38,8 @@ def upgrade() -> None:
     with op.batch_alter_table("person") as batch:
         batch.add_column(sa.Column("phone", sa.Text()))
         batch.add_column(sa.Column("phone_mark", sa.String(64)))
+    with op.batch_alter_table("poll") as batch:
+        batch.add_column(sa.Column("forgotten_at", AT))
     op.create_index(op.f("ix_person_phone_mark"), "person", ["phone_mark"])
     if op.get_bind().dialect.name == "postgresql":  # on SQLite JSON is text already
         op.execute("ALTER TABLE solitaire ALTER COLUMN entries TYPE TEXT USING entries::text")
@@ -48,6 +50,8 @@ def downgrade() -> None:
     op.execute("DELETE FROM solitaire WHERE substr(entries, 1, 1) <> '['")
     if op.get_bind().dialect.name == "postgresql":
         op.execute("ALTER TABLE solitaire ALTER COLUMN entries TYPE JSON USING entries::json")
+    with op.batch_alter_table("poll") as batch:
+        batch.drop_column("forgotten_at")
     op.drop_index(op.f("ix_person_phone_mark"), "person")
     with op.batch_alter_table("person") as batch:
         batch.drop_column("phone_mark")
