@@ -33,6 +33,7 @@ from services import (
 )
 from services import forward as carrying
 from services import outbox as posting
+from texts.mask import mask
 from texts.say import clock as show_clock
 from texts.say import day, has, say, unit
 from texts.words import categories
@@ -44,6 +45,7 @@ from web.lists import BALLOTS, LISTS, VOTERS
 from web.paper import PaperPages
 from web.photo import photo_response
 from web.register import RegisterPages
+from web.rights import RightsPages
 from web.understanding import UnderstandingPages
 from web.words import term, visible, word
 
@@ -57,7 +59,7 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
     console = Blueprint("console", __name__, url_prefix="/console", template_folder="templates",
                         static_folder="static", static_url_path="/static")
     for name, show in {"clock": show_clock, "day": day, "short_day": course.day_of,
-                       "visible": lambda value: visible(value) if isinstance(value, str) else value}.items():
+                       "visible": lambda value: visible(mask(value)) if isinstance(value, str) else value}.items():
         console.app_template_filter(name)(show)
     console.app_context_processor(lambda: {"term": term, "word": word, "say": say, "unit_of": unit})
     Door(db, clock, secure_cookies).hang(console)
@@ -88,6 +90,7 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
     PaperPages(db, clock).hang(console)
     IssueDesk(db, clock).hang(console)
     FigurePages(db, clock).hang(console)
+    RightsPages(db, clock).hang(console)
     RegisterPages(db, clock, understanding.community).hang(console)
     return console
 

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 import web
 from domain.roles import SYSTEM
 from models.base import Database
+from models.rights import data_request
 from models.tables import (
     ballot,
     ballot_log,
@@ -116,6 +117,8 @@ def fill(desk: Desk, name: str) -> None:
             msgid=f"msg-{name}", owner=f"owner-{name}{EVIL}", state="waiting", created_at=NOW, reminders=2)
         tx.add(promise, community_id=where, issue_id=matter, owner=f"物业{EVIL}", text=f"{name}更换{EVIL}", due_at=NOW, state="open",
                made_by=who, made_at=NOW)
+        found["request"] = tx.add(data_request, community_id=where, person_id=who, kind="correct", text=f"改名{EVIL}",
+                                  entered_by=f"person:{who}", state="open", asked_at=NOW, due_at=NOW + timedelta(days=20))
         audit.note(tx, SYSTEM, "test.deed", f"thing:{name}", now=NOW, community_id=where, words=EVIL)
         audit.seal(tx)
     desk.ids[name] = found
@@ -160,7 +163,9 @@ def addresses(desk: Desk, ids: dict[str, int]) -> list[tuple[str, str, str]]:
            "forward_done": ids["forward"], "forward_drop": ids["forward"],
            "paper": ids["poll1"], "paper_enter": ids["poll1"], "paper_photo": ids["poll1"], "paper_confirm": ids["poll1"],
            "role": ids["person"], "name": ids["person"], "code": ids["home"], "correct": ids["issue"], "issue_level": ids["issue"],
-           "issue_track": ids["issue"], "issue_reveal": ids["issue"], "photo": ids["issue"]}
+           "issue_track": ids["issue"], "issue_reveal": ids["issue"], "photo": ids["issue"],
+           "right": ids["request"], "right_end": ids["request"]} | {
+               f"person_{deed}": ids["person"] for deed in ("data", "reveal", "ask", "correct", "copy", "erase")}
     assert desk.app is not None
     found = []
     for rule in desk.app.url_map.iter_rules():
