@@ -6,7 +6,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, or_, select, update
+from sqlalchemy import Row, func, or_, select, update
 
 from domain.clock import SHANGHAI
 from domain.errors import Refusal
@@ -133,7 +133,7 @@ def set_name(tx: Tx, actor: Actor, *, person_id: int, name: str, now: datetime) 
 
 def called_at(tx: Tx, number: str, community_id: int | None) -> list[int]:
     """Who gave this number, by its keyed hash; while keys are changed by the old one too."""
-    query = select(person.c.id).where(person.c.phone_mark.in_(secret.ring().marks(number)))
+    query = select(func.coalesce(person.c.joined_into, person.c.id)).distinct().where(person.c.phone_mark.in_(secret.ring().marks(number)))
     return list(tx.connection.scalars(query if community_id is None else query.where(person.c.community_id == community_id)))
 
 
