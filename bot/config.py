@@ -165,6 +165,7 @@ class BackupSettings(_Section):
     folder: str = "var/backups"
     postgres_bin: str = ""
     every_hours: int = Field(26, ge=1, le=24 * 32)
+    after_polls: bool = False
 
 
 class RetentionSettings(_Section):

@@ -14,6 +14,7 @@ from bot.config import ConfigError, Settings, load
 from models import secret
 from models.base import Database
 from ops import database, house, valkey
+from ops.backup_auto import AfterPolls
 from scheduler import clock
 from texts import words
 from understanding import trained
@@ -75,7 +76,8 @@ def schedule() -> None:
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     try:
-        clock.run(built.sweeps(), built.delivery(), built.tasks(), built.photos(), every_s=settings.delivery.every_s, stop=stop)
+        clock.run(built.sweeps(), built.delivery(), built.tasks(), built.photos(), every_s=settings.delivery.every_s, stop=stop,
+                  backups=AfterPolls(built).run_once)
     finally:
         _close(built, embedded)
 

@@ -52,7 +52,7 @@ class Sweeps:
         errors = []
         for sweep in (self.answer_parked, self.begin_polls, self.close_polls, self.finish_polls, self.remind, self.fire_timers,
                       self.forward, self.forget_joinings, self.forget_lists, self.forget_photos, self.tell_bulletins,
-                      self.remind_of_requests, self.forget_expired, self.group_issues):
+                      self.remind_of_requests, self.group_issues):
             try:
                 sweep()
             except Exception as error:
@@ -117,7 +117,7 @@ class Sweeps:
         self._until_done(lambda tx, now: rights.remind_due(tx, now=now))
 
     def forget_expired(self) -> None:
-        """What has been kept long enough, once every night."""
+        """What has been kept long enough, once every night; not among the others, because it may take long."""
         retention.nightly(self.db, now=self.clock())
 
     def group_issues(self) -> None:

@@ -52,6 +52,11 @@ def configure(roads: dict[str, Road], quiet: QuietHours) -> None:
     _roads.update(roads)
 
 
+def roads() -> dict[str, Road]:
+    """The accounts as they were told."""
+    return dict(_roads)
+
+
 def to_chat(tx: Tx, *, chat_id: int, key: str, text: str = "", facts: dict[str, Any] | None = None, card: Card | None = None,
             url: str = "", page_text: str = "", now: datetime, quiet: bool = True, weight: int = NEWS) -> bool:
     """Queues a post to a group; False when the group has no posting address yet.

@@ -133,7 +133,8 @@ def set_name(tx: Tx, actor: Actor, *, person_id: int, name: str, now: datetime) 
 
 def called_at(tx: Tx, number: str, community_id: int | None) -> list[int]:
     """Who gave this number, by its keyed hash; while keys are changed by the old one too."""
-    query = select(func.coalesce(person.c.joined_into, person.c.id)).distinct().where(person.c.phone_mark.in_(secret.ring().marks(number)))
+    query = select(func.coalesce(person.c.joined_into, person.c.id)).distinct().where(
+        person.c.phone_mark.in_(secret.ring().marks(number)))
     return list(tx.connection.scalars(query if community_id is None else query.where(person.c.community_id == community_id)))
 
 

@@ -129,9 +129,11 @@ class _Pages:
         with self.db.read() as tx:
             figures = browse.overview(tx, self._where())
             signs = health.look(tx, self._where(), now=self.clock())
+            quotas = health.quotas(tx, self._where(), now=self.clock())
             place = word("everyone") if self._where() is None else browse.communities(tx).get(self._where() or 0, "")
         beat = figures["heartbeat"]
-        return render_template("console/overview.html", figures=figures, place=place, signs=signs, machine=self.machine(),
+        return render_template("console/overview.html", figures=figures, place=place, signs=signs, quotas=quotas,
+                               machine=self.machine(),
                                silent_s=None if beat is None else max(0, int((self.clock() - beat).total_seconds())))
 
     def verify(self) -> Any:
