@@ -46,6 +46,8 @@ OWN: dict[str, tuple[str, ...]] = {
     "opinion.person_id": ("at", "text", "state", "reason"),
     "opinion_vote.person_id": ("opinion_id", "value", "at"),
     "person_trait.person_id": ("age_band", "tenure", "at"),
+    "claim.person_id": ("issue_id", "at", "until", "state"),
+    "point.person_id": ("at", "amount", "kind", "reason"),
 }
 # What points at a person and is no account of their own doings, and why they are not given it.
 OTHER: dict[str, str] = {
@@ -57,12 +59,13 @@ OTHER: dict[str, str] = {
     "session.host_id": "an office", "dissent.answered_by": "an office", "meeting.entered_by": "an office",
     "objection.answered_by": "an office", "question.closed_by": "an office", "opinion_round.host_id": "an office",
     "opinion_round.created_by": "an office", "opinion.moderated_by": "an office", "opinion_flag.seen_by": "an office",
+    "round_report.draft_for": "an office", "account_person.person_id": "an office",
     "opinion_served.person_id": "until tomorrow", "opinion_nudge.person_id": "that they were asked",
 }
 # What is removed, or emptied, when somebody is forgotten, beside what services/erasure.py does itself.
 DELETED = ("participant.person_id", "person_trait.person_id", "opinion_served.person_id", "opinion_nudge.person_id")
 EMPTIED: dict[str, dict[str, Any]] = {
-    "dissent.person_id": {"answer": None}, "opinion.person_id": {"text": "", "reason": None},
+    "dissent.person_id": {"answer": None}, "opinion.person_id": {"text": "", "reason": None, "state": "hidden"},
     "data_request.person_id": {"text": None, "answer": None}, "reveal.person_id": {"note": None},
 }
 

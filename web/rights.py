@@ -29,10 +29,10 @@ class RightsPages:
 
     def hang(self, console: Blueprint) -> None:
         """Adds the addresses to the console."""
-        console.add_url_rule("/rights", "rights", self.listed)
-        console.add_url_rule("/rights/<int:key>", "right", self.one)
-        console.add_url_rule("/rights/<int:key>/end", "right_end", self.end, methods=["POST"])
-        console.add_url_rule("/rights/find", "right_find", self.find, methods=["POST"])
+        console.add_url_rule("/requests", "requests", self.listed)
+        console.add_url_rule("/requests/<int:key>", "request", self.one)
+        console.add_url_rule("/requests/<int:key>/end", "request_end", self.end, methods=["POST"])
+        console.add_url_rule("/requests/find", "request_find", self.find, methods=["POST"])
         console.add_url_rule("/people/<int:key>/data", "person_data", self.person)
         for name, deed in (("reveal", self.reveal), ("ask", self.ask), ("correct", self.correct), ("copy", self.copy),
                            ("erase", self.erase)):
@@ -44,7 +44,7 @@ class RightsPages:
         with self.db.read() as tx:
             rows = rights.open_ones(tx, self._where(), ended=30)
             names = browse.labels(tx, {r.person_id for r in rows})
-        return render_template("console/rights.html", rows=rows, names=names, now=self.clock())
+        return render_template("console/requests.html", rows=rows, names=names, now=self.clock())
 
     def one(self, key: int) -> Any:
         """One request: what is wanted, until when, and what can be done."""
@@ -52,7 +52,7 @@ class RightsPages:
             row = self._own(tx, data_request, key)
             names = browse.labels(tx, {row.person_id})
             alive = tx.scalar(select(person.c.erased_at).where(person.c.id == row.person_id)) is None
-        return render_template("console/right.html", it=row, who=names[row.person_id], now=self.clock(), alive=alive)
+        return render_template("console/request.html", it=row, who=names[row.person_id], now=self.clock(), alive=alive)
 
     def end(self, key: int) -> Any:
         """Done, or refused with a reason; who asked is told."""
@@ -61,7 +61,7 @@ class RightsPages:
         words = _said("words")
         deed = rights.refuse if "refuse" in request.form else rights.finish
         named = {"reason" if deed is rights.refuse else "answer": words}
-        return self._done(lambda tx: deed(tx, g.login.actor, row, now=self.clock(), **named), url_for("console.right", key=key))
+        return self._done(lambda tx: deed(tx, g.login.actor, row, now=self.clock(), **named), url_for("console.request", key=key))
 
     def find(self) -> Any:
         """Who gave this number; it is looked up by its keyed hash, and never in an address that is logged."""
@@ -141,7 +141,7 @@ class RightsPages:
         def work(tx: Tx) -> None:
             audit.note(tx, g.login.actor, "rights.proof", f"person:{key}", now=self.clock(), proof=_said("proof"))
             erasure.erase(tx, people.as_person(tx, key), now=self.clock(), by=g.login.actor)
-        return self._done(work, url_for("console.rights"))
+        return self._done(work, url_for("console.requests"))
 
     # --- shared -----------------------------------------------------------------------------------------------
     def _where(self) -> int | None:

@@ -164,7 +164,7 @@ def addresses(desk: Desk, ids: dict[str, int]) -> list[tuple[str, str, str]]:
            "paper": ids["poll1"], "paper_enter": ids["poll1"], "paper_photo": ids["poll1"], "paper_confirm": ids["poll1"],
            "role": ids["person"], "name": ids["person"], "code": ids["home"], "correct": ids["issue"], "issue_level": ids["issue"],
            "issue_track": ids["issue"], "issue_reveal": ids["issue"], "photo": ids["issue"],
-           "right": ids["request"], "right_end": ids["request"]} | {
+           "request": ids["request"], "request_end": ids["request"]} | {
                f"person_{deed}": ids["person"] for deed in ("data", "reveal", "ask", "correct", "copy", "erase")}
     assert desk.app is not None
     found = []

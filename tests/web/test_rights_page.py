@@ -43,9 +43,9 @@ def test_a_name_is_shown_once_for_a_reason_and_the_person_sees_who_looked(desk: 
         assert (row.person_id, row.why, row.note) == (key, "contact", f"上门修灯{EVIL}")
         [noted] = tx.all(select(audit).where(audit.c.action == "person.reveal"))
         assert '"why":"contact"' in noted.detail and "上门" not in noted.detail and noted.object == f"person:{key}"
-    found = client.post("/console/rights/find", data={"csrf_token": csrf, "phone": "138-1234-5678"})
+    found = client.post("/console/requests/find", data={"csrf_token": csrf, "phone": "138-1234-5678"})
     assert found.status_code == 302 and found.location.endswith(page)
-    assert client.post("/console/rights/find", data={"csrf_token": csrf, "phone": "1381234567"}).status_code == 404
+    assert client.post("/console/requests/find", data={"csrf_token": csrf, "phone": "1381234567"}).status_code == 404
     assert desk.client("west").get(page).status_code == 404
 
 
@@ -54,13 +54,13 @@ def test_a_request_is_carried_out_from_the_list_to_the_end(desk: Desk) -> None:
     client, key = desk.client("east"), desk.ids["east"]["person"]
     assert _post(desk, client, "ask", key, kind="correct", text="") == 400
     assert _post(desk, client, "ask", key, kind="delete", text="本人书面申请") == 302
-    listed = client.get("/console/rights").text
+    listed = client.get("/console/requests").text
     assert "R1" in listed and "删除" in listed and "李east" not in listed and "R2" not in listed  # R2 is of the other community
     csrf = token(client, "/console/password")
-    assert client.post("/console/rights/1/end", data={"csrf_token": csrf, "refuse": "1", "words": "不"}).status_code == 400
-    assert client.post("/console/rights/1/end", data={"csrf_token": csrf, "refuse": "1", "words": "没有证明"}).status_code == 302
-    assert client.post("/console/rights/1/end", data={"csrf_token": csrf, "done": "1"}).status_code == 400
-    assert "没有证明" in client.get("/console/rights/1").text
+    assert client.post("/console/requests/1/end", data={"csrf_token": csrf, "refuse": "1", "words": "不"}).status_code == 400
+    assert client.post("/console/requests/1/end", data={"csrf_token": csrf, "refuse": "1", "words": "没有证明"}).status_code == 302
+    assert client.post("/console/requests/1/end", data={"csrf_token": csrf, "done": "1"}).status_code == 400
+    assert "没有证明" in client.get("/console/requests/1").text
     assert _post(desk, client, "correct", key, name="李建国") == 302
     with desk.db.read() as tx:
         flat = tx.scalar(select(residence.c.home_id).where(residence.c.person_id == key))
@@ -85,7 +85,7 @@ def test_a_person_is_deleted_only_when_it_is_meant(desk: Desk) -> None:
         assert row.name is None and row.erased_at is not None
         assert {r.state for r in tx.all(select(data_request.c.state).where(data_request.c.person_id == key))} == {"done"}
         assert tx.first(select(home.c.id)) is not None
-    assert client.get("/console/rights").status_code == client.get("/console/rights/1").status_code == 200
+    assert client.get("/console/requests").status_code == client.get("/console/requests/1").status_code == 200
 
 
 def test_numbers_in_what_people_said_are_hidden_in_the_console(desk: Desk) -> None:
