@@ -65,7 +65,7 @@ OTHER: dict[str, str] = {
 # What is removed, or emptied, when somebody is forgotten, beside what services/erasure.py does itself.
 DELETED = ("participant.person_id", "person_trait.person_id", "opinion_served.person_id", "opinion_nudge.person_id")
 EMPTIED: dict[str, dict[str, Any]] = {
-    "dissent.person_id": {"answer": None}, "opinion.person_id": {"text": "", "reason": None, "state": "hidden"},
+    "dissent.person_id": {"answer": None}, "opinion.person_id": {"text": "", "reason": None, "state": "hidden", "person_id": None},
     "data_request.person_id": {"text": None, "answer": None}, "reveal.person_id": {"note": None},
 }
 
