@@ -12,11 +12,13 @@ from ops import (
     figures,
     groups,
     house,
+    keys,
     measure,
     mp_tools,
     opinions,
     page_tools,
     register,
+    retention,
     round_tools,
     train,
 )
@@ -60,6 +62,7 @@ def parser() -> argparse.ArgumentParser:
     _page(add, commands.add_parser("page", help="居民网页").add_subparsers(required=True, metavar="动作"))
     _db(add, commands.add_parser("db", help="数据库").add_subparsers(required=True, metavar="动作"))
     backup_tools.arguments(add)
+    _data(add, commands)
     user = commands.add_parser("user", help="后台账号").add_subparsers(required=True, metavar="动作")
     new = add("add", tool.user_add, "新建后台账号", user)
     new.add_argument("username")
@@ -96,6 +99,12 @@ def parser() -> argparse.ArgumentParser:
         commands.add_parser("calendar", help="工作日历").add_subparsers(required=True, metavar="动作")).add_argument("file")
     _records(add, commands)
     return top
+
+
+def _data(add: Callable[..., argparse.ArgumentParser], commands: argparse._SubParsersAction) -> None:
+    add("retention", retention.run, "按保存期限删除到期的个人资料；每晚自动做，这里是手动做一次").add_argument(
+        "--dry-run", action="store_true", help="只数一数各有多少到期，不改动")
+    keys.arguments(add, commands.add_parser("key", help="数据密钥").add_subparsers(required=True, metavar="动作"))
 
 
 def _db(add: Callable[..., argparse.ArgumentParser], db: argparse._SubParsersAction) -> None:

@@ -31,6 +31,7 @@ from handlers import (  # noqa: F401
     promises,
     rating,
     receipt,
+    rights,
     roster,
     round,
     round_result,

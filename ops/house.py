@@ -24,7 +24,7 @@ from models.commit import GroupCommit
 from ops import logs, metrics, valkey
 from ops.clock import ahead, now
 from scheduler.sweeps import Sweeps
-from services import audit, bulletins, decisions, limits, outbox, pages, people, procedure, promises, round_draft, timers
+from services import audit, bulletins, decisions, limits, outbox, pages, people, procedure, promises, retention, round_draft, timers
 from texts import procedures
 from understanding import trained
 
@@ -82,7 +82,7 @@ def build(settings: Settings | None = None) -> House:
     metrics.switch_on(settings, metrics_folder(settings))
     if ahead():
         logging.getLogger("linyi").warning("the clock is %s ahead of the machine's", ahead())
-    secret.set_key(settings.secret_key())
+    secret.set_key(*settings.keys())
     redis = Redis.from_url(settings.redis_url() or valkey.url(settings.redis.folder), socket_timeout=0.5,
                            socket_connect_timeout=0.5, decode_responses=True)
     accounts = [c.account(os.environ) for c in settings.channels]
@@ -95,6 +95,7 @@ def build(settings: Settings | None = None) -> House:
     limits.configure(settings.loop.limits())
     promises.configure(settings.loop.promise_rule())
     bulletins.configure(settings.bulletins.weekly, settings.bulletins.morning)
+    retention.configure(settings.retention.days(), settings.retention.hour)
     procedure.configure(settings.decisions.notice_days, settings.decisions.publication_days)
     round_draft.configure(bool(settings.summariser.url))
     procedures.configure(settings.procedures or None)

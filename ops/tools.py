@@ -28,7 +28,7 @@ Args = argparse.Namespace
 def database_of() -> Iterator[Database]:
     """The installation's database, for as long as a command runs."""
     settings = load(house.settings_path())
-    secret.set_key(settings.secret_key())
+    secret.set_key(*settings.keys())
     db = Database(settings.database_url())
     try:
         yield db

@@ -28,6 +28,8 @@ from services import (
     procedure,
     promises,
     rating,
+    retention,
+    rights,
     round_making,
     round_map,
     solitaire,
@@ -52,7 +54,7 @@ class Sweeps:
         errors = []
         for sweep in (self.answer_parked, self.begin_polls, self.close_polls, self.finish_polls, self.remind, self.fire_timers,
                       self.forward, self.forget_joinings, self.forget_lists, self.forget_photos, self.tell_bulletins,
-                      self.group_issues, self.draw_rounds, self.report_rounds):
+                      self.remind_of_requests, self.group_issues, self.draw_rounds, self.report_rounds):
             try:
                 sweep()
             except Exception as error:
@@ -108,6 +110,17 @@ class Sweeps:
             forward.remind_due(tx, now=self.clock())
             forward.hand_over(tx, now=self.clock())
             audit.seal(tx)
+
+    def remind_of_requests(self) -> None:
+        """What residents asked about their own data and nobody has answered."""
+        with self.db.read() as tx:
+            if not rights.any_due(tx, now=self.clock()):
+                return
+        self._until_done(lambda tx, now: rights.remind_due(tx, now=now))
+
+    def forget_expired(self) -> None:
+        """What has been kept long enough, once every night; not among the others, because it may take long."""
+        retention.nightly(self.db, now=self.clock())
 
     def group_issues(self) -> None:
         """Issues that seem to be one matter, for staff to look at; the comparing waits for nobody and nobody for it."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, String, case, cast, func, literal, literal_column, or_, select
 
+from domain.roles import Role
 from models.base import Tx
 from models.tables import (
     account,
@@ -31,12 +32,14 @@ from models.tables import (
 from services import joined, standing
 from services.paging import Filter, Page, gather, long, plain, short
 from services.sight import HUSHED, anonymous_ids
+from texts import mask
 from texts.say import clock, say
 
 # answers for one pair of eyes: choices that are not public, one-time codes, who has not voted, what is thought of a statement
 SECRET_INTENTS = ("vote.secret", "vote.receipt", "vote.which", "vote.which?", "bind.code", "poll.missing", "party.add", "join.code",
                   "join.ask", "join.ask?", "jielong", "jielong?", "round.vote", "round.ask",
-                  "round.ask?", "round.done", HUSHED, f"{HUSHED}?")
+                  "round.ask?", "round.done", HUSHED, f"{HUSHED}?", "rights.data",
+                  "rights.phone", "rights.phone?", "rights.correct", "rights.correct?", "rights.ask", "rights.ask?")
 _UNNAMED = (HUSHED, f"{HUSHED}?")  # and of these not even who spoke
 UNKEPT_INTENTS = ("vote.receipt",)  # of these not even a sealed answer is kept: a receipt beside a person would join them
 
@@ -196,12 +199,18 @@ def overview(tx: Tx, community_id: int | None) -> dict[str, Any]:
 
 
 def labels(tx: Tx, ids: set[int]) -> dict[int, str]:
-    """How admins see people: home and name as far as known, else the number."""
+    """How admins see people: home and name as far as known, else the number. Of a resident's name one sees the beginning."""
     if not ids:
         return {}
-    found = {row.id: row.name for row in tx.all(select(person.c.id, person.c.name).where(person.c.id.in_(ids)))}
+    found = {row.id: shown(row.name, row.role) for row in tx.all(
+        select(person.c.id, person.c.name, person.c.role).where(person.c.id.in_(ids)))}
     where = addresses(tx, ids)
     return {i: " ".join(x for x in (where.get(i), found.get(i)) if x) or say("console.actor.person", number=i) for i in ids}
+
+
+def shown(name: str | None, role: str) -> str | None:
+    """A name as the console shows it unasked: whole for those who work here, of residents only the beginning."""
+    return mask.name(name) if name and role == Role.RESIDENT else name
 
 
 def addresses(tx: Tx, ids: set[int]) -> dict[int, str]:

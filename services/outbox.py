@@ -52,6 +52,11 @@ def configure(roads: dict[str, Road], quiet: QuietHours) -> None:
     _roads.update(roads)
 
 
+def roads() -> dict[str, Road]:
+    """The accounts as they were told."""
+    return dict(_roads)
+
+
 def to_chat(tx: Tx, *, chat_id: int, key: str, text: str = "", facts: dict[str, Any] | None = None, card: Card | None = None,
             url: str = "", page_text: str = "", now: datetime, quiet: bool = True, weight: int = NEWS) -> bool:
     """Queues a post to a group; False when the group has no posting address yet.
@@ -279,7 +284,8 @@ def wake(tx: Tx, *, channel: str, external_id: str, now: datetime) -> None:
 
 def retry(tx: Tx, actor: Actor, *, outbox_id: int, now: datetime) -> None:
     """Gives a dead post another full round of attempts."""
-    statement = select(outbox.c.key, outbox.c.community_id).where(outbox.c.id == outbox_id, outbox.c.state == "dead")
+    statement = select(outbox.c.key, outbox.c.community_id).where(outbox.c.id == outbox_id, outbox.c.state == "dead",
+                                                                  outbox.c.text != say("rights.gone"))  # nothing is left to send
     if actor.community_id is not None:
         statement = statement.where(outbox.c.community_id == actor.community_id)
     row = tx.first(statement)

@@ -48,14 +48,19 @@ def shut(tx: Tx, row: Row[Any], road: Road, *, now: datetime) -> bool:
 
 
 def tasks_used_up(tx: Tx, chat_id: int, now: datetime) -> bool:
-    """True when a 客户群 can get no further task this month: as many as it has days (WECHAT.md §8)."""
+    """True when a 客户群 can get no further task this month."""
+    return tasks_left(tx, chat_id, now) <= 0
+
+
+def tasks_left(tx: Tx, chat_id: int, now: datetime) -> int:
+    """How many tasks a 客户群 can still get this month: as many as it has days (WECHAT.md §8)."""
     local = now.astimezone(SHANGHAI)
     since = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     gone = tx.scalar(select(func.count()).select_from(group_task).where(
         group_task.c.chat_id == chat_id, group_task.c.state != "refused", group_task.c.created_at >= since))
     waiting = tx.scalar(select(func.count()).select_from(outbox).where(
         outbox.c.target == f"chat:{chat_id}", outbox.c.state.in_(["waiting", "sending"])))
-    return int(gone) + int(waiting) >= monthrange(local.year, local.month)[1]
+    return monthrange(local.year, local.month)[1] - int(gone) - int(waiting)
 
 
 def _rest(tx: Tx, who: Row[Any], most: int, since: datetime, but: int | None) -> int:

@@ -33,6 +33,7 @@ from services import (
 )
 from services import forward as carrying
 from services import outbox as posting
+from texts.mask import mask
 from texts.say import clock as show_clock
 from texts.say import day, has, say, unit
 from texts.words import categories
@@ -44,6 +45,7 @@ from web.lists import BALLOTS, LISTS, VOTERS
 from web.paper import PaperPages
 from web.photo import photo_response
 from web.register import RegisterPages
+from web.rights import RightsPages
 from web.rounds import RoundPages
 from web.sessions import SessionPages
 from web.understanding import UnderstandingPages
@@ -59,7 +61,7 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
     console = Blueprint("console", __name__, url_prefix="/console", template_folder="templates",
                         static_folder="static", static_url_path="/static")
     for name, show in {"clock": show_clock, "day": day, "short_day": course.day_of,
-                       "visible": lambda value: visible(value) if isinstance(value, str) else value}.items():
+                       "visible": lambda value: visible(mask(value)) if isinstance(value, str) else value}.items():
         console.app_template_filter(name)(show)
     console.app_context_processor(lambda: {"term": term, "word": word, "say": say, "unit_of": unit})
     Door(db, clock, secure_cookies).hang(console)
@@ -91,6 +93,7 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
     SessionPages(db, clock).hang(console)
     IssueDesk(db, clock).hang(console)
     FigurePages(db, clock).hang(console)
+    RightsPages(db, clock).hang(console)
     RegisterPages(db, clock, understanding.community).hang(console)
     RoundPages(db, clock, understanding.community).hang(console)
     return console
@@ -130,9 +133,11 @@ class _Pages:
         with self.db.read() as tx:
             figures = browse.overview(tx, self._where())
             signs = health.look(tx, self._where(), now=self.clock())
+            quotas = health.quotas(tx, self._where(), now=self.clock())
             place = word("everyone") if self._where() is None else browse.communities(tx).get(self._where() or 0, "")
         beat = figures["heartbeat"]
-        return render_template("console/overview.html", figures=figures, place=place, signs=signs, machine=self.machine(),
+        return render_template("console/overview.html", figures=figures, place=place, signs=signs, quotas=quotas,
+                               machine=self.machine(),
                                silent_s=None if beat is None else max(0, int((self.clock() - beat).total_seconds())))
 
     def verify(self) -> Any:

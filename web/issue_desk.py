@@ -11,7 +11,7 @@ from domain.triage import Track
 from domain.warning import Level
 from models.base import Database, Tx
 from models.tables import issue
-from services import browse, corrections, paging, sight, triage, warning
+from services import browse, corrections, electorate, paging, sight, triage, warning
 from texts.say import say
 from web.door import written
 
@@ -67,7 +67,7 @@ class IssueDesk:
         except Refusal as no:
             return _refused(no)
         with self.db.read() as tx:
-            name = browse.labels(tx, {who})[who]
+            name = electorate.named(tx, who)
         return render_template("console/note.html", text=say("anonymous.revealed", number=row.number, name=name))
 
     def _deed(self, key: int, work: Callable[[Tx, Any], Any]) -> Any:

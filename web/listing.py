@@ -12,6 +12,7 @@ from domain.clock import SHANGHAI
 from models.base import Database, Tx
 from services import browse, export, paging
 from services.paging import Filter, Page
+from texts.mask import mask
 from web.words import has_word, term, visible, word
 
 LOOK_BACK = timedelta(days=30)  # a search by words without dates looks this far, so that it stays quick with a million rows
@@ -23,7 +24,7 @@ Show = Callable[[Row, Names], Any]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its name, what it shows, and how it looks (text | time | chip | words)."""
+    """One column: its name, what it shows, and how it looks (text | time | chip | words: in these personal numbers are hidden)."""
 
     name: str
     show: Show
@@ -37,7 +38,7 @@ class Column:
     def cell(self, row: Row, names: Names) -> Any:
         """What stands in the cell: a moment, or text in which nothing is hidden."""
         value = self.show(row, names)
-        return visible(value) if isinstance(value, str) else value
+        return visible(mask(value) if self.look == "words" else value) if isinstance(value, str) else value
 
 
 _PLACE = Column("community", lambda r, n: n.get(f"community:{r.community_id}"))

@@ -156,7 +156,7 @@ LISTS = {listing.name: listing for listing in (
         kind_terms="promise_state"),
     Listing("people", "id", browse.people, (
         Column("number", _field("id")),
-        Column("name", _field("name")),
+        Column("name", lambda r, n: browse.shown(r.name, r.role)),
         Column("homes", _who("id")),
         Column("role", _term("role", "role"), "chip"),
         Column("since", _field("created_at"), "time"),
@@ -164,6 +164,7 @@ LISTS = {listing.name: listing for listing in (
         Column("left", _field("left_at"), "time"),
         Column("joined", lambda r, n: None if r.joined_into is None else f"#{r.joined_into}"),
     ), filters=("person", "kind"), kinds=("resident", "grid_worker", "admin"), kind_terms="role", deeds=True,
+        link="console.person_data",
         called=lambda tx, rows: dict(browse.addresses(tx, {row.id for row in rows}))),
     Listing("homes", "id", browse.homes, (
         Column("home", _field("label")),

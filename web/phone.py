@@ -20,6 +20,7 @@ from texts.mask import public
 from texts.say import clock as show_clock
 from texts.say import day, poll_rules, say, yuan
 from web import asking, ballot_form
+from web.phone_data import DataPages
 from web.phone_report import ReportView
 from web.phone_round import RoundView
 from web.photo import photo_response
@@ -58,6 +59,7 @@ def phone_blueprint(db: Database, login: WechatLogin, hear: Hear, *, clock: Call
     blueprint.add_url_rule("/<code>/<string(length=1):letter><int:number>-<mark>.pdf", "report", views.report)
     blueprint.add_url_rule("/<code>/notices", "notices", views.notices)
     blueprint.add_url_rule("/<code>/sign", "sign", views.sign)
+    DataPages(db, login, views, clock).hang(blueprint)
     blueprint.register_error_handler(404, views.gone)
     blueprint.add_url_rule("/<code>/say", "act", views.act, methods=["POST"])
     return blueprint
@@ -85,7 +87,7 @@ class _Phone:
                 abort(404)
             slip = pages.door(found.row.id, request.args["u"]) if kind == "poll" and "u" in request.args else None
             ask = asking.after_acting(tx, self._account(who), who, found) if who else None
-            page = self._page(f"phone/{kind}.html", tx, who, code, it=found, asking=ask,
+            page = self.page(f"phone/{kind}.html", tx, who, code, it=found, asking=ask,
                               here=request.path, picture=f"{request.base_url}.png", **_ballot(found),
                               photo_at=lambda p: url_for("phone.photo", code=code, letter=letter, number=number, mark=mark,
                                                          one=p.id, seal=evidence.mark(p.id)))
@@ -127,7 +129,7 @@ class _Phone:
             try:
                 data = published.archive(tx, NOBODY, row, now=self.clock())
             except Refusal as no:
-                return self._note(no.key, 404, **no.facts)
+                return self.note(no.key, 404, **no.facts)
         response = make_response(data)
         response.headers["Content-Type"] = "application/zip"
         response.headers["Content-Disposition"] = f'attachment; filename="P{number}.zip"'
@@ -156,7 +158,7 @@ class _Phone:
             who = self.login.visitor(tx)
             if who is None or who.community != code:
                 return self.away(code, request.path) or abort(404)
-            return self._page("phone/home.html", tx, who, code, here=request.path,
+            return self.page("phone/home.html", tx, who, code, here=request.path,
                               it=phone.home_of(tx, who.community_id, who.person_id, now=self.clock()))
 
     def me(self, code: str) -> Any:
@@ -165,7 +167,7 @@ class _Phone:
             who = self.login.visitor(tx)
             if who is None or who.community != code:
                 return self.away(code, request.path) or abort(404)
-            return self._page("phone/me.html", tx, who, code, here=request.path,
+            return self.page("phone/me.html", tx, who, code, here=request.path,
                               it=phone.mine_of(tx, who.community_id, who.person_id))
 
     def promises(self, code: str) -> Any:
@@ -176,7 +178,7 @@ class _Phone:
             if who is None or who.community != code:
                 return self.away(code, request.path) or abort(404)
             months = figures.table(tx, figures.Asked(who.community_id), "month", now)[-6:]
-            return self._page("phone/promises.html", tx, who, code, here=request.path, months=months,
+            return self.page("phone/promises.html", tx, who, code, here=request.path, months=months,
                               promises=promises.public(tx, who.community_id, now=now, most=50))
 
     def notices(self, code: str) -> Any:
@@ -186,7 +188,7 @@ class _Phone:
             if who is None or who.community != code:
                 return self.away(code, request.path) or abort(404)
             ask = asking.at_any_time(self._account(who))
-            return self._page("phone/notices.html", tx, who, code, here=request.path, asking=ask,
+            return self.page("phone/notices.html", tx, who, code, here=request.path, asking=ask,
                               waiting=phone.notices_of(tx, who.channel, who.openid))
 
     def sign(self, code: str) -> Any:
@@ -197,13 +199,13 @@ class _Phone:
 
     def gone(self, _error: Exception) -> Any:
         """An address that is wrong or old."""
-        return self._note("page.gone", 404)
+        return self.note("page.gone", 404)
 
     def front(self) -> Any:
         """Where somebody lands who came without an address."""
         with self.db.read() as tx:
             who = self.login.visitor(tx)
-        return redirect(url_for("phone.home", code=who.community)) if who else self._note("page.front")
+        return redirect(url_for("phone.home", code=who.community)) if who else self.note("page.front")
 
     def act(self, code: str) -> Any:
         """Says on behalf of the visitor what the form stands for; the same form twice is one message."""
@@ -211,9 +213,9 @@ class _Phone:
         with self.db.read() as tx:
             who = self.login.visitor(tx)
         if who is None or who.community != code:
-            return self._note("page.login_again", 403)
+            return self.note("page.login_again", 403)
         if not self.login.genuine(nonce, request.form.get("token", "")):
-            return self._note("page.stale", 400)
+            return self.note("page.stale", 400)
         words = _words()
         if words is None:
             return redirect(f"{here}?told=choose")
@@ -221,24 +223,24 @@ class _Phone:
         reply = self._hear(channel, Message(channel.name, f"page:{nonce}", who.openid, self.clock(), text=words,
                                             tap=Tap(legal(request.form.get("about", ""))[:40])))
         if reply is None:
-            return self._note("page.busy", 503)
+            return self.note("page.busy", 503)
         return redirect(f"{here}?told={nonce}")
 
     def enter(self) -> Any:
         """Goes to WeChat to be recognised."""
         here = own(request.args.get("next", ""))
         code = here.split("/")[2] if here.count("/") > 2 else next(iter(self.login.accounts), "")
-        return self.away(code, here) or self._note("page.no_account", 404)
+        return self.away(code, here) or self.note("page.no_account", 404)
 
     def back(self) -> Any:
         """Comes from WeChat."""
-        return self.login.arrive(lambda reason: make_response(self._note(reason, 400)))
+        return self.login.arrive(lambda reason: make_response(self.note(reason, 400)))
 
     def leave(self) -> Any:
         """Forgets the visitor on this phone; a link elsewhere cannot do that."""
         if not self.login.genuine(request.form.get("nonce", ""), request.form.get("token", "")):
-            return self._note("page.stale", 400)
-        return goodbye(make_response(self._note("page.left")))
+            return self.note("page.stale", 400)
+        return goodbye(make_response(self.note("page.left")))
 
     def _account(self, who: Visitor) -> Channel:
         return next(channel for channel in self.login.accounts.values() if channel.name == who.channel)
@@ -257,12 +259,14 @@ class _Phone:
         back = f"{pages.base() or request.host_url.rstrip('/')}{url_for('phone.back')}"
         return self.login.leave(code, here, back)
 
-    def _page(self, template: str, tx: Tx, who: Visitor | None, code: str, **facts: Any) -> str:
+    def page(self, template: str, tx: Tx, who: Visitor | None, code: str, **facts: Any) -> str:
+        """One page, with what its forms need."""
         nonce = secrets.token_urlsafe(12)
         return render_template(template, who=who, code=code, nonce=nonce, token=self.login.token(nonce),
                                told=self.told(tx, who), community=browse.name_of(tx, code), **facts)
 
-    def _note(self, key: str, status: int = 200, **facts: Any) -> tuple[str, int]:
+    def note(self, key: str, status: int = 200, **facts: Any) -> tuple[str, int]:
+        """One sentence."""
         return render_template("phone/note.html", text=say(key, **facts), code=None, who=None), status
 
 

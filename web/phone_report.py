@@ -26,7 +26,7 @@ class ReportView:
             report = round_view.of(tx, row)
             who = self.phone.login.visitor(tx)
             who = who if who is not None and who.community == code else None
-            return self.phone._page(
+            return self.phone.page(
                 "phone/report.html", tx, who, code, here=request.path, row=row,
                 it=round_sheet.of(tx, report) if report is not None else None,
                 poll_at=lambda p: pages.path_of("poll", code, p.number), issue_url=pages.path_of("issue", code, row.issue_number),

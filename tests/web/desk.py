@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 import web
 from domain.roles import SYSTEM
 from models.base import Database
+from models.rights import data_request
 from models.rounds import opinion, opinion_round
 from models.tables import (
     ballot,
@@ -123,6 +124,8 @@ def fill(desk: Desk, name: str) -> None:
         tx.add(opinion, round_id=found["round"], number=1, text=f"{name}观点{EVIL}", source="chat", state="shown", at=NOW, person_id=who)
         found["session"] = tx.add(session, community_id=where, number=1, title=f"{name}恳谈{EVIL}", host_id=who, starts_at=NOW, state="ended",
                                   ended_at=NOW, created_at=NOW)
+        found["request"] = tx.add(data_request, community_id=where, person_id=who, kind="correct", text=f"改名{EVIL}",
+                                  entered_by=f"person:{who}", state="open", asked_at=NOW, due_at=NOW + timedelta(days=20))
         audit.note(tx, SYSTEM, "test.deed", f"thing:{name}", now=NOW, community_id=where, words=EVIL)
         audit.seal(tx)
     desk.ids[name] = found
@@ -168,7 +171,9 @@ def addresses(desk: Desk, ids: dict[str, int]) -> list[tuple[str, str, str]]:
            "paper": ids["poll1"], "paper_enter": ids["poll1"], "paper_photo": ids["poll1"], "paper_confirm": ids["poll1"],
            "role": ids["person"], "name": ids["person"], "code": ids["home"], "correct": ids["issue"], "issue_level": ids["issue"],
            "issue_track": ids["issue"], "issue_reveal": ids["issue"], "photo": ids["issue"], "session_minutes": ids["session"],
-           "round": ids["round"], "round_png": ids["round"], "round_zip": ids["round"]}
+           "round": ids["round"], "round_png": ids["round"], "round_zip": ids["round"],
+           "request": ids["request"], "request_end": ids["request"]} | {
+               f"person_{deed}": ids["person"] for deed in ("data", "reveal", "ask", "correct", "copy", "erase")}
     assert desk.app is not None
     found = []
     for rule in desk.app.url_map.iter_rules():
