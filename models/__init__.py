@@ -1,0 +1,3 @@
+"""Tables, transactions, the writer."""
+
+import models.logs  # noqa: F401 - its tables belong to the metadata

@@ -14,7 +14,7 @@ from ops import database
 
 OLD = "0005a"
 AT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
-UP = ("0006", "0007", "0008", "0009", "0010")
+UP = ("0006", "0007", "0008", "0009", "0010", "0012")
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
