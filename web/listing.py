@@ -14,7 +14,6 @@ from services import browse, export, paging
 from services.paging import Filter, Page
 from web.words import has_word, term, visible, word
 
-LOOK_BACK = timedelta(days=30)  # a search by words without dates looks this far, so that it stays quick with a million rows
 CHUNK = 1000  # rows of a file that are read in one transaction
 Row = Any
 Names = dict[Any, Any]  # what is spoken of, by id or reference
@@ -56,7 +55,6 @@ class Listing:
     kind_terms: str = ""
     called: Callable[[Tx, list[Row]], Names] = lambda tx, rows: {}
     link: str = ""  # endpoint of a row's own page
-    look_back: bool = False
     deeds: bool = False  # the template has buttons for each row
 
     @property
@@ -106,8 +104,6 @@ def asked_filter(listing: Listing, community_id: int | None, now: datetime) -> F
     """The filter that the address asks for; nonsense in it narrows nothing."""
     given = {name: request.args.get(name, "").replace("\0", "").strip()[:64] for name in listing.filters}
     since, until = _day(given.get("since", "")), _day(given.get("until", ""))
-    if since is None and listing.look_back and (given.get("text") or given.get("person") or given.get("kind")):
-        since = now - LOOK_BACK
     return Filter(community_id, since, until + timedelta(days=1) if until else None, given.get("person", ""),
                   given.get("kind", ""), given.get("text", ""), key_asked())
 

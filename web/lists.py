@@ -77,7 +77,7 @@ LISTS = {listing.name: listing for listing in (
         Column("said", _said, "words"),
         Column("answer", _answered, "words"),
         Column("state", _term("message_state", "state"), "chip"),
-    ), called=_people("person_id"), look_back=True,
+    ), called=_people("person_id"),
         kinds=("issue", "poll", "vote", "bind", "consent", "privacy", "help", "event")),
     Listing("audit", "seq", browse.audits, (
         Column("seq", _field("seq")),
