@@ -31,6 +31,7 @@ from models.tables import (
 from services import finding, joined, standing
 from services.paging import Filter, Page, gather, long, newest_of, plain, short, sought
 from services.sight import HUSHED, anonymous_ids
+from texts import places
 from texts.say import clock, say
 
 # answers for one pair of eyes: choices that are not public, one-time codes, who has not voted
@@ -293,12 +294,15 @@ def people_called(tx: Tx, chosen: Filter) -> list[int]:
     """People by number, name or home; names are sealed, so they are compared here and not in the database."""
     wanted = chosen.person.strip().lstrip("#").removeprefix("居民#")
     query = select(person.c.id, person.c.name)
-    where = select(residence.c.person_id).join_from(residence, home).where(home.c.label.like(f"%{plain(wanted)}%", escape="\\"))
+    flat = places.home(wanted)
+    label = flat.label if flat is not None else plain(wanted) if wanted[:1].isdigit() and "幢" in wanted else f"%{plain(wanted)}"
+    where = select(residence.c.person_id).distinct().join_from(residence, home).where(  # 3幢 is not 13幢, 3-2-501 is one home
+        home.c.label == label if flat is not None else home.c.label.like(f"{label}%", escape="\\"))
     if chosen.community_id is not None:
         query = query.where(person.c.community_id == chosen.community_id)
         where = where.where(home.c.community_id == chosen.community_id)
     called = [row.id for row in tx.all(query) if (row.name and wanted in row.name) or str(row.id) == wanted]
-    return called + list(tx.connection.scalars(where))
+    return list(dict.fromkeys([*called, *tx.connection.scalars(where)]))
 
 
 def log_lines(tx: Tx, *, community_id: int | None, since: datetime, person: str, kind: str, text: str, limit: int) -> list[str]:

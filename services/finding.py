@@ -99,14 +99,19 @@ def stretches(tx: Tx, log: Log, wanted: list[set[int]], *, top: int, bottom: int
     newest = tx.scalar(select(func.max(log.key)).where(log.key < top))
     if newest is None:
         return
-    indexed = _next_block(tx, log) * BLOCK
+    known = _next_block(tx, log) * BLOCK
     high = min(top, newest + 1)
-    while high > max(indexed, bottom):
-        low = max(indexed, bottom, high - most)
+    while high > max(known, bottom):
+        low = max(known, bottom, high - most)
         yield low, high
         high = low
     if high > bottom:
         yield from _blocks(tx, log, wanted, high, bottom)
+
+
+def indexed(tx: Tx, log: Log) -> int:
+    """The last key of the log that is found by the index; -1 for none."""
+    return _next_block(tx, log) * BLOCK - 1
 
 
 def _blocks(tx: Tx, log: Log, wanted: list[set[int]], high: int, bottom: int) -> Iterator[tuple[int, int]]:
@@ -213,4 +218,4 @@ def _number(part: str) -> int:
     return int.from_bytes(blake2b(part.encode(errors="replace"), digest_size=4).digest()) >> 1
 
 
-__all__ = ["AUDIT", "BLOCK", "MESSAGES", "any_due", "index_one", "marked", "needles", "pieces", "stretches"]
+__all__ = ["AUDIT", "BLOCK", "MESSAGES", "any_due", "index_one", "indexed", "marked", "needles", "pieces", "stretches"]

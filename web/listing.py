@@ -56,6 +56,8 @@ class Listing:
     called: Callable[[Tx, list[Row]], Names] = lambda tx, rows: {}
     link: str = ""  # endpoint of a row's own page
     deeds: bool = False  # the template has buttons for each row
+    story: str = ""  # the kind of thing whose story a row's time leads to
+    story_key: str = "id"
 
     @property
     def title(self) -> str:
@@ -82,6 +84,10 @@ class Listing:
         """A choice of the kind filter in words."""
         key = f"kind.{self.name}.{name}"
         return word(key) if has_word(key) else term(self.kind_terms, name)
+
+    def tells(self, row: Row) -> int | None:
+        """Of which thing a row can tell the story; None when there is none."""
+        return getattr(row, self.story_key) if self.story else None
 
     def shown(self, chosen: Filter) -> tuple[Column, ...]:
         """The columns; who sees every community also sees which."""
