@@ -131,7 +131,8 @@ def take(tx: Tx, channel: Channel, message: Message, message_id: int, *, dialog:
                  intent=f"{ctx.intent or ''}{asked}" or None, text=message.text if keep else None, state=state,
                  reply=None if sealed else parts[0], payload=again if sealed else None,
                  card=ctx.card.pack() if ctx.card is not None and not sealed else None,
-                 how=ctx.how, sure=round(ctx.sure * 1000) if ctx.sure is not None else None)
+                 how=None if sealed else ctx.how,  # how surely words were understood follows from the words
+                 sure=round(ctx.sure * 1000) if ctx.sure is not None and not sealed else None)
     if channel.capabilities.own_sender and message.reply_to and parts[0]:  # no request waits: the answer is a post like others
         outbox.answer(tx, message_id=message_id, community_id=speaker.community_id, channel=channel.name, address=message.reply_to,
                       text=parts[0], card=ctx.card, secret=sealed, now=now)

@@ -82,8 +82,8 @@ def chain(tx: Tx, community_id: int | None) -> Chain:
     head = tx.first(select(audit_head.c.seq, audit_head.c.hash).where(audit_head.c.id == 1))
     rows, end = (head.seq, head.hash) if head is not None else (0, "")
     mine = [] if community_id is None else [poll.c.community_id == community_id]
-    polls = {row.id: row for row in tx.all(
-        select(poll).where(poll.c.log_head.is_not(None), poll.c.state == "closed", *mine).order_by(poll.c.closed_at.desc()).limit(LOOKED_AT))}
+    closed = select(poll).where(poll.c.log_head.is_not(None), poll.c.state == "closed", *mine)
+    polls = {row.id: row for row in tx.all(closed.order_by(poll.c.closed_at.desc()).limit(LOOKED_AT))}
     groups = tx.all(select(poll_chat.c.poll_id, chat.c.id, chat.c.name).join_from(poll_chat, chat, poll_chat.c.chat_id == chat.c.id)
                     .where(poll_chat.c.poll_id.in_(polls)))
     keys = {f"poll:{each.poll_id}:result:chat:{each.id}": each for each in groups}

@@ -1,4 +1,4 @@
-"""One box for everything: what somebody looks for is read into numbers, homes, people, a stretch of time and words, and then found."""
+"""One box for everything: what somebody looks for is read into numbers, homes, people, a time and words, and then found."""
 
 import re
 from dataclasses import dataclass, field, replace
@@ -113,6 +113,8 @@ def find(tx: Tx, asked: Asked, community_id: int | None) -> Results:
 def _things(tx: Tx, kind: str, number: int, community_id: int | None) -> list[Thing]:
     """I12 and P5 count per community, F3 and M120 for the whole installation."""
     table = _TABLES[kind]
+    if kind in "IP" and number >= 2**31:
+        return []
     query = select(table).where((table.c.number if kind in "IP" else table.c.id) == number)
     if community_id is not None:
         query = query.where(table.c.community_id == community_id)
@@ -121,7 +123,8 @@ def _things(tx: Tx, kind: str, number: int, community_id: int | None) -> list[Th
     if kind == "M":
         return [Thing(f"M{row.id}", "", "message", row.id, row.state) for row in tx.all(query)]
     story = "issue" if kind == "I" else "poll"
-    return [Thing(f"{kind}{row.number}", row.title, story, row.id, row.state) for row in tx.all(query.order_by(table.c.id).limit(SHOWN))]
+    rows = tx.all(query.order_by(table.c.id).limit(SHOWN))
+    return [Thing(f"{kind}{row.number}", row.title, story, row.id, row.state) for row in rows]
 
 
 def _homes(tx: Tx, label: str, community_id: int | None) -> list[Row[Any]]:

@@ -20,6 +20,7 @@ from services.story_parts import Entry, Found
 
 KINDS = ("message", "issue", "poll", "ballot", "post", "home")
 LONGEST = 600
+Counts = list[tuple[str, str, int]]
 _TABLES = {"message": message, "issue": issue, "poll": poll, "post": outbox, "home": home}
 _ABOUT = re.compile(r"(issue|poll|message):([0-9]{1,18})(?::|$)")
 
@@ -44,7 +45,7 @@ class Story:
 
 
 def of(tx: Tx, kind: str, key: int, community_id: int | None) -> Story | None:
-    """The story from this thing; None when it is not there, of another community, or a ballot that is not to be joined to anybody."""
+    """The story from this thing; None when it is not there, of another community, or a ballot of a poll that names nobody."""
     if kind == "ballot":
         return _from_ballot(tx, key, community_id)
     row = browse.one(tx, _TABLES[kind], key, community_id)
@@ -57,7 +58,8 @@ def _from_message(tx: Tx, row: Row[Any]) -> Story:
     matter = _matter(tx, [deed.object for deed in deeds], row.community_id)
     found, counts = _told(tx, matter)
     found.add(parts.said(tx, [row, *parts.talk_around(tx, row)], here=row.id))
-    found.add(parts.sent(tx, tx.all(select(outbox).where(outbox.c.key.in_((f"message:{row.id}:reply", f"message:{row.id}:notice"))))))
+    answers = [f"message:{row.id}:{what}" for what in ("reply", "notice")]
+    found.add(parts.sent(tx, tx.all(select(outbox).where(outbox.c.key.in_(answers)))))
     for deed in deeds:
         told = {e.at for e in found.entries if e.kind in ("event", "record", "ballot") and e.label == _label(matter, deed.object)}
         found.add(parts.records(tx, [deed], told, _label(matter, deed.object), _thing(deed.object)))
@@ -82,8 +84,9 @@ def _from_ballot(tx: Tx, key: int, community_id: int | None) -> Story | None:
     matter = _matter(tx, [f"poll:{row.id}"], row.community_id)
     found, counts = _told(tx, matter, but_ballots=row.id)
     found.add(parts.ballots_of(tx, row, ballot_log.c.voter == log.voter, here=key))
-    ids = tx.connection.scalars(select(ballot_log.c.message_id).where(ballot_log.c.poll_id == row.id, ballot_log.c.voter == log.voter))
-    _say(tx, found, tx.all(select(message).where(message.c.id.in_([i for i in ids if i is not None]))))
+    acts = select(ballot_log.c.message_id).where(ballot_log.c.poll_id == row.id, ballot_log.c.voter == log.voter)
+    ids = [i for i in tx.connection.scalars(acts) if i is not None]
+    _say(tx, found, tx.all(select(message).where(message.c.id.in_(ids))))
     return _story("ballot", f"P{row.number} {row.title}", found, counts)
 
 
@@ -111,8 +114,8 @@ def _from_home(tx: Tx, row: Row[Any]) -> Story:
         if browse.only_voters(each):
             if tx.first(select(ballot.c.id).where(ballot.c.poll_id == each.id, parts.any_of(voters, ballot.c.voter),
                                                   ballot.c.choice != "").limit(1)) is not None:
-                found.entries.append(Entry(each.opens_at, "poll", "opened", text=each.title, of=("poll", each.id), note="not_public",
-                                           label=f"P{each.number}"))
+                found.entries.append(Entry(each.opens_at, "poll", "opened", text=each.title, of=("poll", each.id),
+                                           note="not_public", label=f"P{each.number}"))
             continue
         mine = parts.ballots_of(tx, each, parts.any_of(voters, ballot_log.c.voter))
         found.add(replace(line, answer=each.title) for line in mine)
@@ -123,8 +126,8 @@ def _lived(row: Row[Any], each: Row[Any]) -> bool:
     return (row.until is None or row.until > each.opens_at) and row.since <= (each.closed_at or each.closes_at)
 
 
-_TELL: dict[str, Callable[[Tx, Any], Story]] = {"message": _from_message, "issue": _from_issue, "poll": _from_poll, "post": _from_post,
-                                                "home": _from_home}
+_TELL: dict[str, Callable[[Tx, Any], Story]] = {
+    "message": _from_message, "issue": _from_issue, "poll": _from_poll, "post": _from_post, "home": _from_home}
 
 
 # --- the matter ---------------------------------------------------------------------------------------------------
@@ -138,11 +141,12 @@ def _matter(tx: Tx, objects: list[str], community_id: int | None) -> Matter:
     polls = tx.all(select(poll).where(poll.c.id.in_(ids["poll"]), poll.c.community_id == community_id))
     ids["issue"] |= {row.issue_id for row in polls if row.issue_id is not None}
     issues = tx.all(select(issue).where(issue.c.id.in_(ids["issue"]), issue.c.community_id == community_id))
-    polls += tx.all(select(poll).where(poll.c.issue_id.in_([row.id for row in issues]), poll.c.id.not_in([row.id for row in polls])))
+    known = [row.id for row in polls]
+    polls += tx.all(select(poll).where(poll.c.issue_id.in_([row.id for row in issues]), poll.c.id.not_in(known)))
     return Matter({row.id: row for row in issues}, {row.id: row for row in polls})
 
 
-def _told(tx: Tx, matter: Matter, *, but_ballots: int | None = None, but_post: int | None = None) -> tuple[Found, list[tuple[str, str, int]]]:
+def _told(tx: Tx, matter: Matter, *, but_ballots: int | None = None, but_post: int | None = None) -> tuple[Found, Counts]:
     """Everything of a matter: events, deeds, the words that led to them, ballots that are public, posts and their fate."""
     found, counts = Found(), []
     for issue_id, row in matter.issues.items():
@@ -169,7 +173,7 @@ def _told(tx: Tx, matter: Matter, *, but_ballots: int | None = None, but_post: i
     return found, counts
 
 
-def _sent(tx: Tx, found: Found, prefix: str, label: str, but_post: int | None) -> list[tuple[str, str, int]]:
+def _sent(tx: Tx, found: Found, prefix: str, label: str, but_post: int | None) -> Counts:
     found.add(parts.sent(tx, parts.posts(tx, prefix, but_post)))
     found.add(parts.by_hand(tx, prefix))
     private = parts.private_posts(tx, prefix)
@@ -182,7 +186,7 @@ def _say(tx: Tx, found: Found, rows: list[Row[Any]]) -> None:
     found.add(parts.said(tx, [row for row in rows if ("message", row.id) not in known]))
 
 
-def _story(kind: str, title: str, found: Found, counts: list[tuple[str, str, int]]) -> Story:
+def _story(kind: str, title: str, found: Found, counts: Counts) -> Story:
     unique: dict[Any, Entry] = {}
     for entry in found.entries:  # a line that is marked wins over the same line unmarked
         key = (entry.at, entry.kind, entry.name, entry.who, entry.text, entry.of)

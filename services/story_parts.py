@@ -1,4 +1,4 @@
-"""The single lines of a story (services/story.py): what was said, done, voted, posted and answered by platforms, each with its moment."""
+"""The single lines of a story (services/story.py): what was said, done, voted and posted, and what platforms answered."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -59,7 +59,8 @@ def begins(tx: Tx, column: ColumnElement[str], prefix: str) -> ColumnElement[boo
 def said(tx: Tx, rows: list[Row[Any]], here: int | None = None) -> list[Entry]:
     """Messages with their answers; nothing of what was for one pair of eyes, nobody where somebody could be found out."""
     names = browse.labels(tx, {r.person_id for r in rows if r.person_id and r.intent not in _UNNAMED})
-    groups = {r.id: r.name for r in tx.all(select(chat.c.id, chat.c.name).where(chat.c.id.in_({r.chat_id for r in rows if r.chat_id})))}
+    chats = {r.chat_id for r in rows if r.chat_id}
+    groups = {r.id: r.name for r in tx.all(select(chat.c.id, chat.c.name).where(chat.c.id.in_(chats)))}
     found = []
     for row in rows:
         secret = browse.is_secret(row.intent)
@@ -147,7 +148,8 @@ def ballots_of(tx: Tx, row: Row[Any], *only: ColumnElement[bool], here: int | No
     """The ballots of a poll that names its voters, each with its choice and whether it counts; of others nothing at all."""
     if browse.only_voters(row):
         return []
-    log = tx.all(select(ballot_log).where(ballot_log.c.poll_id == row.id, *only).order_by(ballot_log.c.id.desc()).limit(BALLOTS))[::-1]
+    acts = select(ballot_log).where(ballot_log.c.poll_id == row.id, *only)
+    log = tx.all(acts.order_by(ballot_log.c.id.desc()).limit(BALLOTS))[::-1]
     voters = {r.voter for r in log}
     now = {r.voter: r for r in tx.all(select(ballot.c.voter, ballot.c.choice, ballot.c.state).where(
         ballot.c.poll_id == row.id, ballot.c.voter.in_(voters)))}
@@ -178,8 +180,9 @@ def took_part(tx: Tx, poll_id: int) -> int:
 # --- what was sent ------------------------------------------------------------------------------------------------
 def posts(tx: Tx, prefix: str, but: int | None = None) -> list[Row[Any]]:
     """What was posted to groups about an issue or poll (`issue:5:`), without private messages."""
-    return tx.all(select(outbox).where(begins(tx, outbox.c.key, prefix), begins(tx, outbox.c.target, "chat:"), outbox.c.kind != "chart",
-                                       outbox.c.id != (but or 0)).order_by(outbox.c.id).limit(POSTS))
+    return tx.all(select(outbox).where(
+        begins(tx, outbox.c.key, prefix), begins(tx, outbox.c.target, "chat:"), outbox.c.kind != "chart",
+        outbox.c.id != (but or 0)).order_by(outbox.c.id).limit(POSTS))
 
 
 def private_posts(tx: Tx, prefix: str) -> int:
@@ -192,9 +195,10 @@ def sent(tx: Tx, rows: list[Row[Any]], here: int | None = None) -> list[Entry]:
     """Posts, and what the platform answered to each try."""
     targets = {r.id: r.target for r in rows if ":anonymous:" not in r.key}
     names = browse.targets(tx, {t for t in targets.values() if t.partition(":")[0] in ("chat", "identity")})
-    found = [Entry(r.created_at, "post", r.state, names.get(targets.get(r.id, ""), ""), "" if r.key.startswith("message:") else r.text,
-                   of=("post", r.id), here=r.id == here) for r in rows]
-    for each in tx.all(select(delivery).where(delivery.c.outbox_id.in_([r.id for r in rows])).order_by(delivery.c.id).limit(2 * POSTS)):
+    found = [Entry(r.created_at, "post", r.state, names.get(targets.get(r.id, ""), ""),
+                   "" if r.key.startswith("message:") else r.text, of=("post", r.id), here=r.id == here) for r in rows]
+    tries = select(delivery).where(delivery.c.outbox_id.in_([r.id for r in rows]))
+    for each in tx.all(tries.order_by(delivery.c.id).limit(2 * POSTS)):
         found.append(Entry(each.at, "tried", each.result, names.get(targets.get(each.outbox_id, ""), ""),
                            " ".join(filter(None, (each.reason, each.platform_id))), of=("post", each.outbox_id)))
     return found

@@ -1,4 +1,4 @@
-"""Which stretch of the past words mean, for looking things up: 昨天, 上周, 11月, 11月3日到5日, 最近7天, 2026-11-03; in Shanghai's days.
+"""Which stretch of the past words mean, for looking things up: 昨天, 上周, 11月, 11月3日到5日, 最近7天; in days of Shanghai.
 
 Deadlines are another matter (texts/when.py): there 周五 is the next one, here a date without a year is the latest that has come.
 """
@@ -115,7 +115,8 @@ _READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], Days | No
     (re.compile(r"(?P<which>这个?|本|上个?|上上个?)(?:周|星期|礼拜)(?P<day>[一二三四五六日天])?"), _week),
     (re.compile(r"[本这上]个?月"), _this_month),
     (re.compile(r"[今去前]年|(?P<year>(?<!\d)20\d\d)年(?!\d)"), _this_year),
-    (re.compile(rf"(?:(?P<y>20\d\d)年)?(?<![\d个近第前])(?P<m>1[0-2]|[1-9]|十[一二]?|[一二三四五六七八九])月份?(?![\d内])"), _named_month),
+    (re.compile(r"(?:(?P<y>20\d\d)年)?(?<![\d个近第前])(?P<m>1[0-2]|[1-9]|十[一二]?|[一二三四五六七八九])月份?(?![\d内])"),
+     _named_month),
     (re.compile(rf"{_MD.format(1)}(?:{_TO}(?:{_MD.format(3)}|(?P<d2>\d{{1,2}})[日号]))?"), _dates),
     (re.compile(rf"(?<!\d)(?P<a>20\d\d-\d\d-\d\d)(?:{_TO}(?P<b>20\d\d-\d\d-\d\d))?(?!\d)"), _iso),
     (re.compile(rf"(?:最近|近|过去)的?(?P<n>{NUMERAL}|半)个?(?P<unit>天|日|周|星期|礼拜|月|年)"), _recent),

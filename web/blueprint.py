@@ -148,8 +148,8 @@ class _Pages:
                 called = listing.names(tx, page.rows)
                 chain = chain_state(tx) if listing.name == "audit" else None
             return render_template(
-                "console/list.html", listing=listing, chain=chain, logs=LOGS, page=page, names=called, chosen=chosen, kept=kept_filter(listing),
-                columns=listing.shown(chosen), older=next_address(listing, page))
+                "console/list.html", listing=listing, chain=chain, logs=LOGS, page=page, names=called, chosen=chosen,
+                kept=kept_filter(listing), columns=listing.shown(chosen), older=next_address(listing, page))
         return view
 
     def csv_view(self, listing: Listing) -> View:

@@ -60,8 +60,8 @@ def _sure(row: Row, names: Names) -> str | None:
 
 def _answered_by(row: Row, names: Names) -> str | None:
     """What the platform said, in its own words."""
-    said = [row.reason or "", str(row.code) if row.code is not None and str(row.code) not in (row.reason or "") else "", row.platform_id or ""]
-    return " ".join(filter(None, said)) or None
+    reason, code = row.reason or "", "" if row.code is None else str(row.code)
+    return " ".join(filter(None, (reason, "" if code in reason else code, row.platform_id))) or None
 
 
 def _tried_post(row: Row, names: Names) -> str:

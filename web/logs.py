@@ -21,6 +21,8 @@ LONGEST = 100  # characters of a query
 LIVE = 30  # lines of the live page
 LOGS = ("messages", "readings", "outbox", "deliveries", "sweeps", "logins", "reveals", "audit")  # one page each, side by side
 EACH = 20  # of each kind
+_LIVE = (("messages", "message", "who", "said", "understood"), ("deliveries", "try", "to", "content", "result"),
+         ("audit", "audit", "who", "object", "did"))  # list, kind, and the columns that a line shows
 _FOR_SEARCH = {name: replace(listing, deeds=False) for name, listing in LISTS.items()}
 
 
@@ -59,7 +61,8 @@ class LogPages:
             found = searching.find(tx, asked, _where()) if said else None
             names = {name: LISTS[name].names(tx, page.rows) for name, page in found.lists.items()} if found else {}
         links = {name: _all_of(name, found) for name in found.lists} if found else {}
-        return render_template("console/search.html", said=said, found=found, lists=_FOR_SEARCH, names=names, links=links, read_as=_read_as(asked))
+        return render_template("console/search.html", said=said, found=found, lists=_FOR_SEARCH, names=names, links=links,
+                               read_as=_read_as(asked))
 
     def story_view(self, kind: str) -> Callable[[int], Any]:
         """What led to a thing of this kind and what came of it."""
@@ -116,13 +119,14 @@ def _all_of(name: str, found: searching.Results) -> str:
 def _newest(tx: Tx) -> list[Line]:
     """Messages, tries to send and deeds, the newest first, each shown as its own list shows it."""
     found: list[Line] = []
-    for name, kind, who, text, chip in (("messages", "message", "who", "said", "understood"),
-                                        ("deliveries", "try", "to", "content", "result"), ("audit", "audit", "who", "object", "did")):
+    for name, kind, who, text, chip in _LIVE:
         listing = LISTS[name]
         rows = listing.rows(tx, Filter(_where(), limit=EACH)).rows
         names = listing.names(tx, rows)
         cells = {c.name: c for c in listing.columns}
         for row in rows:
+            if kind == "audit" and row.action.startswith("outbox."):  # the try to send says it
+                continue
             at, key = cells["time"].cell(row, names), getattr(row, listing.key)
             told = listing.tells(row)
             found.append(Line(f"{kind}-{key}", at, kind, cells[who].cell(row, names) or "", cells[text].cell(row, names) or "",

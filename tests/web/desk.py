@@ -12,8 +12,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 import web
-from domain.roles import SYSTEM
+from domain.roles import SYSTEM, Actor, Role
 from models.base import Database
+from models.logs import delivery, sweep_run
 from models.tables import (
     ballot,
     ballot_log,
@@ -35,8 +36,6 @@ from models.tables import (
     residence,
     supporter,
 )
-from domain.roles import Actor, Role
-from models.logs import delivery, sweep_run
 from services import accounts, audit
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
