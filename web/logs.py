@@ -23,7 +23,8 @@ LOGS = ("messages", "readings", "outbox", "deliveries", "sweeps", "logins", "rev
 EACH = 20  # of each kind
 _LIVE = (("messages", "message", "who", "said", "understood"), ("deliveries", "try", "to", "content", "result"),
          ("audit", "audit", "who", "object", "did"))  # list, kind, and the columns that a line shows
-_FOR_SEARCH = {name: replace(listing, deeds=False) for name, listing in LISTS.items()}
+_FOR_SEARCH = {name: replace(listing, deeds=False, columns=tuple(c for c in listing.columns if c.name not in ("detail", "hash")))
+               for name, listing in LISTS.items()}
 
 
 @dataclass(frozen=True, slots=True)
