@@ -133,6 +133,7 @@ message = _table(
     Column("reply", Text), Column("card", JSON),  # what was answered; a repeat gets both again
     Column("state", String(8), nullable=False),  # done | parked | failed
     Column("payload", Sealed),  # a parked message until it is answered
+    Column("how", String(8)), Column("sure", Integer),  # which step understood it (bot/pipeline.py), how sure in thousandths
     Column("sent_at", Utc, nullable=False), Column("received_at", Utc, nullable=False),
     UniqueConstraint("channel", "external_id"),
     Index("ix_message_person", "person_id", "id"), Index("ix_message_community", "community_id", "id"),

@@ -42,6 +42,7 @@ from web.figures import FigurePages
 from web.issue_desk import IssueDesk, inside
 from web.listing import Listing, asked_filter, csv_response, kept_filter, key_asked, next_address
 from web.lists import BALLOTS, LISTS, VOTERS
+from web.logs import LOGS, LogPages, chain_state
 from web.paper import PaperPages
 from web.photo import photo_response
 from web.register import RegisterPages
@@ -94,6 +95,7 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
     IssueDesk(db, clock).hang(console)
     FigurePages(db, clock).hang(console)
     RightsPages(db, clock).hang(console)
+    LogPages(db, clock).hang(console)
     RegisterPages(db, clock, understanding.community).hang(console)
     RoundPages(db, clock, understanding.community).hang(console)
     return console
@@ -153,9 +155,10 @@ class _Pages:
             with self.db.read() as tx:
                 page = listing.rows(tx, chosen)
                 called = listing.names(tx, page.rows)
+                chain = chain_state(tx) if listing.name == "audit" else None
             return render_template(
-                "console/list.html", listing=listing, page=page, names=called, chosen=chosen, kept=kept_filter(listing),
-                columns=listing.shown(chosen), older=next_address(listing, page))
+                "console/list.html", listing=listing, chain=chain, logs=LOGS, page=page, names=called, chosen=chosen,
+                kept=kept_filter(listing), columns=listing.shown(chosen), older=next_address(listing, page))
         return view
 
     def csv_view(self, listing: Listing) -> View:

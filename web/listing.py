@@ -15,7 +15,6 @@ from services.paging import Filter, Page
 from texts.mask import mask
 from web.words import has_word, term, visible, word
 
-LOOK_BACK = timedelta(days=30)  # a search by words without dates looks this far, so that it stays quick with a million rows
 CHUNK = 1000  # rows of a file that are read in one transaction
 Row = Any
 Names = dict[Any, Any]  # what is spoken of, by id or reference
@@ -57,8 +56,9 @@ class Listing:
     kind_terms: str = ""
     called: Callable[[Tx, list[Row]], Names] = lambda tx, rows: {}
     link: str = ""  # endpoint of a row's own page
-    look_back: bool = False
     deeds: bool = False  # the template has buttons for each row
+    story: str = ""  # the kind of thing whose story a row's time leads to
+    story_key: str = "id"
 
     @property
     def title(self) -> str:
@@ -86,6 +86,10 @@ class Listing:
         key = f"kind.{self.name}.{name}"
         return word(key) if has_word(key) else term(self.kind_terms, name)
 
+    def tells(self, row: Row) -> int | None:
+        """Of which thing a row can tell the story; None when there is none."""
+        return getattr(row, self.story_key) if self.story else None
+
     def shown(self, chosen: Filter) -> tuple[Column, ...]:
         """The columns; who sees every community also sees which."""
         return self.columns if chosen.community_id is not None else (*self.columns, _PLACE)
@@ -107,8 +111,6 @@ def asked_filter(listing: Listing, community_id: int | None, now: datetime) -> F
     """The filter that the address asks for; nonsense in it narrows nothing."""
     given = {name: request.args.get(name, "").replace("\0", "").strip()[:64] for name in listing.filters}
     since, until = _day(given.get("since", "")), _day(given.get("until", ""))
-    if since is None and listing.look_back and (given.get("text") or given.get("person") or given.get("kind")):
-        since = now - LOOK_BACK
     return Filter(community_id, since, until + timedelta(days=1) if until else None, given.get("person", ""),
                   given.get("kind", ""), given.get("text", ""), key_asked())
 
