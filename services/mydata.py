@@ -166,17 +166,24 @@ def ticket(person_id: int, *, now: datetime) -> str:
 
 def whose(tx: Tx, code: str, said: str, *, now: datetime) -> int | None:
     """The person such an address was given to; None when it is not ours, too old, or they are gone."""
+    person_id = _given(said, now)
+    found = tx.scalar(select(person.c.id).join(community, person.c.community_id == community.c.id).where(
+        person.c.id == person_id, community.c.code == code, person.c.erased_at.is_(None), person.c.joined_into.is_(None)))
+    return int(found) if found is not None else None
+
+
+def forgotten(tx: Tx, said: str, *, now: datetime) -> bool:
+    """True when such an address was given to somebody who has been forgotten since."""
+    return tx.first(select(person.c.id).where(person.c.id == _given(said, now), person.c.erased_at.is_not(None))) is not None
+
+
+def _given(said: str, now: datetime) -> int | None:
     parts = said.split("-")
     if len(parts) != 3 or not all(p.isascii() and p.isdigit() and len(p) < 16 for p in parts[:2]):
         return None
     person_id, until = int(parts[0]), int(parts[1])
-    if not hmac.compare_digest(_seal(person_id, until).encode(), parts[2].encode("utf-8", "replace")):
-        return None
-    if datetime.fromtimestamp(until, UTC) < now:
-        return None
-    found = tx.scalar(select(person.c.id).join(community, person.c.community_id == community.c.id).where(
-        person.c.id == person_id, community.c.code == code, person.c.erased_at.is_(None), person.c.joined_into.is_(None)))
-    return int(found) if found is not None else None
+    genuine = hmac.compare_digest(_seal(person_id, until).encode(), parts[2].encode("utf-8", "replace"))
+    return person_id if genuine and datetime.fromtimestamp(until, UTC) >= now else None
 
 
 def _seal(person_id: int, until: int) -> str:

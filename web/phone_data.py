@@ -51,10 +51,14 @@ class DataPages:
         """What is stored, who looked at it, what was asked, and how long it stays."""
         with self.db.read() as tx:
             person_id = mydata.whose(tx, code, ticket, now=self.clock())
+            if person_id is None and mydata.forgotten(tx, ticket, now=self.clock()):
+                return self.frame.note("privacy.deleted")
             if person_id is None:
                 return self.frame.note("rights.page.old", 404)
+            who = self.login.visitor(tx)  # who is signed in can do something here; who only has the address, read
+            who = who if who is not None and who.person_id == person_id else None
             return self.frame.page(
-                "phone/data.html", tx, None, code, it=mydata.summary(tx, person_id), ways=WAYS, ticket=ticket,
+                "phone/data.html", tx, who, code, here=request.path, it=mydata.summary(tx, person_id), ways=WAYS, ticket=ticket,
                 looked=reveals.of_person(tx, person_id), requests=rights.of_person(tx, people.behind(tx, person_id)),
                 limits=retention.limits())
 

@@ -120,6 +120,13 @@ def test_a_resident_reads_and_takes_their_data_on_the_page(town: Town) -> None:
     there = phone.get("/m/test/data")
     assert there.status_code == 302 and "李叔" in phone.get(there.location).text
     assert town.app.test_client().get("/m/test/data").status_code in (302, 404)
+    mine = there.location
+    assert ">提交</button>" not in stranger.get(path).text  # who only has the address reads
+    assert "138****5678" in town.press(phone, mine, "提交", words="13812345678").text
+    asked = town.press(phone, mine, "删除我的数据")
+    assert "不能恢复" in asked.text
+    assert "您的数据已删除" in town.press(phone, f"{asked.request.path}?{asked.request.query_string.decode()}", "确定删除").text
+    assert "您的数据已删除" in stranger.get(path).text and stranger.get(f"{path}.zip").status_code == 404
     town.stage.now += mydata.LINK_LIFE
     town.stage.now += mydata.LINK_LIFE
     assert stranger.get(path).status_code == 404
