@@ -1,5 +1,6 @@
 """Tables, transactions, the writer."""
 
+import models.accounts  # noqa: F401 - its tables belong to the metadata
 import models.deeds  # noqa: F401 - its tables belong to the metadata
 import models.logs  # noqa: F401 - its tables belong to the metadata
 import models.rights  # noqa: F401 - its tables belong to the metadata

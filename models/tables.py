@@ -512,13 +512,18 @@ heartbeat = _table("heartbeat", Column("name", String(32), nullable=False, uniqu
 account = _table(
     "account", Column("username", String(64), nullable=False, unique=True), Column("password_hash",
     String(200), nullable=False),
-    Column("role", String(16), nullable=False), _ref("community_id", "community", null=True),  # NULL: every community
     Column("created_at", Utc, nullable=False), Column("disabled_at", Utc),
+    Column("must_change", Boolean, nullable=False, server_default="0"),  # somebody else knows the password
 )
 console_session = _table(
     "console_session", Column("token_hash", String(64), nullable=False, unique=True), _ref("account_id", "account",
     index=True),
     Column("created_at", Utc, nullable=False), Column("seen_at", Utc, nullable=False), Column("ended_at", Utc),
+    # open | code: the second factor is still owed | enrol: it has to be set up first | change: a new password first
+    Column("stage", String(8), nullable=False, server_default="open"),
+    _ref("community_id", "community", null=True),  # which of their communities is on the screen; NULL: the first, or all
+    Column("address", String(64), nullable=False, server_default=""),
+    Column("agent", String(64), nullable=False, server_default=""),
 )
 login_failure = _table("login_failure", Column("who", String(80), nullable=False, index=True),  # user:… | ip:…
                        Column("at", Utc, nullable=False))

@@ -115,6 +115,8 @@ def issues(tx: Tx, chosen: Filter) -> Page:
     who = case((issue.c.anonymous, None), else_=issue.c.submitter_id).label("submitter_id")
     query = select(*[c for c in issue.c if c.name != "submitter_id"], who, joined.behind_column().label("behind")).where(
         issue.c.number.is_not(None))
+    if not chosen.private:
+        query = query.where(~issue.c.private)
     if chosen.person:
         query = query.where(issue.c.submitter_id.in_(people_called(tx, chosen)), ~issue.c.anonymous)
     if chosen.kind:
@@ -186,9 +188,10 @@ def only_voters(poll_row: Row[Any]) -> bool:
     return bool(poll_row.anonymous) or standing.hides(poll_row)
 
 
-def timeline(tx: Tx, issue_id: int) -> list[Row[Any]]:
-    """Everything that happened to an issue, oldest first."""
-    return tx.all(select(issue_event).where(issue_event.c.issue_id == issue_id).order_by(issue_event.c.id).limit(500))
+def timeline(tx: Tx, issue_id: int, *, inner: bool = True) -> list[Row[Any]]:
+    """Everything that happened to an issue, oldest first; with what only staff may see, or without."""
+    query = select(issue_event).where(issue_event.c.issue_id == issue_id)
+    return tx.all((query if inner else query.where(~issue_event.c.inner)).order_by(issue_event.c.id).limit(500))
 
 
 def one(tx: Tx, table: Any, key: int, community_id: int | None) -> Row[Any] | None:

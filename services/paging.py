@@ -33,6 +33,7 @@ class Filter:
     text: str = ""
     before: int | None = None  # the key the page ends before
     limit: int = PAGE
+    private: bool = True  # False: without private tickets
 
 
 @dataclass(frozen=True, slots=True)

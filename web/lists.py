@@ -201,7 +201,7 @@ LISTS = {listing.name: listing for listing in (
     Listing("promises", "id", by_hand.promises, (
         Column("number", lambda r, n: f"I{r.number}"),
         Column("time", _field("made_at"), "time"),
-        Column("owner", _field("owner")),
+        Column("promiser", _field("owner")),
         Column("content", _field("text"), "words"),
         Column("due", _field("due_at"), "time"),
         Column("state", _term("promise_state", "state"), "chip"),

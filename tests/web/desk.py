@@ -23,6 +23,7 @@ from models.tables import (
     building,
     chat,
     community,
+    console_session,
     forward,
     group_task,
     home,
@@ -106,7 +107,9 @@ def fill(desk: Desk, name: str) -> None:
         tx.add(supporter, issue_id=matter, person_id=neighbour, at=NOW)
         seen = tx.add(photo, community_id=where, issue_id=matter, person_id=who, kind="report", channel="mp", data=b"\xff\xd8",
                       sha256="0" * 64, state="kept", at=NOW)
-        found = {"home": flat, "person": who, "group": group, "issue": matter, "photo": seen, "message": said}
+        found = {"home": flat, "person": who, "group": group, "issue": matter, "photo": seen, "message": said, "place": where,
+                 "account": login}
+        found["signed_in"] = tx.add(console_session, token_hash=f"none-{name}", account_id=login, created_at=NOW, seen_at=NOW, agent=EVIL)
         for number, anonymous in ((1, False), (2, True)):
             found[f"poll{number}"] = put_poll(tx, where, who, number, anonymous)
         found["ballot"] = int(tx.scalar(select(ballot_log.c.id).where(ballot_log.c.poll_id == found["poll1"])))
@@ -159,14 +162,19 @@ def put_poll(tx: Any, where: int, who: int, number: int, anonymous: bool) -> int
     return found
 
 
+def console_of(desk: Desk, **more: Any) -> Flask:
+    """The console as an application, with settings other than the usual."""
+    app = Flask(__name__)
+    web.init_app(app, "k" * 32)
+    app.register_blueprint(web.console_blueprint(desk.db, clock=lambda: desk.now, secure_cookies=False, **more))
+    return app
+
+
 @pytest.fixture
 def desk(db: Database) -> Iterator[Desk]:
     """The console."""
     found = Desk(db)
-    app = Flask(__name__)
-    web.init_app(app, "k" * 32)
-    app.register_blueprint(web.console_blueprint(db, clock=lambda: found.now, secure_cookies=False))
-    found.app = app
+    found.app = console_of(found)
     fill(found, "east")
     fill(found, "west")
     yield found
@@ -182,6 +190,8 @@ def addresses(desk: Desk, ids: dict[str, int]) -> list[tuple[str, str, str]]:
            "round": ids["round"], "round_png": ids["round"], "round_zip": ids["round"],
            "story_message": ids["message"], "story_issue": ids["issue"], "story_poll": ids["poll1"],
            "story_ballot": ids["ballot"], "story_post": ids["outbox"], "story_home": ids["home"],
+           "session_end": ids["signed_in"],
+           **dict.fromkeys(("account_of", "account_deed", "account_give", "account_take"), ids["account"]),
            "request": ids["request"], "request_end": ids["request"]} | {
                f"person_{deed}": ids["person"] for deed in ("data", "reveal", "ask", "correct", "copy", "erase")}
     assert desk.app is not None
@@ -192,6 +202,7 @@ def addresses(desk: Desk, ids: dict[str, int]) -> list[tuple[str, str, str]]:
         name = rule.endpoint.partition(".")[2]
         assert "<" not in rule.rule or name in key or name == "static", f"{rule.endpoint} is new: say whose objects it shows"
         path = rule.rule.replace("<int:key>", str(key.get(name))).replace("<path:filename>", "console.css")
+        path = re.sub("<any[^>]*>", "unlock", path)
         path = path.replace("<int:one>", str(ids["photo" if name == "photo" else "paper"]))
         found += [(rule.endpoint, m, path) for m in (rule.methods or set()) & {"GET", "POST"}]
     return found
