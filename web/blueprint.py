@@ -36,6 +36,7 @@ from services import outbox as posting
 from texts.say import clock as show_clock
 from texts.say import day, has, say, unit
 from texts.words import categories
+from web.desk import Platform
 from web.door import Door, written
 from web.figures import FigurePages
 from web.issue_desk import IssueDesk, inside
@@ -44,6 +45,9 @@ from web.lists import BALLOTS, LISTS, VOTERS
 from web.paper import PaperPages
 from web.photo import photo_response
 from web.register import RegisterPages
+from web.setup import SetupPages
+from web.setup_crew import CrewPages
+from web.setup_parties import PartyPages
 from web.understanding import UnderstandingPages
 from web.words import term, visible, word
 
@@ -52,8 +56,11 @@ _TYPES = {"pdf": "application/pdf", "docx": "application/vnd.openxmlformats-offi
 
 
 def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_cookies: bool,
-                      machine: Callable[[], list[tuple[bool, str]]] = list) -> Blueprint:
-    """All pages of the console over one database; `machine` says what else is right or wrong with the installation."""
+                      machine: Callable[[], list[tuple[bool, str]]] = list, platform: Platform | None = None) -> Blueprint:
+    """All pages of the console over one database; `machine` says what else is right or wrong with the installation.
+
+    `platform` tells of the accounts in config.yaml and tries one of them.
+    """
     console = Blueprint("console", __name__, url_prefix="/console", template_folder="templates",
                         static_folder="static", static_url_path="/static")
     for name, show in {"clock": show_clock, "day": day, "short_day": course.day_of,
@@ -89,6 +96,8 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
     IssueDesk(db, clock).hang(console)
     FigurePages(db, clock).hang(console)
     RegisterPages(db, clock, understanding.community).hang(console)
+    for pages_of in (SetupPages, CrewPages, PartyPages):
+        pages_of(db, clock, platform).hang(console)
     return console
 
 
