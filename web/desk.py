@@ -88,9 +88,9 @@ def number(name: str) -> int | None:
 
 
 def numbers(name: str) -> list[int]:
-    """Every such number of a field that may be given many times, each once."""
+    """Every such number of a field that may be given many times, each once, in order: two who do much at once never cross."""
     found = [int(said) for said in request.form.getlist(name)[:500] if said.isascii() and said.isdecimal() and len(said) < 19]
-    return list(dict.fromkeys(found))
+    return sorted(set(found))
 
 
 def worded(key: str, name: str) -> str:
