@@ -31,6 +31,7 @@ from services import (
     solitaire,
     timers,
     voting,
+    wordings,
     work,
 )
 
@@ -48,6 +49,8 @@ class Sweeps:
     def run(self) -> None:
         """Runs each sweep once, parked ballots before closings; a sweep that breaks does not keep the others from running."""
         errors = []
+        with self.db.read() as tx:
+            wordings.refresh(tx, now=self.clock())
         for sweep in (self.answer_parked, self.begin_polls, self.close_polls, self.finish_polls, self.remind, self.fire_timers,
                       self.forward, self.forget_joinings, self.forget_lists, self.forget_photos, self.tell_bulletins,
                       self.group_issues):

@@ -3,7 +3,7 @@
 from datetime import datetime, time
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert as insert_postgres
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
@@ -12,6 +12,7 @@ from domain.roles import Actor, Role
 from models.base import Tx
 from models.hot import Hot
 from models.settings import community_setting
+from models.tables import community
 from services import audit
 
 _ONE = Hot(select(community_setting.c.value).where(community_setting.c.community_id == bindparam("community_id"),
@@ -45,6 +46,13 @@ def admin(actor: Actor) -> None:
     """Refuses whoever may not set anything up."""
     if not actor.role.covers(Role.ADMIN):
         raise Refusal("role.too_low")
+
+
+def everywhere(tx: Tx, actor: Actor) -> None:
+    """Refuses who may not set what holds for all communities, unless theirs is the only one."""
+    admin(actor)
+    if actor.community_id is not None and tx.scalar(select(func.count()).select_from(community)) != 1:
+        raise Refusal("setup.everywhere")
 
 
 def hour(words: str) -> time:

@@ -52,6 +52,7 @@ from web.register import RegisterPages
 from web.setup import SetupPages
 from web.setup_crew import CrewPages
 from web.setup_parties import PartyPages
+from web.setup_rules import RulePages
 from web.understanding import UnderstandingPages
 from web.words import term, visible, word
 
@@ -104,7 +105,7 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
     IssueDesk(db, clock).hang(console)
     FigurePages(db, clock).hang(console)
     RegisterPages(db, clock, understanding.community).hang(console)
-    for pages_of in (SetupPages, CrewPages, PartyPages, BoardPages, PollBuilder):
+    for pages_of in (SetupPages, CrewPages, PartyPages, RulePages, BoardPages, PollBuilder):
         pages_of(db, clock, platform).hang(console)
     return console
 

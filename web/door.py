@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from domain.errors import Refusal
 from models.base import Database, Tx
-from services import accounts, audit
+from services import accounts, audit, wordings
 from texts.say import say
 from web.words import word
 
@@ -47,6 +47,7 @@ class Door:
             return None
         if g.token:
             with self.db.read() as tx:
+                wordings.refresh(tx, now=now)
                 g.login = accounts.signed_in(tx, g.token, now=now)
         if g.login is None:
             return redirect(url_for("console.login"))

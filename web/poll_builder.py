@@ -19,7 +19,7 @@ from domain.errors import Refusal
 from domain.kinds import KINDS
 from models.base import Tx
 from models.tables import chat, poll, poll_chat
-from services import audit, browse, cards, electorate, outbox, pages, polls, staff
+from services import audit, browse, cards, electorate, pages, polls, quiet, staff
 from services.polls import Draft
 from texts.draft import PollDraft
 from texts.draft_kinds import STANCES, costs
@@ -118,7 +118,7 @@ class PollBuilder(Desk):
         page_text = say("poll.card_page", poll=row) + (f"\n{say('page.link', url=url)}" if url else "")
         return Look(row, cards.poll(tx, row), polls.card(row), page_text, poll_rules(row), electorate.size(tx, row),
                     [g.name or say("poll.this_group") for g in groups if g.post_address], sum(not g.post_address for g in groups),
-                    opened.moved, outbox.QUIET.next_allowed(now) if outbox.QUIET.cover(now) else None)
+                    opened.moved, quiet.until(tx, row.community_id, now))
 
 
 def drafted(now: datetime) -> Draft:
