@@ -58,7 +58,8 @@ def preview(source: str) -> str:
     env.filters = {name: lambda value, *_args: str(value) for name in env.filters} | {
         name: catalogue.environment().filters[name] for name in ("join", "length", "string")}
     facts = {name: _Example(name) for name in meta.find_undeclared_variables(env.parse(source))}
-    words: dict[str, Any] = dict.fromkeys(("say", "term", "share", "unit", "price", "listed"), _said) | {"poll_rules": lambda *_: []}
+    words: dict[str, Any] = dict.fromkeys(("say", "term", "share", "unit", "price", "listed"), _said)
+    words["poll_rules"] = lambda *_: []
     try:
         return env.from_string(source, globals=words).render(facts).strip("\n")
     except Exception:  # an example fits no sum or comparison; the sentence itself is what was checked

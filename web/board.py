@@ -10,8 +10,8 @@ from bot import orders
 from domain.errors import Refusal
 from domain.lifecycle import Act
 from models.base import Tx
-from models.tables import issue, poll
-from services import board, browse, parties, staff, steps
+from models.tables import home, issue, poll
+from services import board, browse, paging, parties, staff, steps, unit
 from services.people import Speaker
 from texts.say import say
 from texts.words import categories
@@ -31,6 +31,7 @@ class BoardPages(Desk):
         console.add_url_rule("/board", "board_deed", self.many, methods=["POST"])
         console.add_url_rule("/issues/<int:key>/deed", "issue_deed", self.issue_deed, methods=["POST"])
         console.add_url_rule("/polls/<int:key>/deed", "poll_deed", self.poll_deed, methods=["POST"])
+        console.add_url_rule("/homes/<int:key>", "unit", self.unit)
         console.add_url_rule("/order", "order", self.order, methods=["GET", "POST"])
 
     def board(self, wrong: str = "", results: list[tuple[str, bool, str]] | None = None) -> Any:
@@ -73,7 +74,7 @@ class BoardPages(Desk):
 
     def _deed(self, table: Any, deeds: dict[str, Deed], key: int) -> Any:
         with self.db.read() as tx:
-            row = browse.one(tx, table, key, g.login.actor.community_id)
+            row = browse.one(tx, table, key, g.login.actor.community_id) if key <= paging.LARGEST else None
         if row is None or row.number is None:
             abort(404)
         deed = deeds.get(text("deed", 40)) or abort(400)
@@ -91,6 +92,14 @@ class BoardPages(Desk):
         done = orders.give(tx, speaker, deed.name, deed.args(row.number, said), words=deed.line(row.number, said), nonce=nonce,
                            now=self.clock())
         return f"{letter}{row.number} {row.title}", done.good, done.text
+
+    def unit(self, key: int) -> Any:
+        """One home: who voted when, and whether it was counted."""
+        with self.db.read() as tx:
+            row = browse.one(tx, home, key, g.login.actor.community_id) if key <= paging.LARGEST else None
+            if row is None:
+                abort(404)
+            return self.page("console/unit.html", tx, home=row, it=unit.of(tx, key))
 
     def order(self) -> Any:
         """Any command of the staff, said as in chat, in the name of one of them."""

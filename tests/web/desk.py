@@ -160,7 +160,7 @@ def addresses(desk: Desk, ids: dict[str, int]) -> list[tuple[str, str, str]]:
            "forward_done": ids["forward"], "forward_drop": ids["forward"],
            "paper": ids["poll1"], "paper_enter": ids["poll1"], "paper_photo": ids["poll1"], "paper_confirm": ids["poll1"],
            "role": ids["person"], "name": ids["person"], "code": ids["home"], "correct": ids["issue"], "issue_level": ids["issue"],
-           "issue_track": ids["issue"], "issue_deed": ids["issue"], "issue_zip": ids["issue"], "poll_deed": ids["poll1"], "poll_xlsx": ids["poll1"],
+           "issue_track": ids["issue"], "issue_deed": ids["issue"], "issue_zip": ids["issue"], "unit": ids["home"], "poll_deed": ids["poll1"], "poll_xlsx": ids["poll1"],
            "issue_reveal": ids["issue"], "photo": ids["issue"]}
     assert desk.app is not None
     found = []
