@@ -60,7 +60,12 @@ def columns(tx: Tx, community_id: int, *, by: str, now: datetime, category: str 
     held: dict[str, list[Card]] = {name: [] for name in names}
     for card in cards:
         held[place[State(card.row.state)] if by == "state" else _when(card, now)].append(card)
-    return [Column(name, held[name][:SHOWN], len(held[name])) for name in names]
+    counts = {name: len(cards) for name, cards in held.items()}
+    if by == "state" and sum(counts.values()) == MOST:  # there are more than were looked at
+        all_of = {row.state: row.n for row in tx.all(select(issue.c.state, func.count().label("n")).where(*chosen).group_by(
+            issue.c.state))}
+        counts = {name: sum(all_of.get(state, 0) for state in STATES[name]) for name in names}
+    return [Column(name, held[name][:SHOWN], counts[name]) for name in names]
 
 
 def open_polls(tx: Tx, community_id: int) -> list[tuple[Row[Any], int]]:

@@ -188,3 +188,18 @@ def test_lists_and_a_whole_case_are_taken_away_safely(desk: Desk, office: dict[s
     assert "李east" not in text and "金丝雀同意：1" not in text
     with desk.db.read() as tx:
         assert tx.scalar(select(func.count()).select_from(audit_table).where(audit_table.c.action == "issue.export")) == 2
+
+
+def test_a_unit_answers_who_voted_when_and_whether_it_was_counted(desk: Desk, office: dict[str, Any]) -> None:
+    """A named ballot with its time and its course; of a poll that is not public only that somebody took part."""
+    client, flat = office["client"], desk.ids["east"]["home"]
+    page = client.get(f"/console/homes/{flat}").text
+    named, secret = page[page.index("P1 "):], page[page.index("P2 "):page.index("P1 ")]
+    assert "金丝雀同意" in named and "10:00" in named and "现在计入" in named and "<script>" not in page
+    assert "参加了" in secret and "金丝雀" not in secret and "10:00" not in secret
+    with desk.db.write() as tx:
+        tx.execute(update(ballot).where(ballot.c.poll_id == desk.ids["east"]["poll1"]).values(choice=""))
+        tx.execute(update(ballot).where(ballot.c.poll_id == desk.ids["east"]["poll2"]).values(choice=""))
+    page = client.get(f"/console/homes/{flat}").text
+    assert "已撤票，不计" in page and "P2 " not in page
+    assert desk.client("west").get(f"/console/homes/{flat}").status_code == 404
