@@ -44,8 +44,9 @@ class BoardPages(Desk):
             found = board.columns(tx, where, by=by, now=self.clock(), category=kind, party_id=party_id, words=words)
             return self.page("console/board.html", tx, wrong, columns=found, by=by, polls=board.open_polls(tx, where),
                              results=results, most=board.MOST, kind=kind, q=words, party_id=party_id,
-                             nonce=secrets.token_urlsafe(9), listed=parties.listed(tx, where), categories=list(categories().values()),
-                             deeds=[d for d in ISSUES.values() if d.bulk], poll_deeds=[d for d in POLLS.values() if d.bulk])
+                             nonce=secrets.token_urlsafe(9), listed=parties.listed(tx, where),
+                             categories=list(categories().values()), deeds=[d for d in ISSUES.values() if d.bulk],
+                             poll_deeds=[d for d in POLLS.values() if d.bulk])
 
     def many(self) -> Any:
         """Does one thing to each of those that were ticked; each stands by itself, and all that can be done is done."""
