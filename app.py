@@ -19,6 +19,7 @@ from ops import (
     page_tools,
     register,
     retention,
+    round_tools,
     train,
 )
 from ops import tools as tool
@@ -93,6 +94,7 @@ def parser() -> argparse.ArgumentParser:
     _group(add, commands.add_parser("group", help="群").add_subparsers(required=True, metavar="动作"))
     _register(add, commands.add_parser("register", help="业主名册").add_subparsers(required=True, metavar="动作"))
     opinions.arguments(add("opinions", opinions.analyse, "从导出的表态（Polis 格式）算出分组与共识，写成 JSON"))
+    _round(add, commands.add_parser("round", help="征言").add_subparsers(required=True, metavar="动作"))
     add("load", calendar_tools.load, "录入放假通知：一行一天（日期,休 或 班,名称）",
         commands.add_parser("calendar", help="工作日历").add_subparsers(required=True, metavar="动作")).add_argument("file")
     _records(add, commands)
@@ -123,10 +125,17 @@ def _register(add: Callable[..., argparse.ArgumentParser], owners: argparse._Sub
     now.add_argument("--community", required=True, help="社区代码")
 
 
+def _round(add: Callable[..., argparse.ArgumentParser], rounds: argparse._SubParsersAction) -> None:
+    round_tools.arguments(add("export", round_tools.export, "导出一次征言（Polis 公开格式，代号，时间到天）", rounds),
+                          add("import", round_tools.take_in, "检查一次 Polis 格式的征言，加 --apply 才导入", rounds))
+
+
 def _records(add: Callable[..., argparse.ArgumentParser], commands: argparse._SubParsersAction) -> None:
     figures.arguments(add("figures", figures.run, "从记录重算响应率、解决率、满意率等，加 --check 与页面核对"))
     audit = commands.add_parser("audit", help="审计链").add_subparsers(required=True, metavar="动作")
-    add("verify", tool.audit_verify, "校验审计链，指出第一条不对的记录", audit)
+    verify = add("verify", tool.audit_verify, "校验审计链和所有选票，指出第一条不对的记录", audit)
+    verify.add_argument("--head", action="append", default=[],
+                        help="以前公布过的链头（导出包 manifest.json 里的 audit_head），看它还在不在链上")
     add("verify", tool.poll_verify, "核对一次投票的公开导出：重算每个哈希，重新计票，说出哪里不对").add_argument(
         "words", nargs=argparse.REMAINDER, metavar="export.zip [--root HEX …]", help="与 verify/linyi_verify.py 的参数相同")
 

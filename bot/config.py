@@ -186,6 +186,21 @@ class RetentionSettings(_Section):
         return self.model_dump(exclude={"hour"})
 
 
+class SummariserSettings(_Section):
+    """A language model that drafts summaries of rounds; without an address there is none."""
+
+    url: str = Field("", pattern=r"^(https?://\S+)?$")
+    model: str = ""
+    key_env: str = "LINYI_SUMMARISER_KEY"
+    timeout_s: float = Field(60, gt=0, le=600)
+
+    @model_validator(mode="after")
+    def _both(self) -> "SummariserSettings":
+        if bool(self.url) != bool(self.model):
+            raise ValueError("url 和 model 要一起写")
+        return self
+
+
 _NEEDED: dict[str, tuple[str, ...]] = {  # secrets without which an account of this kind cannot work
     "mp": ("token", "aes_key", "app_secret"), "wecom_app": ("token", "aes_key", "app_secret"),
     "wecom_aibot": ("token", "aes_key"), "wecom_aibot_ws": ("app_secret",), "wecom_webhook": (),
@@ -248,6 +263,7 @@ class Settings(_Section):
     bulletins: BulletinSettings = BulletinSettings()
     delivery: DeliverySettings = DeliverySettings()
     backup: BackupSettings = BackupSettings()
+    summariser: SummariserSettings = SummariserSettings()
     retention: RetentionSettings = RetentionSettings()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"

@@ -194,7 +194,10 @@ class Delivery:
             values |= {"state": "waiting", "next_at": now + pause}
         else:
             values |= {"state": "dead"}
-            log.error("outbox %s is dead after %s attempts: %s", row.id, attempts, error.reason)
+            # the platform says how it stands with a person: another road is taken. A card it no longer knows answers when touched
+            foreseen = error.shut or error.person_gone or row.kind == "update"
+            log.log(logging.INFO if foreseen else logging.ERROR, "outbox %s is dead after %s attempts: %s", row.id, attempts,
+                    error.reason)
         self._settle(claim, failed=error, **values)
 
     def _settle(self, claim: Claim, sent: Sent | None = None, failed: ChannelError | None = None, **values: Any) -> None:

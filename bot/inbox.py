@@ -94,6 +94,12 @@ def last_intent(tx: Tx, person_id: int, *, before: int, chat_id: int | None) -> 
     return row.intent if row is not None and row.chat_id == chat_id else None
 
 
+def last_heard(tx: Tx, person_id: int, *, before: int) -> datetime | None:
+    """When the person's message before this one came."""
+    return cast(datetime | None, tx.scalar(select(message.c.received_at).where(
+        message.c.person_id == person_id, message.c.id < before).order_by(message.c.id.desc()).limit(1)))
+
+
 def still_asks(tx: Tx, person_id: int, question: int, *, before: int, chat_id: int | None) -> bool:
     """True when nothing was said in this chat since the question that answered this message."""
     row = tx.first(_ASKED, {"person_id": person_id, "before": before, "gone": GONE})

@@ -31,6 +31,7 @@ def announce(ctx: Ctx, args: Args) -> str:
     plan = Plan(course, who, host.id if host else None, words.starts_at)
     row, held = deliberation.announce(ctx.tx, ctx.speaker, plan, number=args.issue, now=ctx.now)
     return say("talk.opened", issue=row, course=course, at=held.starts_at, host=words.host,
+               later=outbox.QUIET.next_allowed(ctx.now) if outbox.QUIET.cover(ctx.now) else None,
                who=participants.shown(participants.of(ctx.tx, held.id)))
 
 

@@ -59,6 +59,16 @@ def spoken(ctx: Ctx, meaning: Meaning) -> str | None:
     return _next(ctx, kept)
 
 
+def proposed(ctx: Ctx, title: str, options: list[str], *, kind: str, closes_at: datetime | None, issue: int) -> str:
+    """A poll that was put together elsewhere: what is missing is asked for, and it is shown before it goes out."""
+    triage.check_votable(title, options)
+    if closes_at is not None and closes_at < ctx.now + polls.SHORTEST:
+        raise Refusal("poll.deadline_past", at=closes_at)
+    ctx.intent = "poll.draft"
+    return _next(ctx, {"title": title, "options": options, "kind": kind, "most": len(options) if kind == "approval" else 1,
+                       "closes_at": closes_at.isoformat() if closes_at else None, "issue": issue})
+
+
 @meant("ask_result")
 def asked_result(ctx: Ctx, meaning: Meaning) -> str | None:
     """How the poll that is meant stands or ended; else what is open."""
@@ -180,9 +190,14 @@ def _refuse(draft: PollDraft) -> None:
 
 @command("poll.list", "投票", "投票列表", "查看投票", "(怎么|如何)投票(啊|呀|呢)?", usage="投票")
 def listing(ctx: Ctx, args: Args) -> str:
-    """The polls this person can vote in now."""
-    rows = ballots.open_here(ctx.tx, ctx.speaker, ctx.chat_id, now=ctx.now)
-    return say("poll.list", polls=rows[:LISTED])
+    """The polls this person can vote in now, or soon; in private staff see all others that run, with how many took part."""
+    rows = ballots.open_here(ctx.tx, ctx.speaker, ctx.chat_id, now=ctx.now)[:LISTED]
+    if ctx.private and ctx.speaker.role.covers(STAFF):
+        others = [row for row in ballots.running(ctx.tx, ctx.speaker.community_id) if row.id not in {each.id for each in rows}]
+    else:
+        others = ballots.announced(ctx.tx, ctx.speaker) if ctx.private else []
+    lines = [(row, electorate.size(ctx.tx, row)) for row in others[:LISTED]]
+    return say("poll.list", polls=rows, others=lines, more=len(others) - len(lines), staff=ctx.speaker.role.covers(STAFF))
 
 
 @command("poll.show", "{P}", "投票 {P}", "{P} (结果|进度|进展|怎么样了)", usage="P5")

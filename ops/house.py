@@ -16,6 +16,7 @@ from bot.media import Photos
 from bot.message import Capabilities, Channel
 from bot.pace import Pace
 from bot.pipeline import Pipeline
+from bot.summariser import Summariser, endpoint_of
 from bot.tasks import Tasks
 from models import secret
 from models.base import Database
@@ -23,7 +24,7 @@ from models.commit import GroupCommit
 from ops import logs, metrics, valkey
 from ops.clock import ahead, now
 from scheduler.sweeps import Sweeps
-from services import audit, bulletins, decisions, limits, outbox, pages, people, procedure, promises, retention, timers
+from services import audit, bulletins, decisions, limits, outbox, pages, people, procedure, promises, retention, round_draft, timers
 from texts import procedures
 from understanding import trained
 
@@ -54,6 +55,11 @@ class House:
     def photos(self) -> Photos:
         """What fetches the photos people sent."""
         return Photos(self.db, self.channels, now)
+
+    def summariser(self) -> Summariser:
+        """What drafts summaries of rounds, where that is switched on."""
+        chosen = self.settings.summariser
+        return Summariser(self.db, endpoint_of(chosen.url, chosen.model, chosen.key_env, chosen.timeout_s, os.environ), now)
 
     def delivery(self, only: str = "") -> Delivery:
         """The sender of the outbox: of everything that has no sender of its own, or of one account alone."""
@@ -91,6 +97,7 @@ def build(settings: Settings | None = None) -> House:
     bulletins.configure(settings.bulletins.weekly, settings.bulletins.morning)
     retention.configure(settings.retention.days(), settings.retention.hour)
     procedure.configure(settings.decisions.notice_days, settings.decisions.publication_days)
+    round_draft.configure(bool(settings.summariser.url))
     procedures.configure(settings.procedures or None)
     trained.use(data_folder(settings) / "models")
     return House(settings, Database(settings.database_url()), redis, found)

@@ -77,7 +77,7 @@ def schedule() -> None:
     signal.signal(signal.SIGINT, end)
     try:
         clock.run(built.sweeps(), built.delivery(), built.tasks(), built.photos(), every_s=settings.delivery.every_s, stop=stop,
-                  backups=AfterPolls(built).run_once)
+                  summariser=built.summariser(), backups=AfterPolls(built).run_once)
     finally:
         _close(built, embedded)
 

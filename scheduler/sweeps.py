@@ -30,6 +30,8 @@ from services import (
     rating,
     retention,
     rights,
+    round_making,
+    round_map,
     solitaire,
     timers,
     voting,
@@ -52,7 +54,7 @@ class Sweeps:
         errors = []
         for sweep in (self.answer_parked, self.begin_polls, self.close_polls, self.finish_polls, self.remind, self.fire_timers,
                       self.forward, self.forget_joinings, self.forget_lists, self.forget_photos, self.tell_bulletins,
-                      self.remind_of_requests, self.group_issues):
+                      self.remind_of_requests, self.group_issues, self.draw_rounds, self.report_rounds):
             try:
                 sweep()
             except Exception as error:
@@ -123,6 +125,14 @@ class Sweeps:
     def group_issues(self) -> None:
         """Issues that seem to be one matter, for staff to look at; the comparing waits for nobody and nobody for it."""
         grouping.group_due(self.db, now=self.clock())
+
+    def report_rounds(self) -> None:
+        """What closed rounds have brought; the computing waits for nobody and nobody for it."""
+        round_making.make_due(self.db, now=self.clock())
+
+    def draw_rounds(self) -> None:
+        """Open rounds with new votes: how far each statement parts people, and votes that look arranged."""
+        round_map.draw_due(self.db, now=self.clock())
 
     def answer_parked(self) -> None:
         """Messages that were put on record under load and still wait for their answer."""

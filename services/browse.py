@@ -35,9 +35,10 @@ from services.sight import HUSHED, anonymous_ids
 from texts import mask
 from texts.say import clock, say
 
-# answers for one pair of eyes: choices that are not public, one-time codes, who has not voted
+# answers for one pair of eyes: choices that are not public, one-time codes, who has not voted, what is thought of a statement
 SECRET_INTENTS = ("vote.secret", "vote.receipt", "vote.which", "vote.which?", "bind.code", "poll.missing", "party.add", "join.code",
-                  "join.ask", "join.ask?", "jielong", "jielong?", HUSHED, f"{HUSHED}?", "rights.data",
+                  "join.ask", "join.ask?", "jielong", "jielong?", "round.vote", "round.ask",
+                  "round.ask?", "round.done", HUSHED, f"{HUSHED}?", "rights.data",
                   "rights.phone", "rights.phone?", "rights.correct", "rights.correct?", "rights.ask", "rights.ask?")
 _UNNAMED = (HUSHED, f"{HUSHED}?")  # and of these not even who spoke
 UNKEPT_INTENTS = ("vote.receipt",)  # of these not even a sealed answer is kept: a receipt beside a person would join them

@@ -10,6 +10,7 @@ from domain.lifecycle import TABLE, Act
 from domain.roles import Actor, Role
 from domain.states import State
 from models.base import Tx
+from models.deeds import claim, point
 from models.secret import UNREADABLE
 from models.tables import (
     bind_code,
@@ -36,7 +37,7 @@ from models.tables import (
     statement,
     warning,
 )
-from services import audit, ballots, digest, evidence, holdings, issues, rights, sight, triage
+from services import audit, ballots, digest, evidence, holdings, issues, rights, round_erasure, sight, triage
 from services.people import Speaker, behind, drop_waiting, homes_of
 from services.roads import TEXT_BYTES
 from texts.say import say
@@ -51,6 +52,7 @@ def erase(tx: Tx, speaker: Speaker, *, now: datetime, by: Actor | None = None) -
     _erase_traces(tx, speaker, mine)
     _erase_words(tx, speaker, mine, now=now)
     evidence.forget_of(tx, mine)
+    round_erasure.forget(tx, mine, now=now)
     for person_id in mine:
         ballots.take_all_back(tx, person_id, now=now)
     answered = select(message.c.id).where(message.c.person_id.in_(mine))
@@ -65,6 +67,10 @@ def erase(tx: Tx, speaker: Speaker, *, now: datetime, by: Actor | None = None) -
     tx.execute(delete(joining).where(or_(joining.c.survivor_id.in_(mine), joining.c.joined_id.in_(mine))))
     tx.execute(update(bind_code).where(bind_code.c.used_by.in_(mine)).values(used_by=None))
     tx.execute(update(owner).where(owner.c.person_id.in_(mine)).values(person_id=None))
+    tx.execute(update(claim).where(claim.c.person_id.in_(mine), claim.c.state == "open").values(state="dropped", ended_at=now))
+    for deeds in (claim, point):  # that it was done stays; who did it, and the staff's words about it, go
+        tx.execute(update(deeds).where(deeds.c.person_id.in_(mine)).values(
+            {"person_id": None} | ({"reason": None} if deeds is point else {})))
     tx.execute(update(objection).where(objection.c.person_id.in_(mine)).values(person_id=None))  # the vote's record keeps the words
     holdings.forget(tx, mine)
     rights.on_record(tx, by or speaker, person_id=speaker.id, community_id=speaker.home_community, kind="delete", now=now)

@@ -156,6 +156,13 @@ def shut(tx: Tx, row: Row[Any], *, now: datetime) -> bool:
     return quota.shut(tx, row, _roads.get(row.channel, Road()), now=now)
 
 
+def told_since(tx: Tx, person_id: int, at: datetime) -> bool:
+    """True when something was sent to this person in private since then that was no answer to them."""
+    mine = [f"identity:{i}" for i in tx.connection.scalars(select(identity.c.id).where(identity.c.person_id == person_id))]
+    return tx.first(select(outbox.c.id).where(outbox.c.target.in_(mine), outbox.c.created_at > at, outbox.c.state != "dead",
+                                              ~outbox.c.key.startswith("message:")).limit(1)) is not None
+
+
 def _way_to(tx: Tx, person_id: int, now: datetime, *, text: str = "", url: str = "", quiet: bool = True,
             but: int | None = None) -> Way | None:
     """The account that was heard last among those a channel can write to at the hour when it would.

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, String, cast, func, literal, select, update
+from sqlalchemy import Row, String, and_, cast, func, literal, or_, select, update
 
 from domain.classes import BY_AREA, STRAW
 from domain.errors import Refusal
@@ -61,6 +61,13 @@ def object_to(tx: Tx, speaker: Speaker, row: Row[Any], text: str, *, now: dateti
     posting.to_person(tx, person_id=row.opened_by, key=f"poll:{row.id}:objection:{last + 1}", now=now, weight=posting.RESULT,
                       text=say("procedure.objection_for_staff", poll=row, number=last + 1, text=text))
     return int(last) + 1
+
+
+def open_to_objections(tx: Tx, community_id: int | None) -> list[Row[Any]]:
+    """The decisions that can be objected to now, the newest first."""
+    heard = or_(poll.c.state.in_(["notice", "open"]), and_(poll.c.state == "closed", poll.c.final_at.is_not(None)))
+    return tx.all(select(poll).where(poll.c.community_id == community_id, poll.c.poll_class != STRAW, poll.c.archived_at.is_(None),
+                                     heard).order_by(poll.c.id.desc()).limit(8))
 
 
 def answer(tx: Tx, actor: Speaker, row: Row[Any], number: int, text: str, *, now: datetime) -> None:

@@ -93,7 +93,10 @@ def _papers(tx: Tx, row: Row[Any], noted: list[tuple[str, dict[str, Any]]]) -> I
     states = {detail["paper"]: done[action] for action, detail in noted if action in done}
     entered = {detail["paper"]: (detail["home"], detail["how"], detail["photo"], detail["proxy"])
                for action, detail in noted if action == "paper.enter"}
+    seals = {detail["paper"]: detail["seals"] for action, detail in noted if action == "ballot.paper"}
     papers = {r.id: r for r in tx.all(select(paper_ballot).where(paper_ballot.c.poll_id == row.id))}
+    of_homes = select(ballot).where(ballot.c.poll_id == row.id, ballot.c.home_id.is_not(None))
+    cast = {r.voter: r for r in tx.all(of_homes)} if papers else {}
     for paper in sorted(entered.keys() | papers.keys()):
         each = papers.get(paper)
         if each is None or paper not in entered:
@@ -102,6 +105,13 @@ def _papers(tx: Tx, row: Row[Any], noted: list[tuple[str, dict[str, Any]]]) -> I
             yield f"纸质票或电话票第 {paper} 号的房屋、照片或受托人和录入时记录的不一样"
         elif states[paper] != each.state:
             yield f"纸质票或电话票第 {paper} 号是否计票和当时记录的不一样"
+        elif paper in seals and not _read_as(cast.get(f"home:{each.home_id}"), each.choice, seals[paper], anonymous=row.anonymous):
+            yield f"纸质票或电话票第 {paper} 号录的选择和计票时的不一样"
+
+
+def _read_as(found: Row[Any] | None, choice: str, seals: list[str], *, anonymous: bool) -> bool:
+    """Whether one of these seals is of this choice on this home's ballot."""
+    return found is not None and commitment(found.receipt or "", choice, (found.salt or "") if anonymous else "") in seals
 
 
 def _closed(tx: Tx, row: Row[Any], said: dict[str, Any]) -> Iterator[str]:

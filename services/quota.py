@@ -25,10 +25,10 @@ def left(tx: Tx, who: Row[Any], road: Road, *, at: datetime, but: int | None = N
 
     `but` is a post that is about to go: then only what has gone counts, else also what waits.
     """
-    if road.window is None:
-        return 0 if road.heard_once and who.heard_at is None else MANY
     if who.shut_at is not None:
         return 0
+    if road.window is None:
+        return 0 if road.heard_once and who.heard_at is None else MANY
     if who.heard_at is None and who.touched_at is None:  # only loaded from a file: the platform knows better
         return 0 if road.heard_once else _rest(tx, who, road.window_posts, at - road.window, but)
     found = 0
@@ -41,7 +41,7 @@ def left(tx: Tx, who: Row[Any], road: Road, *, at: datetime, but: int | None = N
 
 def shut(tx: Tx, row: Row[Any], road: Road, *, now: datetime) -> bool:
     """True when a post that is due could only be refused."""
-    if road.window is None or row.kind == "notice" or not row.target.startswith("identity:"):
+    if (road.window is None and not road.heard_once) or row.kind == "notice" or not row.target.startswith("identity:"):
         return False
     who = tx.first(select(identity).where(identity.c.id == int(row.target[9:])))
     return who is not None and left(tx, who, road, at=now, but=row.id) <= 0

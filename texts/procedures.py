@@ -19,7 +19,8 @@ from texts.say import say
 
 FOLDER = Path(__file__).parent.parent / "procedures"
 PLAIN = "一般协商"
-_DEEDS = {"提议": Deed.PROPOSE, "发言": Deed.SPEAK, "表态": Deed.STANCE, "提问": Deed.ASK, "投票": Deed.VOTE, "评价": Deed.RATE}
+_DEEDS = {"提议": Deed.PROPOSE, "发言": Deed.SPEAK, "表态": Deed.STANCE, "提问": Deed.ASK, "投票": Deed.VOTE, "评价": Deed.RATE,
+          "征言": Deed.GATHER}
 _ENDS = {"表决": Ending.VOTE, "结论": Ending.CONSENSUS, "居民会议": Ending.ASSEMBLY}
 _PARTS = {"协商": Part.TALK, "办理": Part.WORK, "评价": Part.RATE}
 _OF = {"应到": True, "到会": False}

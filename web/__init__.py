@@ -4,7 +4,7 @@ from flask import Flask, g, render_template, request
 from flask.wrappers import Response
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
-from web import paper, register
+from web import paper, register, rounds
 from web.blueprint import console_blueprint
 from web.phone import phone_blueprint
 from web.policy import POLICY
@@ -28,6 +28,8 @@ def init_app(app: Flask, secret_key: str) -> CSRFProtect:
     def larger() -> None:
         if request.path == register.PATH:  # a table of owners
             request.max_content_length = register.LIMIT
+        elif request.path == rounds.PATH:  # a round of elsewhere
+            request.max_content_length = rounds.LIMIT
         elif request.path.startswith("/console/polls/") and request.path.endswith(paper.PATH):  # with a photo
             request.max_content_length = paper.LIMIT
 

@@ -46,6 +46,8 @@ from web.paper import PaperPages
 from web.photo import photo_response
 from web.register import RegisterPages
 from web.rights import RightsPages
+from web.rounds import RoundPages
+from web.sessions import SessionPages
 from web.understanding import UnderstandingPages
 from web.words import term, visible, word
 
@@ -88,10 +90,12 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
     understanding = UnderstandingPages(db, clock)
     understanding.hang(console)
     PaperPages(db, clock).hang(console)
+    SessionPages(db, clock).hang(console)
     IssueDesk(db, clock).hang(console)
     FigurePages(db, clock).hang(console)
     RightsPages(db, clock).hang(console)
     RegisterPages(db, clock, understanding.community).hang(console)
+    RoundPages(db, clock, understanding.community).hang(console)
     return console
 
 

@@ -21,6 +21,8 @@ from texts.say import clock as show_clock
 from texts.say import day, poll_rules, say, yuan
 from web import asking, ballot_form
 from web.phone_data import DataPages
+from web.phone_report import ReportView
+from web.phone_round import RoundView
 from web.photo import photo_response
 from web.wechat import Visitor, WechatLogin, goodbye, own
 
@@ -47,6 +49,9 @@ def phone_blueprint(db: Database, login: WechatLogin, hear: Hear, *, clock: Call
     blueprint.add_url_rule("/<code>/", "home", views.home)
     blueprint.add_url_rule("/<code>/me", "me", views.me)
     blueprint.add_url_rule("/<code>/promises", "promises", views.promises)
+    blueprint.add_url_rule("/<code>/V<int:number>-<mark>", "round", RoundView(views).show)
+    blueprint.add_url_rule("/<code>/R<int:number>-<mark>", "round_report", ReportView(views).show)
+    blueprint.add_url_rule("/<code>/R<int:number>-<mark>.png", "round_picture", ReportView(views).picture)
     blueprint.add_url_rule("/<code>/<string(length=1):letter><int:number>-<mark>", "thing", views.thing)
     blueprint.add_url_rule("/<code>/<string(length=1):letter><int:number>-<mark>/<int:one>-<seal>.jpg", "photo", views.photo)
     blueprint.add_url_rule("/<code>/<string(length=1):letter><int:number>-<mark>.png", "picture", views.picture)
@@ -240,8 +245,17 @@ class _Phone:
     def _account(self, who: Visitor) -> Channel:
         return next(channel for channel in self.login.accounts.values() if channel.name == who.channel)
 
+    def told(self, tx: Tx, who: Visitor | None) -> inbox.Sight | None:
+        """What the bot answered to the form that was just sent, for who sent it only."""
+        nonce = request.args.get("told", "")
+        if nonce == "choose":
+            return inbox.Sight(0, True, say("page.choose"))
+        if not nonce or who is None or who.person_id is None:
+            return None
+        return inbox.answered(tx, who.channel, f"page:{nonce[:64]}", person_id=who.person_id)
+
     def away(self, code: str, here: str) -> AnyResponse | None:
-        """The way to WeChat, to be recognised; None when the community has no 公众号."""
+        """To WeChat, to be recognised, and back here; None where no account can."""
         back = f"{pages.base() or request.host_url.rstrip('/')}{url_for('phone.back')}"
         return self.login.leave(code, here, back)
 
@@ -249,21 +263,11 @@ class _Phone:
         """One page, with what its forms need."""
         nonce = secrets.token_urlsafe(12)
         return render_template(template, who=who, code=code, nonce=nonce, token=self.login.token(nonce),
-                               told=_told(tx, who), community=browse.name_of(tx, code), **facts)
+                               told=self.told(tx, who), community=browse.name_of(tx, code), **facts)
 
     def note(self, key: str, status: int = 200, **facts: Any) -> tuple[str, int]:
         """One sentence."""
         return render_template("phone/note.html", text=say(key, **facts), code=None, who=None), status
-
-
-def _told(tx: Tx, who: Visitor | None) -> inbox.Sight | None:
-    """What the bot answered to the form that was just sent, for who sent it only."""
-    nonce = request.args.get("told", "")
-    if nonce == "choose":
-        return inbox.Sight(0, True, say("page.choose"))
-    if not nonce or who is None or who.person_id is None:
-        return None
-    return inbox.answered(tx, who.channel, f"page:{nonce[:64]}", person_id=who.person_id)
 
 
 def _words() -> str | None:

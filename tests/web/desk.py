@@ -14,6 +14,7 @@ import web
 from domain.roles import SYSTEM
 from models.base import Database
 from models.rights import data_request
+from models.rounds import opinion, opinion_round
 from models.tables import (
     ballot,
     ballot_log,
@@ -33,6 +34,7 @@ from models.tables import (
     poll,
     promise,
     residence,
+    session,
     supporter,
 )
 from services import accounts, audit
@@ -117,6 +119,11 @@ def fill(desk: Desk, name: str) -> None:
             msgid=f"msg-{name}", owner=f"owner-{name}{EVIL}", state="waiting", created_at=NOW, reminders=2)
         tx.add(promise, community_id=where, issue_id=matter, owner=f"物业{EVIL}", text=f"{name}更换{EVIL}", due_at=NOW, state="open",
                made_by=who, made_at=NOW)
+        found["round"] = tx.add(opinion_round, community_id=where, number=1, issue_id=matter, title=f"{name}征言{EVIL}", state="closed",
+                                moderation="after", daily=5, opens_at=NOW, closes_at=NOW, closed_at=NOW, host_id=who, created_by=who)
+        tx.add(opinion, round_id=found["round"], number=1, text=f"{name}观点{EVIL}", source="chat", state="shown", at=NOW, person_id=who)
+        found["session"] = tx.add(session, community_id=where, number=1, title=f"{name}恳谈{EVIL}", host_id=who, starts_at=NOW, state="ended",
+                                  ended_at=NOW, created_at=NOW)
         found["request"] = tx.add(data_request, community_id=where, person_id=who, kind="correct", text=f"改名{EVIL}",
                                   entered_by=f"person:{who}", state="open", asked_at=NOW, due_at=NOW + timedelta(days=20))
         audit.note(tx, SYSTEM, "test.deed", f"thing:{name}", now=NOW, community_id=where, words=EVIL)
@@ -163,7 +170,8 @@ def addresses(desk: Desk, ids: dict[str, int]) -> list[tuple[str, str, str]]:
            "forward_done": ids["forward"], "forward_drop": ids["forward"],
            "paper": ids["poll1"], "paper_enter": ids["poll1"], "paper_photo": ids["poll1"], "paper_confirm": ids["poll1"],
            "role": ids["person"], "name": ids["person"], "code": ids["home"], "correct": ids["issue"], "issue_level": ids["issue"],
-           "issue_track": ids["issue"], "issue_reveal": ids["issue"], "photo": ids["issue"],
+           "issue_track": ids["issue"], "issue_reveal": ids["issue"], "photo": ids["issue"], "session_minutes": ids["session"],
+           "round": ids["round"], "round_png": ids["round"], "round_zip": ids["round"],
            "request": ids["request"], "request_end": ids["request"]} | {
                f"person_{deed}": ids["person"] for deed in ("data", "reveal", "ask", "correct", "copy", "erase")}
     assert desk.app is not None

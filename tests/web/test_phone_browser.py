@@ -15,6 +15,7 @@ from tests.web.town import ISSUE, POLL, Town
 AXE = PEERS / "node_modules" / "axe-core" / "axe.min.js"
 MANY, SECRET, VOID, DONE = (pages.path_of("poll", "test", n) for n in (2, 3, 4, 5))
 SOLVED = pages.path_of("issue", "test", 2)
+ROUND = pages.path_of("round", "test", 1)
 pytestmark = pytest.mark.parametrize("db", ["sqlite"], indirect=True)  # what differs is the browser, not the database
 WIDTHS = ((390, ""), (1440, ""), (320, "html { font-size: 200% !important }"))
 
@@ -52,6 +53,9 @@ def street(town: Town, browser: Any) -> Iterator[Street]:
     say("李叔: 反映 5幢门口路灯晚上不亮")
     say("周敏: 受理 I2")
     say("周敏: 办结 I2 灯泡换好了")
+    say("周敏(私聊): 发起征言 I1 电梯停了怎么办 5天 种子 先修主板，半年内不换新；整部换新，一楼少出一点")
+    say("陈老师(私聊): 征言 I1")
+    say("陈老师(私聊): 1")
     say("时间 2026-03-02 11:01")
     server = make_server("127.0.0.1", 0, town.app, threaded=False)
     thread = threading.Thread(target=server.serve_forever)
@@ -62,7 +66,7 @@ def street(town: Town, browser: Any) -> Iterator[Street]:
 
 
 VIEWS = [("李叔", POLL), ("李叔", MANY), ("李叔", SECRET), ("李叔", VOID), ("李叔", DONE), ("李叔", ISSUE), ("李叔", SOLVED),
-         ("陈老师", ISSUE), ("李叔", "/m/test/"), ("李叔", "/m/test/me"), ("李叔", f"{POLL}?told=choose"),
+         ("陈老师", ISSUE), ("陈老师", ROUND), (None, ROUND), ("李叔", ROUND), ("李叔", "/m/test/"), ("李叔", "/m/test/me"), ("李叔", f"{POLL}?told=choose"),
          ("李叔", "/m/test/notices"), ("小赵", "/m/test/me"),
          (None, POLL), (None, ISSUE), (None, DONE), (None, "/m/"), (None, "/m/back"), (None, "/m/test/P1-000000000000")]
 
