@@ -111,7 +111,8 @@ def take(tx: Tx, channel: Channel, message: Message, message_id: int, *, dialog:
     """Handles a message that is seen for the first time: resolves who and where, answers, and records it all."""
     alone = message.chat is None or not channel.capabilities.heard_once  # words in a group do not open a private chat
     speaker = people.resolve(tx, channel=message.channel, sender=message.sender, community_code=channel.community, now=now,
-                             spoken=message.spoken and alone, touched=message.touched, exact=bool(channel.capabilities.window_posts))
+                             spoken=message.spoken and alone, touched=message.touched,
+                             exact=bool(channel.capabilities.window_posts))
     place = people.place_of(tx, speaker, channel=message.channel, external_id=message.chat) if message.chat else None
     ctx = Ctx(tx, message, message_id, speaker, place, now, message.text.strip(), plain(message.text), dialog,
               draws=channel.capabilities.cards or message.tap is not None, dialogs_up=dialogs_up)
