@@ -21,6 +21,7 @@ from ops import (
     retention,
     round_tools,
     train,
+    user_tools,
 )
 from ops import tools as tool
 
@@ -62,11 +63,7 @@ def parser() -> argparse.ArgumentParser:
     _page(add, commands.add_parser("page", help="居民网页").add_subparsers(required=True, metavar="动作"))
     _db(add, commands.add_parser("db", help="数据库").add_subparsers(required=True, metavar="动作"))
     _data(add, commands)
-    user = commands.add_parser("user", help="后台账号").add_subparsers(required=True, metavar="动作")
-    new = add("add", tool.user_add, "新建后台账号", user)
-    new.add_argument("username")
-    new.add_argument("--community", help="社区代码；不写则可看所有社区")
-    new.add_argument("--password-env", default="", help="从这个环境变量读密码；不写则提示输入")
+    user_tools.arguments(add, commands.add_parser("user", help="后台账号").add_subparsers(required=True, metavar="动作"))
     role = commands.add_parser("role", help="居民与网格员的角色").add_subparsers(required=True, metavar="动作")
     give = add("set", tool.role_set, "设置一个人的角色", role)
     give.add_argument("person", type=int, help="人员编号（后台“居民”页可见）")

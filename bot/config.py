@@ -56,6 +56,12 @@ class RedisSettings(_Section):
     folder: str = "var/valkey"
 
 
+class ConsoleSettings(_Section):
+    """The admins' pages."""
+
+    second_factor: Literal["admins", "everyone", "optional"] = "admins"
+
+
 class Quiet(_Section):
     """When nobody is disturbed."""
 
@@ -257,6 +263,7 @@ class Settings(_Section):
     data_key_env: str = "LINYI_DATA_KEY"
     previous_data_keys_env: str = "LINYI_PREVIOUS_DATA_KEYS"
     procedures: str = ""
+    console: ConsoleSettings = ConsoleSettings()
     quiet_hours: Quiet = Quiet()
     decisions: DecisionSettings = DecisionSettings()
     loop: LoopSettings = LoopSettings()

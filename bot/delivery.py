@@ -20,6 +20,7 @@ from bot.pace import Pace
 from domain.card import Card
 from domain.roles import SYSTEM
 from models.base import Database, Tx
+from models.logs import delivery
 from models.tables import card_sent, outbox
 from services import audit, chart, group_tasks, lost
 from services import outbox as queue
@@ -201,12 +202,17 @@ class Delivery:
         self._settle(claim, failed=error, **values)
 
     def _settle(self, claim: Claim, sent: Sent | None = None, failed: ChannelError | None = None, **values: Any) -> None:
-        row, lease = claim.row, claim.lease
+        row, lease, result = claim.row, claim.lease, "again" if values["state"] == "waiting" else values["state"]
         with self.db.write() as tx:
             own = tx.execute(update(outbox).where(outbox.c.id == row.id, outbox.c.state == "sending", outbox.c.lease_until == lease)
                              .values(lease_until=None, **values))
             if own.rowcount != 1:  # the lease had ended and somebody else has it now
                 return
+            now = self.clock()
+            tx.add(delivery, outbox_id=row.id, community_id=row.community_id, channel=row.channel, at=now, attempt=row.attempts + 1,
+                   took_ms=max(0, int((now - lease + LEASE).total_seconds() * 1000)), result=result,
+                   code=failed.code if failed is not None else None, reason=failed.reason[:200] if failed is not None else None,
+                   platform_id=(sent.id[:128] or None) if sent is not None else None)
             if sent is not None and sent.code:
                 tx.add(card_sent, about=row.facts["about"], channel=row.channel, task_id=task_id(row.facts["about"], row.key),
                        address=row.address, code=sent.code, at=self.clock())
@@ -221,7 +227,7 @@ class Delivery:
             if failed is not None and values["state"] == "dead":
                 lost.divert(tx, row, gone=failed.person_gone, shut=failed.shut, now=self.clock())
             audit.seal(tx)
-        watch.posted(row.channel, "again" if values["state"] == "waiting" else values["state"])
+        watch.posted(row.channel, result)
 
 
 def _struck(row: Row[Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from models.hot import Hot
 from models.tables import identity, message, person
 
 _VALUES = ("channel", "external_id", "kind", "state", "sent_at", "received_at", "payload")
-_FACTS = ("community_id", "person_id", "chat_id", "intent", "text", "reply", "card", "state", "payload")
+_FACTS = ("community_id", "person_id", "chat_id", "intent", "text", "reply", "card", "state", "payload", "how", "sure")
 _STORED = Hot(select(message.c.id, message.c.reply, message.c.card, message.c.state, message.c.payload).where(
     message.c.channel == bindparam("channel"), message.c.external_id == bindparam("external_id")))
 _FINISH = Hot(update(message).where(message.c.id == bindparam("message_id")).values({n: bindparam(n) for n in _FACTS}))

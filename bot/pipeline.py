@@ -132,7 +132,9 @@ def take(tx: Tx, channel: Channel, message: Message, message_id: int, *, dialog:
     inbox.finish(tx, message_id, community_id=speaker.community_id, person_id=None if erased else speaker.id, chat_id=ctx.chat_id,
                  intent=f"{ctx.intent or ''}{asked}" or None, text=message.text if keep else None, state=state,
                  reply=None if sealed else parts[0], payload=again if sealed else None,
-                 card=ctx.card.pack() if ctx.card is not None and not sealed else None)
+                 card=ctx.card.pack() if ctx.card is not None and not sealed else None,
+                 how=None if sealed else ctx.how,  # how surely words were understood follows from the words
+                 sure=round(ctx.sure * 1000) if ctx.sure is not None and not sealed else None)
     if channel.capabilities.own_sender and message.reply_to and parts[0]:  # no request waits: the answer is a post like others
         outbox.answer(tx, message_id=message_id, community_id=speaker.community_id, channel=channel.name, address=message.reply_to,
                       text=parts[0], card=ctx.card, secret=sealed, now=now)
@@ -192,13 +194,13 @@ def route(ctx: Ctx) -> str:
 def _route(ctx: Ctx) -> str:
     """Danger first, then open talk, commands, the ears in their order, what the words mean, and at last a hint."""
     if ctx.message.kind == "event":
-        ctx.intent = f"event.{ctx.message.event}"
+        ctx.how, ctx.intent = "event", f"event.{ctx.message.event}"
         happened = router.registry.events.get(ctx.message.event)
         return happened(ctx) if happened is not None else ""
     if ctx.message.kind != "text" or not ctx.heard:
         return say("cannot_read")
     if ctx.message.tap is not None and not _touched(ctx, ctx.message.tap):
-        ctx.intent = inbox.GONE
+        ctx.how, ctx.intent = "touch", inbox.GONE
         return say("card.gone")
     found = router.match(ctx.heard)
     if found is not None and found[0].others_pass and not ctx.speaker.role.covers(found[0].role):
@@ -206,21 +208,25 @@ def _route(ctx: Ctx) -> str:
     if found is None and danger.signs(ctx.heard):
         meaning = _meaning(ctx)
         if "hotline" in meaning.slots:
+            ctx.how = "danger"
             return router.registry.spoken[meaning.intent](ctx, meaning) or ""
     if ctx.dialog is not None:
         answer = router.registry.answers.get(ctx.dialog.then)
         said = answer(ctx) if answer is not None else None
         if said is not None:
+            ctx.how = "answer"
             return said
     if found is not None:
+        ctx.how = "command"
         return router.obey(ctx, *found)
     for _, name, listen in router.registry.ears:
         said = listen(ctx)
         if said is not None:
-            ctx.intent = ctx.intent or name
+            ctx.how, ctx.intent = "ear", ctx.intent or name
             return said
     bare = router.alone(ctx.heard)
     if bare is not None and bare.usage and ctx.speaker.role.covers(bare.role):
+        ctx.how = "usage"
         return say("usage", usage=bare.usage)
     return _in_ordinary_words(ctx)
 
@@ -228,11 +234,13 @@ def _route(ctx: Ctx) -> str:
 def _in_ordinary_words(ctx: Ctx) -> str:
     """Acts on what the words mean, unless that is doubted beside it; at last a hint."""
     meaning = _meaning(ctx)
+    ctx.how = "meant"
     said = router.registry.beside(ctx, meaning)
     spoken = router.registry.spoken.get(meaning.intent) if meaning.confidence >= SURE else None
     if said is None and spoken is not None:
         said = spoken(ctx, meaning)
     if said is None:
+        ctx.how = "hint"
         return router.registry.unheard(ctx)
     ctx.intent = ctx.intent or meaning.intent
     return said
@@ -253,9 +261,10 @@ def _meaning(ctx: Ctx) -> Meaning:
     reader, here = trained.reader(), ctx.chat_id
     known = around.polls_only(ctx.tx, ctx.speaker, chat_id=here, quote=ctx.message.quote, now=ctx.now)
     plain_ballot = reader.plain_ballot(ctx.text, known)
-    if plain_ballot is not None:
-        return plain_ballot
-    return reader.read(ctx.text, around.around(ctx.tx, ctx.speaker, known, chat_id=here, before=ctx.message_id, now=ctx.now))
+    meaning = plain_ballot if plain_ballot is not None else reader.read(
+        ctx.text, around.around(ctx.tx, ctx.speaker, known, chat_id=here, before=ctx.message_id, now=ctx.now))
+    ctx.sure = meaning.confidence
+    return meaning
 
 
 def answer_parked(tx: Tx, channels: dict[str, Channel], *, now: datetime, last_try: bool = True) -> bool:

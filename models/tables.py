@@ -133,6 +133,7 @@ message = _table(
     Column("reply", Text), Column("card", JSON),  # what was answered; a repeat gets both again
     Column("state", String(8), nullable=False),  # done | parked | failed
     Column("payload", Sealed),  # a parked message until it is answered
+    Column("how", String(8)), Column("sure", Integer),  # which step understood it (bot/pipeline.py), how sure in thousandths
     Column("sent_at", Utc, nullable=False), Column("received_at", Utc, nullable=False),
     UniqueConstraint("channel", "external_id"),
     Index("ix_message_person", "person_id", "id"), Index("ix_message_community", "community_id", "id"),
@@ -511,13 +512,18 @@ heartbeat = _table("heartbeat", Column("name", String(32), nullable=False, uniqu
 account = _table(
     "account", Column("username", String(64), nullable=False, unique=True), Column("password_hash",
     String(200), nullable=False),
-    Column("role", String(16), nullable=False), _ref("community_id", "community", null=True),  # NULL: every community
     Column("created_at", Utc, nullable=False), Column("disabled_at", Utc),
+    Column("must_change", Boolean, nullable=False, server_default="0"),  # somebody else knows the password
 )
 console_session = _table(
     "console_session", Column("token_hash", String(64), nullable=False, unique=True), _ref("account_id", "account",
     index=True),
     Column("created_at", Utc, nullable=False), Column("seen_at", Utc, nullable=False), Column("ended_at", Utc),
+    # open | code: the second factor is still owed | enrol: it has to be set up first | change: a new password first
+    Column("stage", String(8), nullable=False, server_default="open"),
+    _ref("community_id", "community", null=True),  # which of their communities is on the screen; NULL: the first, or all
+    Column("address", String(64), nullable=False, server_default=""),
+    Column("agent", String(64), nullable=False, server_default=""),
 )
 login_failure = _table("login_failure", Column("who", String(80), nullable=False, index=True),  # user:… | ip:…
                        Column("at", Utc, nullable=False))

@@ -1,23 +1,18 @@
 """The small commands of app.py: each opens the house, does one thing, and says what came of it."""
 
 import argparse
-import getpass
 import io
 import json
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-
-from sqlalchemy import select
 
 from bot.config import ConfigError, load
 from domain.errors import Refusal
 from domain.roles import SYSTEM
 from models import secret
 from models.base import Database
-from models.tables import community
 from ops import database, house, seed
 from texts.say import say
 
@@ -85,24 +80,6 @@ def db_load(args: Args) -> None:
     with database_of() as db:
         loaded = seed.load(db, args.file, now=house.now())
     print("已载入。" if loaded else "这个社区已经在库里，没有改动。")
-
-
-def user_add(args: Args) -> None:
-    """Creates a console account."""
-    from services import accounts, audit
-    password = os.environ.get(args.password_env, "") if args.password_env else getpass.getpass("密码（至少 10 位）：")
-    with database_of() as db, db.write() as tx:
-        where = None
-        if args.community:
-            where = tx.scalar(select(community.c.id).where(community.c.code == args.community))
-            if where is None:
-                raise ConfigError(f"没有代码为 {args.community} 的社区")
-        try:
-            accounts.create(tx, SYSTEM, username=args.username, password=password, community_id=where, now=house.now())
-        except Refusal as no:
-            raise ConfigError(say(no.key, **no.facts)) from None
-        audit.seal(tx)
-    print(f"已建立后台账号 {args.username}。")
 
 
 def role_set(args: Args) -> None:

@@ -40,7 +40,8 @@ def application(house: House) -> Flask:
     app.register_blueprint(phones)
     csrf.exempt(phones)  # its forms carry a token of their own, bound to the visitor
     app.register_blueprint(web.console_blueprint(
-        house.db, clock=now, secure_cookies=secure, machine=lambda: [(f.good, f.text) for f in machine.findings(house)]))
+        house.db, clock=now, secure_cookies=secure, second_factor=house.settings.console.second_factor,
+        machine=lambda: [(f.good, f.text) for f in machine.findings(house)]))
     app.add_url_rule("/healthz", "healthz", lambda: _health(house))
     metrics.add_page(app, house.db, house.settings, metrics_folder(house.settings))
     app.wsgi_app = wire_shortcut(app.wsgi_app, house.channels, pipeline.hear, clock=now)  # type: ignore[method-assign, assignment]

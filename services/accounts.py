@@ -1,4 +1,4 @@
-"""Console accounts: passwords, sessions that end, and a brake on guessing that outlives Redis.
+"""Console accounts: passwords, and a brake on guessing that outlives Redis. Sessions are in logins.py, roles in posts.py.
 
 A try is counted before its password is looked at, and hashing happens outside every transaction: neither many
 tries at once nor slow hashing gets past the brake or in the way of the chat.
@@ -15,30 +15,20 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 from sqlalchemy import delete, func, select, update
 
 from domain.errors import Refusal
-from domain.roles import Actor, Role
+from domain.roles import ACCOUNT_ROLES, Actor, Role
+from models.accounts import account_post
 from models.base import Tx
 from models.secret import fingerprint
-from models.tables import account, console_session, login_failure
+from models.tables import account, login_failure
 from services import audit
 
 SHORTEST_PASSWORD = 10
-IDLE, ABSOLUTE = timedelta(minutes=30), timedelta(hours=12)
+LONGEST_NAME = 64
 WINDOW = timedelta(minutes=15)
 PER_ACCOUNT, PER_ADDRESS = 5, 20
-SEEN_EVERY = timedelta(minutes=1)
 _hasher = PasswordHasher()
 _hashing = threading.Semaphore(2)  # each hash takes 64 MB
 _NOBODY = _hasher.hash(secrets.token_hex(8))  # compared with when the user does not exist, so that both take as long
-
-
-@dataclass(frozen=True, slots=True)
-class Login:
-    """An account that is signed in."""
-
-    account_id: int
-    username: str
-    actor: Actor
-    seen_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +37,23 @@ class Try:
 
     counted: dict[str, int]  # who (account, address) and the row that counts this try
     account_id: int | None
-    community_id: int | None
     password_hash: str
 
 
-def create(tx: Tx, actor: Actor, *, username: str, password: str, community_id: int | None, now: datetime) -> int:
-    """Creates an admin account for one community, or for all."""
+def create(tx: Tx, actor: Actor, *, username: str, password: str, community_id: int | None, now: datetime,
+           role: Role | None = None, must_change: bool = False) -> int:
+    """Creates an account with one post: in one community (an admin unless told), or in all (an admin of the system)."""
     _check(password)
-    if not username.strip() or tx.first(select(account.c.id).where(account.c.username == username)) is not None:
+    username = username.strip()
+    if not username or len(username) > LONGEST_NAME or not username.isprintable() \
+            or tx.first(select(account.c.id).where(account.c.username == username)) is not None:
         raise Refusal("account.taken")
-    new = tx.add(account, username=username, password_hash=_hasher.hash(password), role=Role.ADMIN,
-                 community_id=community_id, created_at=now)
-    audit.note(tx, actor, "account.create", f"account:{new}", now=now, community_id=community_id)
+    role = role or (Role.SYSTEM_ADMIN if community_id is None else Role.ADMIN)
+    if role not in ACCOUNT_ROLES or (role is Role.SYSTEM_ADMIN) > (community_id is None):
+        raise Refusal("account.no_such_role")
+    new = tx.add(account, username=username, password_hash=_hasher.hash(password), created_at=now, must_change=must_change)
+    tx.add(account_post, account_id=new, community_id=community_id, role=role)
+    audit.note(tx, actor, "account.create", f"account:{new}", now=now, community_id=community_id, role=role)
     return new
 
 
@@ -74,9 +69,10 @@ def begin(tx: Tx, *, username: str, address: str, now: datetime) -> Try:
     """Counts the try as failed until it succeeds, and finds the account; the caller commits before `judge`."""
     tx.execute(delete(login_failure).where(login_failure.c.at < now - timedelta(days=1)))
     counted = {name: tx.add(login_failure, who=name, at=now) for name in _limits(username, address)}
-    row = tx.first(select(account.c.id, account.c.community_id, account.c.password_hash).where(
-        account.c.username == username, account.c.disabled_at.is_(None), account.c.role == Role.ADMIN))
-    return Try(counted, row.id, row.community_id, row.password_hash) if row else Try(counted, None, None, _NOBODY)
+    row = tx.first(select(account.c.id, account.c.password_hash).where(
+        account.c.username == username, account.c.disabled_at.is_(None),
+        select(account_post.c.id).where(account_post.c.account_id == account.c.id).exists()))
+    return Try(counted, row.id, row.password_hash) if row else Try(counted, None, _NOBODY)
 
 
 def judge(tx: Tx, tried: Try, *, now: datetime) -> None:
@@ -98,38 +94,30 @@ def fits(tried: Try, password: str) -> bool:
 
 def fail(tx: Tx, tried: Try, *, now: datetime) -> None:
     """Notes a wrong password; the count of the try stays."""
-    audit.note(tx, _as(tried.account_id or 0, tried.community_id), "account.login_failed",
-               f"account:{tried.account_id or '?'}", now=now)
+    audit.note(tx, itself(tx, tried.account_id or 0), "account.login_failed", f"account:{tried.account_id or '?'}", now=now)
 
 
-def succeed(tx: Tx, tried: Try, *, now: datetime) -> str:
-    """Takes the count back and opens a session; returns its token."""
-    assert tried.account_id is not None
-    _forgive(tx, tried)
-    audit.note(tx, _as(tried.account_id, tried.community_id), "account.login", f"account:{tried.account_id}", now=now)
-    return _session(tx, tried.account_id, now)
+def forgive(tx: Tx, tried: Try) -> None:
+    """Forgets the account's failures, and of the address only this try: other accounts may be under attack from there."""
+    by_account, by_address = tried.counted
+    tx.execute(delete(login_failure).where(login_failure.c.who == by_account))
+    tx.execute(delete(login_failure).where(login_failure.c.id == tried.counted[by_address]))
 
 
-# --- sessions -----------------------------------------------------------------------------------------------------
-def signed_in(tx: Tx, token: str, *, now: datetime) -> Login | None:
-    """Who this session belongs to, while it is neither idle for too long nor too old nor ended."""
-    row = tx.first(select(console_session.c.seen_at, account.c.id, account.c.username, account.c.community_id)
-                   .join_from(console_session, account)
-                   .where(console_session.c.token_hash == fingerprint(token), console_session.c.ended_at.is_(None),
-                          console_session.c.seen_at > now - IDLE, console_session.c.created_at > now - ABSOLUTE,
-                          account.c.disabled_at.is_(None), account.c.role == Role.ADMIN))
-    return Login(row.id, row.username, _as(row.id, row.community_id), row.seen_at) if row else None
+def locked(tx: Tx, username: str, *, now: datetime) -> bool:
+    """True while the account may not even try, after too many wrong passwords."""
+    return _failures(tx, _user(username), now) >= PER_ACCOUNT
 
 
-def touch(tx: Tx, token: str, *, now: datetime) -> None:
-    """Notes that the session is in use."""
-    tx.execute(update(console_session).where(console_session.c.token_hash == fingerprint(token)).values(seen_at=now))
+def unlock(tx: Tx, username: str) -> None:
+    """Forgets the wrong passwords of the account."""
+    tx.execute(delete(login_failure).where(login_failure.c.who == _user(username)))
 
 
-def sign_out(tx: Tx, login: Login, token: str, *, now: datetime) -> None:
-    """Ends the session on the server."""
-    tx.execute(update(console_session).where(console_session.c.token_hash == fingerprint(token)).values(ended_at=now))
-    audit.note(tx, login.actor, "account.logout", f"account:{login.account_id}", now=now)
+def itself(tx: Tx, account_id: int) -> Actor:
+    """The account as records name it before it is known what it may: with its community, when it has only one."""
+    places = set(tx.connection.scalars(select(account_post.c.community_id).where(account_post.c.account_id == account_id)))
+    return Actor(f"account:{account_id}", Role.RESIDENT, places.pop() if len(places) == 1 else None)
 
 
 def new_hash(password: str) -> str:
@@ -139,28 +127,17 @@ def new_hash(password: str) -> str:
         return _hasher.hash(password)
 
 
-def change_password(tx: Tx, login: Login, tried: Try, *, password_hash: str, now: datetime) -> str:
-    """Sets a new password, ends every session of the account, and returns the token of a new one."""
-    _forgive(tx, tried)
-    tx.execute(update(account).where(account.c.id == login.account_id).values(password_hash=password_hash))
-    tx.execute(update(console_session).where(console_session.c.account_id == login.account_id,
-                                             console_session.c.ended_at.is_(None)).values(ended_at=now))
-    audit.note(tx, login.actor, "account.password", f"account:{login.account_id}", now=now)
-    return _session(tx, login.account_id, now)
-
-
-def _as(account_id: int, community_id: int | None) -> Actor:
-    return Actor(f"account:{account_id}", Role.ADMIN, community_id)
-
-
-def _session(tx: Tx, account_id: int, now: datetime) -> str:
-    token = secrets.token_urlsafe(32)
-    tx.add(console_session, token_hash=fingerprint(token), account_id=account_id, created_at=now, seen_at=now)
-    return token
+def set_password(tx: Tx, account_id: int, *, password_hash: str, must_change: bool = False) -> None:
+    """Stores the hash of a new password; the caller ends sessions and notes who did it."""
+    tx.execute(update(account).where(account.c.id == account_id).values(password_hash=password_hash, must_change=must_change))
 
 
 def _limits(username: str, address: str) -> dict[str, int]:
-    return {f"user:{fingerprint(username)[:32]}": PER_ACCOUNT, f"ip:{_network(address)}": PER_ADDRESS}
+    return {_user(username): PER_ACCOUNT, f"ip:{_network(address)}": PER_ADDRESS}
+
+
+def _user(username: str) -> str:
+    return f"user:{fingerprint(username)[:32]}"
 
 
 def _network(address: str) -> str:
@@ -175,13 +152,6 @@ def _network(address: str) -> str:
 def _failures(tx: Tx, name: str, now: datetime) -> int:
     return int(tx.scalar(select(func.count()).select_from(login_failure).where(
         login_failure.c.who == name, login_failure.c.at > now - WINDOW)))
-
-
-def _forgive(tx: Tx, tried: Try) -> None:
-    """Forgets the account's failures, and of the address only this try: other accounts may be under attack from there."""
-    by_account, by_address = tried.counted
-    tx.execute(delete(login_failure).where(login_failure.c.who == by_account))
-    tx.execute(delete(login_failure).where(login_failure.c.id == tried.counted[by_address]))
 
 
 def _too_many() -> Refusal:

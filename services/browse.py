@@ -29,10 +29,10 @@ from models.tables import (
     poll,
     residence,
 )
-from services import joined, standing
-from services.paging import Filter, Page, gather, long, plain, short
+from services import finding, joined, standing
+from services.paging import Filter, Page, gather, long, newest_of, plain, short, sought
 from services.sight import HUSHED, anonymous_ids
-from texts import mask
+from texts import mask, places
 from texts.say import clock, say
 
 # answers for one pair of eyes: choices that are not public, one-time codes, who has not voted, what is thought of a statement
@@ -41,6 +41,8 @@ SECRET_INTENTS = ("vote.secret", "vote.receipt", "vote.which", "vote.which?", "b
                   "round.ask?", "round.done", HUSHED, f"{HUSHED}?", "rights.data",
                   "rights.phone", "rights.phone?", "rights.correct", "rights.correct?", "rights.ask", "rights.ask?")
 _UNNAMED = (HUSHED, f"{HUSHED}?")  # and of these not even who spoke
+FEW = 20  # persons whose messages are looked up one by one
+DOUBT = "doubt"  # of `how`: understood, but not surely
 UNKEPT_INTENTS = ("vote.receipt",)  # of these not even a sealed answer is kept: a receipt beside a person would join them
 
 
@@ -49,8 +51,11 @@ def is_secret(intent: str | None) -> bool:
     return intent in SECRET_INTENTS
 
 
-def messages(tx: Tx, chosen: Filter) -> Page:
-    """The message log; words stand there only where they were kept, and never tell a choice that is not public."""
+def messages(tx: Tx, chosen: Filter, *, how: str = "") -> Page:
+    """The message log; words stand there only where they were kept, and never tell a choice that is not public.
+
+    `how` narrows it to what one step of the route understood, or to what was understood in doubt.
+    """
     secret = message.c.intent.in_(SECRET_INTENTS)
     text, reply = (case((secret, None), else_=c).label(c.name) for c in (message.c.text, message.c.reply))
     columns = [c for c in message.c if c.name not in ("text", "reply", "payload", "person_id")]
@@ -58,30 +63,51 @@ def messages(tx: Tx, chosen: Filter) -> Page:
     who = case((unnamed, None), else_=message.c.person_id).label("person_id")
     query = select(*columns, who, text, reply, chat.c.name.label("chat_name")).join_from(
         message, chat, message.c.chat_id == chat.c.id, isouter=True)
-    if chosen.person:
-        query = query.where(message.c.person_id.in_(people_called(tx, chosen)), ~unnamed)
+    wanted = finding.needles(chosen.text)
+    for part in chosen.text.split():
+        query = query.where(holds(text, part) | holds(reply, part))
     if chosen.kind:
-        query = query.where(_starts(message.c.intent, chosen.kind))
-    if chosen.text:
-        query = query.where(holds(text, chosen.text) | holds(reply, chosen.text))
-    return long(tx, query, chosen, community=message.c.community_id, at=message.c.received_at, key=message.c.id,
-                words=bool(chosen.person or chosen.kind or chosen.text))
+        query = query.where(named(message.c.intent, chosen.kind) | (message.c.intent == f"{chosen.kind}?"))
+        wanted.append(finding.marked(f"intent:{chosen.kind}"))
+    if how:
+        query = query.where(message.c.how == how if how != DOUBT else (message.c.how.is_not(None)) & (
+            func.coalesce(message.c.sure, 0) < finding.UNSURE))
+        wanted.append(finding.marked(f"how:{how}"))
+    where = {"community": message.c.community_id, "at": message.c.received_at, "key": message.c.id}
+    if chosen.person:
+        who_said = people_called(tx, chosen)
+        query = query.where(~unnamed)
+        if len(who_said) > FEW:
+            return long(tx, query.where(message.c.person_id.in_(who_said)), chosen, **where, words=True)
+        return newest_of(tx, query, [message.c.person_id == i for i in who_said], chosen, **where)
+    if wanted:
+        return sought(tx, query, chosen, finding.MESSAGES, community=message.c.community_id, wanted=wanted)
+    return long(tx, query, chosen, **where, words=False)
 
 
-def audits(tx: Tx, chosen: Filter) -> Page:
-    """The audit chain by actor, action (its beginning) and object."""
+def audits(tx: Tx, chosen: Filter, *, within: tuple[str, ...] = ()) -> Page:
+    """The audit chain by actor, action (whole, its family, or its end: `.reveal`) and object; `within` some actions only."""
     query = select(audit)
+    wanted = []
+    if within:
+        query = query.where(or_(*[named(audit.c.action, each) for each in within]))
+        wanted.append(finding.marked(*(f"did:{each}" for each in within)))
     if chosen.person:
         called = people_called(tx, chosen)
-        query = query.where(audit.c.actor.in_([f"person:{i}" for i in called] + [chosen.person]), audit.c.object.not_in(
+        actors_called = [*(f"person:{i}" for i in called), chosen.person]
+        query = query.where(audit.c.actor.in_(actors_called), audit.c.object.not_in(
             select(literal("issue:").concat(cast(issue.c.id, String))).where(issue.c.anonymous, or_(
                 issue.c.submitter_id.in_(called), literal("person:").concat(cast(issue.c.submitter_id, String)) == chosen.person))))
+        wanted.append(finding.marked(*(f"by:{who}" for who in actors_called)))
     if chosen.kind:
-        query = query.where(_starts(audit.c.action, chosen.kind))
+        query = query.where(named(audit.c.action, chosen.kind))
+        wanted.append(finding.marked(f"did:{chosen.kind}"))
+    where = {"community": audit.c.community_id, "at": audit.c.at, "key": audit.c.seq}
     if chosen.text:
-        query = query.where(audit.c.object == chosen.text)
-    return long(tx, query, chosen, community=audit.c.community_id, at=audit.c.at, key=audit.c.seq,
-                words=bool(chosen.person or chosen.kind))
+        return newest_of(tx, query, [audit.c.object == chosen.text], chosen, **where)
+    if wanted:
+        return sought(tx, query, chosen, finding.AUDIT, community=audit.c.community_id, wanted=wanted)
+    return long(tx, query, chosen, **where, words=False)
 
 
 def issues(tx: Tx, chosen: Filter) -> Page:
@@ -89,6 +115,8 @@ def issues(tx: Tx, chosen: Filter) -> Page:
     who = case((issue.c.anonymous, None), else_=issue.c.submitter_id).label("submitter_id")
     query = select(*[c for c in issue.c if c.name != "submitter_id"], who, joined.behind_column().label("behind")).where(
         issue.c.number.is_not(None))
+    if not chosen.private:
+        query = query.where(~issue.c.private)
     if chosen.person:
         query = query.where(issue.c.submitter_id.in_(people_called(tx, chosen)), ~issue.c.anonymous)
     if chosen.kind:
@@ -160,9 +188,10 @@ def only_voters(poll_row: Row[Any]) -> bool:
     return bool(poll_row.anonymous) or standing.hides(poll_row)
 
 
-def timeline(tx: Tx, issue_id: int) -> list[Row[Any]]:
-    """Everything that happened to an issue, oldest first."""
-    return tx.all(select(issue_event).where(issue_event.c.issue_id == issue_id).order_by(issue_event.c.id).limit(500))
+def timeline(tx: Tx, issue_id: int, *, inner: bool = True) -> list[Row[Any]]:
+    """Everything that happened to an issue, oldest first; with what only staff may see, or without."""
+    query = select(issue_event).where(issue_event.c.issue_id == issue_id)
+    return tx.all((query if inner else query.where(~issue_event.c.inner)).order_by(issue_event.c.id).limit(500))
 
 
 def one(tx: Tx, table: Any, key: int, community_id: int | None) -> Row[Any] | None:
@@ -277,12 +306,15 @@ def people_called(tx: Tx, chosen: Filter) -> list[int]:
     """People by number, name or home; names are sealed, so they are compared here and not in the database."""
     wanted = chosen.person.strip().lstrip("#").removeprefix("居民#")
     query = select(person.c.id, person.c.name)
-    where = select(residence.c.person_id).join_from(residence, home).where(home.c.label.like(f"%{plain(wanted)}%", escape="\\"))
+    flat = places.home(wanted)
+    label = flat.label if flat is not None else plain(wanted) if wanted[:1].isdigit() and "幢" in wanted else f"%{plain(wanted)}"
+    where = select(residence.c.person_id).distinct().join_from(residence, home).where(  # 3幢 is not 13幢, 3-2-501 is one home
+        home.c.label == label if flat is not None else home.c.label.like(f"{label}%", escape="\\"))
     if chosen.community_id is not None:
         query = query.where(person.c.community_id == chosen.community_id)
         where = where.where(home.c.community_id == chosen.community_id)
     called = [row.id for row in tx.all(query) if (row.name and wanted in row.name) or str(row.id) == wanted]
-    return called + list(tx.connection.scalars(where))
+    return list(dict.fromkeys([*called, *tx.connection.scalars(where)]))
 
 
 def log_lines(tx: Tx, *, community_id: int | None, since: datetime, person: str, kind: str, text: str, limit: int) -> list[str]:
@@ -298,8 +330,11 @@ def _line(row: Row[Any], names: dict[int, str]) -> str:
             f"：{_printable(row.text or say('console.not_kept'))} → {_printable(row.reply or '—')}")
 
 
-def _starts(column: ColumnElement[Any], words: str) -> ColumnElement[bool]:
-    return column.like(f"{plain(words)}%", escape="\\")
+def named(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """The action or intent of this name, or of this family (`ballot`), or with this end (`.reveal`)."""
+    if name.startswith("."):
+        return column.like(f"%{plain(name)}", escape="\\")
+    return or_(column == name, column.like(f"{plain(name)}.%", escape="\\"))
 
 
 def holds(column: ColumnElement[Any], words: str) -> ColumnElement[bool]:

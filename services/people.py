@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_postgres
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from domain.errors import Refusal
-from domain.roles import Actor, Role
+from domain.roles import PERSON_ROLES, Actor, Role
 from models.base import Tx
 from models.hot import Hot
 from models.tables import (
@@ -238,7 +238,7 @@ def set_role(tx: Tx, actor: Actor, *, person_id: int, role: str, now: datetime) 
     row = tx.first(select(person.c.role, person.c.community_id).where(person.c.id == person_id, person.c.joined_into.is_(None)))
     if row is None or (actor.community_id is not None and row.community_id != actor.community_id):
         raise Refusal("person.unknown")
-    if not actor.role.covers(Role.ADMIN):
+    if not actor.role.covers(Role.ADMIN) or role not in PERSON_ROLES:
         raise Refusal("role.too_low")
     tx.execute(update(person).where(person.c.id == person_id).values(role=Role(role)))
     audit.note(tx, actor, "person.role", f"person:{person_id}", now=now, community_id=row.community_id,

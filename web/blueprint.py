@@ -9,6 +9,7 @@ from flask import Blueprint, Response, abort, g, redirect, render_template, requ
 from flask.blueprints import BlueprintSetupState
 
 from domain.errors import Refusal
+from domain.roles import PERSON_ROLES, Deed
 from models.base import Database, Tx
 from models.tables import forward, home, issue, outbox, person, poll
 from services import (
@@ -35,36 +36,46 @@ from services import forward as carrying
 from services import outbox as posting
 from texts.mask import mask
 from texts.say import clock as show_clock
-from texts.say import day, has, say, unit
+from texts.say import day, say, unit
 from texts.words import categories
-from web.door import Door, written
+from web import nav
+from web.accounts import AccountPages
+from web.door import Door, may, written
 from web.figures import FigurePages
 from web.issue_desk import IssueDesk, inside
 from web.listing import Listing, asked_filter, csv_response, kept_filter, key_asked, next_address
 from web.lists import BALLOTS, LISTS, VOTERS
+from web.logs import LOGS, LogPages, chain_state
 from web.paper import PaperPages
 from web.photo import photo_response
 from web.register import RegisterPages
 from web.rights import RightsPages
 from web.rounds import RoundPages
+from web.second import SecondPages
 from web.sessions import SessionPages
 from web.understanding import UnderstandingPages
-from web.words import term, visible, word
+from web.words import has_word, term, visible, word
 
 View = Callable[..., Any]
 _TYPES = {"pdf": "application/pdf", "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document"}
 
 
 def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_cookies: bool,
-                      machine: Callable[[], list[tuple[bool, str]]] = list) -> Blueprint:
-    """All pages of the console over one database; `machine` says what else is right or wrong with the installation."""
+                      machine: Callable[[], list[tuple[bool, str]]] = list, second_factor: str = "optional") -> Blueprint:
+    """All pages of the console over one database; `machine` says what else is right or wrong with the installation.
+
+    `second_factor` says who must have one: admins, everyone, or (optional) nobody.
+    """
     console = Blueprint("console", __name__, url_prefix="/console", template_folder="templates",
                         static_folder="static", static_url_path="/static")
     for name, show in {"clock": show_clock, "day": day, "short_day": course.day_of,
                        "visible": lambda value: visible(mask(value)) if isinstance(value, str) else value}.items():
         console.app_template_filter(name)(show)
-    console.app_context_processor(lambda: {"term": term, "word": word, "say": say, "unit_of": unit})
-    Door(db, clock, secure_cookies).hang(console)
+    console.app_context_processor(lambda: {
+        "term": term, "word": word, "say": say, "unit_of": unit, "menu": nav.groups, "has_word": has_word})
+    Door(db, clock, secure_cookies, second_factor).hang(console)
+    SecondPages(db, clock, second_factor).hang(console)
+    AccountPages(db, clock).hang(console)
     console.record(lambda state: _secure_forms(state, secure_cookies))
     console.register_error_handler(404, lambda _: (render_template("console/note.html", text=word("page_gone")), 404))
     views = _Pages(db, clock, machine)
@@ -94,6 +105,7 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
     IssueDesk(db, clock).hang(console)
     FigurePages(db, clock).hang(console)
     RightsPages(db, clock).hang(console)
+    LogPages(db, clock).hang(console)
     RegisterPages(db, clock, understanding.community).hang(console)
     RoundPages(db, clock, understanding.community).hang(console)
     return console
@@ -153,9 +165,10 @@ class _Pages:
             with self.db.read() as tx:
                 page = listing.rows(tx, chosen)
                 called = listing.names(tx, page.rows)
+                chain = chain_state(tx) if listing.name == "audit" else None
             return render_template(
-                "console/list.html", listing=listing, page=page, names=called, chosen=chosen, kept=kept_filter(listing),
-                columns=listing.shown(chosen), older=next_address(listing, page))
+                "console/list.html", listing=listing, chain=chain, logs=LOGS, page=page, names=called, chosen=chosen,
+                kept=kept_filter(listing), columns=listing.shown(chosen), older=next_address(listing, page))
         return view
 
     def csv_view(self, listing: Listing) -> View:
@@ -170,14 +183,15 @@ class _Pages:
         """One issue with its timeline."""
         with self.db.read() as tx:
             row = self._own(tx, issue, key)
-            events = browse.timeline(tx, key)
+            events = browse.timeline(tx, key, inner=g.login.actor.may(Deed.PRIVATE))
+            known = {sight.raised_by(row), *(e.actor_id for e in events)} - {None}
             return render_template(
                 "console/issue.html", issue=row, events=events, behind=joined.behind(tx, key),
                 polls=browse.polls_about(tx, key), course=course.of(tx, row, now=self.clock()), photos=evidence.of_issue(tx, key),
                 photo_at=lambda p: url_for("console.photo", key=key, one=p.id), **_printed(tx, "issue", row),
                 categories=list(categories().values()),
                 into=joined.target_of(tx, row.id), **inside(tx, row),
-                names=browse.labels(tx, {sight.raised_by(row), *(e.actor_id for e in events)} - {None}))
+                names=browse.labels(tx, known) if may("people") else dict.fromkeys(known, word("cell.someone")))
 
     def photo(self, key: int, one: int) -> Any:
         """One photo of an issue of this account's community."""
@@ -272,7 +286,7 @@ class _Pages:
         """Gives a person a role."""
         self._mine(person, key)
         wanted = request.form.get("role", "")
-        if not has(f"terms.role.{wanted}"):
+        if wanted not in PERSON_ROLES:
             abort(400)
         written(self.db, lambda tx: people.set_role(tx, g.login.actor, person_id=key, role=wanted, now=self.clock()))
         return redirect(url_for("console.people"))
@@ -301,7 +315,7 @@ class _Pages:
     def _own(self, tx: Tx, table: Any, key: int) -> Any:
         """The row, or 404 when it is not of this account's community."""
         row = browse.one(tx, table, key, self._where()) if key <= paging.LARGEST else None
-        if row is None:
+        if row is None or (table is issue and row.private and not g.login.actor.may(Deed.PRIVATE)):
             abort(404)
         return row
 

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from domain.errors import Refusal
 from domain.figures import Figure
+from domain.roles import Deed
 from models.base import Database, Tx
 from services import audit, browse, figures, figures_sheet, heat
 from services.figures import GROUPS, Asked
@@ -51,6 +52,8 @@ class FigurePages:
         with self.db.read() as tx:
             asked = self._asked(tx)
             chosen = figures.listed(asked, which, now)
+            if not g.login.actor.may(Deed.PRIVATE):
+                chosen = chosen.where(~figures.i.private)
             count = tx.scalar(select(func.count()).select_from(chosen.subquery()))
             rows = tx.all(chosen.order_by(figures.i.id.desc()).limit(LISTED))
         return render_template("console/figure_issues.html", rows=rows, count=count, which=which, kept=_link(asked), listed=LISTED)

@@ -6,16 +6,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Response, request
+from flask import Response, g, request
 
 from domain.clock import SHANGHAI
+from domain.roles import Deed
 from models.base import Database, Tx
 from services import browse, export, paging
 from services.paging import Filter, Page
 from texts.mask import mask
 from web.words import has_word, term, visible, word
 
-LOOK_BACK = timedelta(days=30)  # a search by words without dates looks this far, so that it stays quick with a million rows
 CHUNK = 1000  # rows of a file that are read in one transaction
 Row = Any
 Names = dict[Any, Any]  # what is spoken of, by id or reference
@@ -41,6 +41,7 @@ class Column:
         return visible(mask(value) if self.look == "words" else value) if isinstance(value, str) else value
 
 
+_NAMING = ("submitter",)  # columns that name residents
 _PLACE = Column("community", lambda r, n: n.get(f"community:{r.community_id}"))
 
 
@@ -57,8 +58,9 @@ class Listing:
     kind_terms: str = ""
     called: Callable[[Tx, list[Row]], Names] = lambda tx, rows: {}
     link: str = ""  # endpoint of a row's own page
-    look_back: bool = False
     deeds: bool = False  # the template has buttons for each row
+    story: str = ""  # the kind of thing whose story a row's time leads to
+    story_key: str = "id"
 
     @property
     def title(self) -> str:
@@ -86,9 +88,18 @@ class Listing:
         key = f"kind.{self.name}.{name}"
         return word(key) if has_word(key) else term(self.kind_terms, name)
 
+    def tells(self, row: Row) -> int | None:
+        """Of which thing a row can tell the story; None when there is none."""
+        return getattr(row, self.story_key) if self.story else None
+
     def shown(self, chosen: Filter) -> tuple[Column, ...]:
-        """The columns; who sees every community also sees which."""
-        return self.columns if chosen.community_id is not None else (*self.columns, _PLACE)
+        """The columns; who sees every community also sees which, and names only whose role knows people."""
+        columns = self.columns if _knows_people() else tuple(c for c in self.columns if c.name not in _NAMING)
+        return columns if chosen.community_id is not None else (*columns, _PLACE)
+
+    def filled(self, columns: tuple[Column, ...], rows: list[Row], names: Names) -> list[Column]:
+        """The columns in which this page has anything to show; the first always."""
+        return [c for n, c in enumerate(columns) if n == 0 or any(c.cell(row, names) not in (None, "") for row in rows)]
 
     def names(self, tx: Tx, rows: list[Row]) -> Names:
         """How what the rows speak of is called."""
@@ -107,10 +118,14 @@ def asked_filter(listing: Listing, community_id: int | None, now: datetime) -> F
     """The filter that the address asks for; nonsense in it narrows nothing."""
     given = {name: request.args.get(name, "").replace("\0", "").strip()[:64] for name in listing.filters}
     since, until = _day(given.get("since", "")), _day(given.get("until", ""))
-    if since is None and listing.look_back and (given.get("text") or given.get("person") or given.get("kind")):
-        since = now - LOOK_BACK
+    if not _knows_people():
+        given.pop("person", None)
     return Filter(community_id, since, until + timedelta(days=1) if until else None, given.get("person", ""),
-                  given.get("kind", ""), given.get("text", ""), key_asked())
+                  given.get("kind", ""), given.get("text", ""), key_asked(), private=g.login.actor.may(Deed.PRIVATE))
+
+
+def _knows_people() -> bool:
+    return bool(g.login.actor.may(Deed.PEOPLE))
 
 
 def key_asked() -> int | None:

@@ -1,4 +1,4 @@
-"""The words of the admins' pages: texts/console.yaml by key, and terms that the chat uses too."""
+"""The words of the admins' pages: texts/console*.yaml by key, and terms that the chat uses too."""
 
 import unicodedata
 from functools import cache
@@ -37,7 +37,8 @@ def visible(text: str) -> str:
 @cache
 def _words() -> dict[str, str]:
     found: dict[str, str] = {}
-    _collect(yaml.safe_load((FOLDER / "console.yaml").read_text("utf-8")), "", found)
+    for path in sorted(FOLDER.glob("console*.yaml")):
+        _collect(yaml.safe_load(path.read_text("utf-8")), "", found)
     return found
 
 

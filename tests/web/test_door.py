@@ -4,9 +4,10 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from domain.errors import Refusal
+from models.accounts import account_post
 from models.tables import account, console_session, login_failure
 from models.tables import audit as audit_table
 from services import accounts
@@ -127,12 +128,15 @@ def test_coming_and_going_is_on_record(desk: Desk) -> None:
     assert [tuple(row) for row in found] == [(f"account:{who}", "account.login"), (f"account:{who}", "account.logout")]
 
 
-@pytest.mark.parametrize("change", [{"disabled_at": NOW}, {"role": "resident"}])
-def test_an_account_that_may_no_more_is_out_at_once(desk: Desk, change: dict[str, object]) -> None:
-    """The session it has ends with the right to have one."""
+@pytest.mark.parametrize("disabled", [True, False])
+def test_an_account_that_may_no_more_is_out_at_once(desk: Desk, disabled: bool) -> None:
+    """Shut, or without any role: the session it has ends with the right to have one."""
     client = desk.client("east")
     with desk.db.write() as tx:
-        tx.execute(update(account).where(account.c.username == "east").values(**change))
+        if disabled:
+            tx.execute(update(account).where(account.c.username == "east").values(disabled_at=NOW))
+        else:
+            tx.execute(delete(account_post).where(account_post.c.account_id == desk.ids["east"]["account"]))
     assert client.get("/console/").status_code == 302
     assert sign_in(desk.client(), "east").status_code == 401
 

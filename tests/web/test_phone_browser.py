@@ -67,17 +67,18 @@ def street(town: Town, browser: Any) -> Iterator[Street]:
 
 VIEWS = [("李叔", POLL), ("李叔", MANY), ("李叔", SECRET), ("李叔", VOID), ("李叔", DONE), ("李叔", ISSUE), ("李叔", SOLVED),
          ("陈老师", ISSUE), ("陈老师", ROUND), (None, ROUND), ("李叔", ROUND), ("李叔", "/m/test/"), ("李叔", "/m/test/me"), ("李叔", f"{POLL}?told=choose"),
-         ("李叔", "/m/test/notices"), ("小赵", "/m/test/me"),
+         ("李叔", "/m/test/notices"), ("李叔", "/m/test/promises"), ("小赵", "/m/test/me"),
          (None, POLL), (None, ISSUE), (None, DONE), (None, "/m/"), (None, "/m/back"), (None, "/m/test/P1-000000000000")]
 
 
 @pytest.mark.parametrize(("width", "style"), WIDTHS)
 def test_every_page_fits_and_has_nothing_that_shuts_somebody_out(street: Street, width: int, style: str) -> None:
-    """No serious finding of axe, and nothing wider than the screen, with letters twice as large too."""
+    """No serious finding of axe, and nothing wider than the screen, with letters twice as large and by dark too."""
     if not AXE.is_file():
         pytest.skip("no axe here: make .venv/.peers")
     for who, path in VIEWS:
-        page = street.phone(who, viewport={"width": width, "height": 700}, bypass_csp=True)
+        scheme = "dark" if width == 320 else "light"
+        page = street.phone(who, viewport={"width": width, "height": 700}, bypass_csp=True, color_scheme=scheme)
         page.goto(street.base + path)
         check(page, path, style, axe=width != 1440)  # what axe looks at is the same page at 390
         page.context.close()

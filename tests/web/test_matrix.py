@@ -1,0 +1,155 @@
+"""Who may open what: every address of the console and of the residents' pages, for everybody, asked of the running application.
+
+matrix.txt is the answer written down for people to read. A new address fails here until it stands there.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from domain.roles import ACCOUNT_ROLES, SYSTEM, Role
+from models.base import Database
+from services import accounts, audit
+from tests.web.desk import NOW, OPEN, Desk, addresses
+from tests.web.town import ISSUE, POLL, Town
+from web import permits
+
+LETTERS = {Role.PROPERTY: "P", Role.COMMITTEE: "C", Role.AUDITOR: "A", Role.GRID_WORKER: "G", Role.ADMIN: "D", Role.STREET_ADMIN: "S",
+           Role.SYSTEM_ADMIN: "Y"}
+TABLE = {name: who for name, who in (line.split() for line in (Path(__file__).parent / "matrix.txt").read_text("utf-8").splitlines()
+                                     if line and not line.startswith("#"))}
+pytestmark = pytest.mark.parametrize("db", ["sqlite"], indirect=True)  # who may what is asked before the database is
+
+
+class _Undone(Exception):
+    """The request's work is taken back."""
+
+
+def _take_back_everything(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From here on every request does its work and leaves no trace, so that one cannot spoil the next."""
+    real = db.write
+
+    @contextmanager
+    def dry() -> Iterator[Any]:
+        try:
+            with real() as tx:
+                yield tx
+                raise _Undone
+        except _Undone:
+            pass
+    monkeypatch.setattr(db, "write", dry)
+
+
+def _account(desk: Desk, role: Role) -> FlaskClient:
+    """Somebody of this role in east; an admin of the system everywhere."""
+    with desk.db.write() as tx:
+        place = None if role is Role.SYSTEM_ADMIN else desk.ids["east"]["place"]
+        accounts.create(tx, SYSTEM, username=f"a-{role}", password="a long password", community_id=place, now=NOW, role=role)
+        audit.seal(tx)
+    return desk.client(f"a-{role}")
+
+
+def _asked(client: FlaskClient, method: str, path: str, known: bool = True) -> int:
+    """The status of the answer, as the one who is signed in at first: some answers change the cookie."""
+    before = client.get_cookie("linyi_console", path="/console")
+    form = {"role": "grid_worker", "community": "1", "field": "category", "value": "other", "level": "red", "track": "government"}
+    answer = client.open(path, method=method, data=form if method == "POST" else None)
+    if known and before is not None:
+        client.set_cookie("linyi_console", before.value, path="/console")
+        assert path.endswith("/logout") or "/login" not in answer.headers.get("Location", "").replace("/login/code", ""), path
+    return answer.status_code
+
+
+def _endpoint(name: str) -> str:
+    return name.partition(".")[2]
+
+
+def test_every_address_of_the_console_for_every_role(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever may gets an answer; for whoever may not, it does not exist."""
+    assert desk.app is not None
+    clients = {role: _account(desk, role) for role in ACCOUNT_ROLES}
+    desk.app.config["WTF_CSRF_ENABLED"] = False
+    _take_back_everything(desk.db, monkeypatch)
+    seen: dict[str, str] = {}
+    for endpoint, method, path in addresses(desk, desk.ids["east"]):
+        if endpoint in OPEN:
+            continue
+        answers = {role: _asked(client, method, path) for role, client in clients.items()}
+        assert all(status < 500 for status in answers.values()), (method, path, answers)
+        let_in = "".join(LETTERS[r] for r, status in answers.items() if status != 404)
+        seen[_endpoint(endpoint)] = min(let_in, seen.get(_endpoint(endpoint), let_in), key=len) or "-"
+    assert seen == TABLE, "\n".join(f"{name} {seen.get(name)} here, {TABLE.get(name)} in matrix.txt"
+                                    for name in sorted({*seen, *TABLE}) if seen.get(name) != TABLE.get(name))
+
+
+def test_every_address_is_in_the_permits_and_none_is_there_that_does_not_exist(desk: Desk) -> None:
+    """A forgotten line is shut for all but admins; it is still a mistake."""
+    assert desk.app is not None
+    real = {_endpoint(r.endpoint) for r in desk.app.url_map.iter_rules() if r.endpoint.startswith("console.")}
+    assert real == {*permits.NEEDS, *permits.OPEN}
+
+
+@pytest.mark.parametrize("role", ACCOUNT_ROLES)
+def test_nothing_of_another_community_exists(desk: Desk, monkeypatch: pytest.MonkeyPatch, role: Role) -> None:
+    """For staff of east, whatever their role; an admin of the system who is in east is in east."""
+    client = _account(desk, role)
+    assert desk.app is not None
+    desk.app.config["WTF_CSRF_ENABLED"] = False
+    if role is Role.SYSTEM_ADMIN:
+        assert client.post("/console/switch", data={"community": desk.ids["east"]["place"]}).status_code == 302
+    _take_back_everything(desk.db, monkeypatch)
+    rules = {r.endpoint: r.rule for r in desk.app.url_map.iter_rules()}
+    for endpoint, method, path in addresses(desk, desk.ids["west"]):
+        if "<" in rules[endpoint] and endpoint not in OPEN:
+            assert _asked(client, method, path) == 404, (method, path)
+        elif method == "GET" and endpoint not in OPEN and "west" not in path:
+            shown = client.get(path).data
+            assert "west电梯".encode() not in shown and "李west".encode() not in shown, path
+
+
+def test_a_stranger_and_a_resident_find_nothing_of_the_console(desk: Desk, town: Town) -> None:
+    """A resident is known on the pages for phones, and nobody here."""
+    assert desk.app is not None
+    desk.app.config["WTF_CSRF_ENABLED"] = False
+    resident = desk.client()
+    cookie = town.phone("李叔").get_cookie("linyi_phone", path="/m")
+    assert cookie is not None
+    for path in ("/", "/console"):
+        resident.set_cookie("linyi_phone", cookie.value, path=path)
+        resident.set_cookie("linyi_console", cookie.value, path=path)
+    rules = {r.endpoint: r.rule for r in desk.app.url_map.iter_rules()}
+    for client in (desk.client(), resident):
+        for endpoint, method, path in addresses(desk, desk.ids["east"]):
+            if endpoint not in OPEN:
+                assert _asked(client, method, path, known=False) == (404 if "<" in rules[endpoint] else 302), (method, path)
+
+
+# --- pages for phones: whose mark is wrong, or whose community it is not, finds nothing ----------------------------
+MARKED = {"thing", "photo", "picture", "ballots", "report"}  # the address itself is the key
+OWN = {"home", "me", "notices"}  # of the visitor's community; others are asked who they are, and shown nothing
+PUBLIC = {"front", "enter", "back", "verifier", "static", "promises"}  # hold nothing of anybody
+ACTS = {"act", "leave", "sign"}  # need the visitor's own cookie
+
+
+def test_pages_for_phones_open_only_with_their_mark_or_to_their_own(town: Town) -> None:
+    """For strangers and for residents; a new address has to say which kind it is."""
+    rules = {_endpoint(r.endpoint): r.rule for r in town.app.url_map.iter_rules() if r.endpoint.startswith("phone.")}
+    assert set(rules) == MARKED | OWN | PUBLIC | ACTS
+    for phone in (town.phone(), town.phone("李叔")):
+        for name in MARKED:
+            for real in (POLL, ISSUE):
+                letter, number, mark = re.findall(r"/([PI])(\d+)-(\w+)$", real)[0]
+                wrong = mark[:-1] + ("0" if mark[-1] != "0" else "1")
+                path = (rules[name].replace("<code>", "test").replace("<string(length=1):letter>", letter)
+                        .replace("<int:number>", number).replace("<mark>", wrong).replace("<int:one>", "1").replace("<seal>", wrong))
+                assert phone.get(path).status_code == 404, path
+        for name in OWN:
+            page = phone.get(rules[name].replace("<code>", "other"), follow_redirects=False)
+            assert page.status_code in (302, 403, 404) or "电梯" not in page.text, name
+    for name in OWN:
+        assert "电梯" not in town.phone().get(rules[name].replace("<code>", "test")).text, name

@@ -1,0 +1,39 @@
+"""Which deeds each address of the console needs. The one table that decides; a test fails when an address is not in it.
+
+An address that is not here is shut for everybody but admins, so that a forgotten line opens nothing.
+"""
+
+from domain.roles import Actor, Deed
+
+Needs = tuple[Deed, ...]
+ANYBODY: Needs = ()  # whoever is signed in: their own account
+_UNLISTED: Needs = (Deed.SET_UP, Deed.REVEAL, Deed.AUDIT)
+_LOOK, _VOTES, _TALK, _PEOPLE, _WORK = (Deed.LOOK,), (Deed.VOTES,), (Deed.TALK,), (Deed.PEOPLE,), (Deed.LOOK, Deed.WORK)
+_SET_UP, _AUDIT, _ACCOUNTS = (Deed.SET_UP,), (Deed.AUDIT,), (Deed.ACCOUNTS,)
+
+OPEN = ("login", "static")  # before anybody is known
+NEEDS: dict[str, Needs] = {
+    "overview": _LOOK, "issues": _LOOK, "issue": _LOOK, "photo": _LOOK, "promises": _LOOK, "figures": _LOOK, "figure_issues": _LOOK,
+    "polls": _VOTES, "poll": _VOTES, "doors": _VOTES, "similar": _TALK, "messages": _TALK, "outbox": _TALK, "forwards": _TALK,
+    "tasks": _TALK, "understand": _TALK, "paper": _TALK, "paper_photo": _TALK, "people": _PEOPLE, "homes": _PEOPLE,
+    "register": (Deed.REGISTER,), "register_template": _SET_UP, "register_take": _SET_UP,
+    "audit": _AUDIT, "verify": _AUDIT, "audit_csv": (*_AUDIT, Deed.EXPORT),
+    "issues_csv": (*_LOOK, Deed.EXPORT), "promises_csv": (*_LOOK, Deed.EXPORT), "figures_xlsx": (*_LOOK, Deed.EXPORT),
+    "polls_csv": (*_VOTES, Deed.EXPORT), "poll_csv": (*_VOTES, Deed.EXPORT), "poll_zip": (*_VOTES, Deed.EXPORT),
+    "report": (*_VOTES, Deed.EXPORT), "messages_csv": (*_TALK, Deed.EXPORT), "outbox_csv": (*_TALK, Deed.EXPORT),
+    "forwards_csv": (*_TALK, Deed.EXPORT), "tasks_csv": (*_TALK, Deed.EXPORT), "people_csv": (*_PEOPLE, Deed.EXPORT),
+    "homes_csv": (*_PEOPLE, Deed.EXPORT),
+    "paper_enter": _WORK, "paper_confirm": _WORK, "retry": _WORK, "forward_done": _WORK, "forward_drop": _WORK, "code": _WORK,
+    "correct": _WORK, "issue_level": _WORK, "issue_track": _WORK, "issue_reveal": (*_LOOK, Deed.REVEAL),
+    "words": _WORK, "word_add": _SET_UP, "word_remove": _SET_UP, "role": _SET_UP, "name": _SET_UP,
+    "logout": ANYBODY, "password": ANYBODY, "account": ANYBODY, "session_end": ANYBODY, "sessions_end": ANYBODY,
+    "second": ANYBODY, "second_start": ANYBODY, "second_confirm": ANYBODY, "second_codes": ANYBODY, "second_remove": ANYBODY,
+    "login_code": ANYBODY, "communities": ANYBODY, "switch": ANYBODY,
+    "accounts": _ACCOUNTS, "account_new": _ACCOUNTS, "account_of": _ACCOUNTS, "account_deed": _ACCOUNTS, "account_give": _ACCOUNTS,
+    "account_take": _ACCOUNTS,
+}
+
+
+def may(actor: Actor, endpoint: str) -> bool:
+    """True when the actor's role is enough for this address of the console."""
+    return actor.may(*NEEDS.get(endpoint.removeprefix("console."), _UNLISTED))
