@@ -62,7 +62,6 @@ def parser() -> argparse.ArgumentParser:
     _mp(add, commands.add_parser("mp", help="公众号").add_subparsers(required=True, metavar="动作"))
     _page(add, commands.add_parser("page", help="居民网页").add_subparsers(required=True, metavar="动作"))
     _db(add, commands.add_parser("db", help="数据库").add_subparsers(required=True, metavar="动作"))
-    backup_tools.arguments(add)
     _data(add, commands)
     user_tools.arguments(add, commands.add_parser("user", help="后台账号").add_subparsers(required=True, metavar="动作"))
     role = commands.add_parser("role", help="居民与网格员的角色").add_subparsers(required=True, metavar="动作")
@@ -101,6 +100,7 @@ def parser() -> argparse.ArgumentParser:
 def _data(add: Callable[..., argparse.ArgumentParser], commands: argparse._SubParsersAction) -> None:
     add("retention", retention.run, "按保存期限删除到期的个人资料；每晚自动做，这里是手动做一次").add_argument(
         "--dry-run", action="store_true", help="只数一数各有多少到期，不改动")
+    backup_tools.arguments(add)
     keys.arguments(add, commands.add_parser("key", help="数据密钥").add_subparsers(required=True, metavar="动作"))
 
 

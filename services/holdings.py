@@ -63,9 +63,9 @@ OTHER: dict[str, str] = {
     "opinion_served.person_id": "until tomorrow", "opinion_nudge.person_id": "that they were asked",
 }
 # What is removed, or emptied, when somebody is forgotten, beside what services/erasure.py does itself.
-DELETED = ("participant.person_id", "person_trait.person_id", "opinion_served.person_id", "opinion_nudge.person_id")
+DELETED = ("participant.person_id",)
 EMPTIED: dict[str, dict[str, Any]] = {
-    "dissent.person_id": {"answer": None}, "opinion.person_id": {"text": "", "reason": None, "state": "hidden", "person_id": None},
+    "dissent.person_id": {"answer": None},
     "data_request.person_id": {"text": None, "answer": None}, "reveal.person_id": {"note": None},
 }
 

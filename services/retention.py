@@ -17,6 +17,7 @@ from domain.roles import SYSTEM
 from domain.states import State
 from models.base import Database, Tx
 from models.rights import data_request, reveal
+from models.rounds import opinion, opinion_round
 from models.tables import (
     ballot,
     ballot_log,
@@ -168,6 +169,11 @@ def _issues(tx: Tx, ids: list[int], now: datetime) -> None:
             erasure.silence(tx, steps.by_id(tx, issue_id))
 
 
+def _statements(tx: Tx, ids: list[int], now: datetime) -> None:
+    """What was said in a round stays, as it was published; whose it was does not."""
+    tx.execute(update(opinion).where(opinion.c.id.in_(ids)).values(person_id=None, message_id=None))
+
+
 def _questions(tx: Tx, ids: list[int], now: datetime) -> None:
     tx.execute(update(question).where(question.c.id.in_(ids)).values(text=say("rights.gone"), answer=None, person_id=None))
 
@@ -226,6 +232,8 @@ KINDS = (
                                   issue.c.number.is_not(None)), _issues),
     Kind("questions", "issues", lambda cut: select(question.c.id).join(session, session.c.id == question.c.session_id).where(
         session.c.ended_at < cut, question.c.text != say("rights.gone")), _questions),
+    Kind("statements", "issues", lambda cut: select(opinion.c.id).join(opinion_round, opinion_round.c.id == opinion.c.round_id).where(
+        opinion_round.c.closed_at < cut, opinion.c.person_id.is_not(None)), _statements),
     Kind("polls", "polls", _old(poll, func.coalesce(poll.c.closed_at, poll.c.closes_at), _STRAW, *_ENDED), _ballots),
     Kind("votes", "votes", _old(poll, func.coalesce(poll.c.closed_at, poll.c.closes_at), ~_STRAW, *_ENDED), _ballots),
     Kind("left", "left", _old(person, person.c.left_at, *_LEFT), _people),
