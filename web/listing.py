@@ -39,7 +39,7 @@ class Column:
         return visible(value) if isinstance(value, str) else value
 
 
-_PLACE = Column("community", lambda r, n: n.get(f"community:{r.community_id}"))
+_PLACE = Column("community", lambda r, n: n.get(f"community:{getattr(r, 'community_id', None)}"))  # sweeps have none
 
 
 @dataclass(frozen=True, slots=True)
