@@ -141,7 +141,7 @@ def polls(tx: Tx, chosen: Filter) -> Page:
 def posts(tx: Tx, chosen: Filter) -> Page:
     """The outbox. Addresses are credentials; an answer to a message stands in the message log, under its rules."""
     text = case((outbox.c.key.like("message:%"), None), else_=outbox.c.text).label("text")
-    target = case((outbox.c.key.like("%:anonymous:%"), None), else_=outbox.c.target).label("target")
+    target = case((unnamed_post(), None), else_=outbox.c.target).label("target")
     query = select(*[c for c in outbox.c if c.name not in ("address", "text", "facts", "target")], target, text)
     if chosen.kind:
         query = query.where(outbox.c.state == chosen.kind)
@@ -149,6 +149,11 @@ def posts(tx: Tx, chosen: Filter) -> Page:
         query = query.where(holds(text, chosen.text) | holds(outbox.c.key, chosen.text))
     return long(tx, query, chosen, community=outbox.c.community_id, at=outbox.c.created_at, key=outbox.c.id,
                 words=bool(chosen.text))
+
+
+def unnamed_post() -> ColumnElement[bool]:
+    """Posts whose target is not shown: who is not to be named, and answers, whose message says who, if anybody may know."""
+    return or_(outbox.c.key.like("%:anonymous:%"), outbox.c.key.like("message:%"))
 
 
 def people(tx: Tx, chosen: Filter) -> Page:

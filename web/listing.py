@@ -44,7 +44,7 @@ class Column:
 
 
 _NAMING = ("submitter",)  # columns that name residents
-_PLACE = Column("community", lambda r, n: n.get(f"community:{r.community_id}"))
+_PLACE = Column("community", lambda r, n: n.get(f"community:{getattr(r, 'community_id', None)}"))  # sweeps have none
 
 
 @dataclass(frozen=True, slots=True)
