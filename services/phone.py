@@ -22,6 +22,7 @@ from services import (
     pictures,
     polls,
     round_page,
+    rounds,
     sight,
     talking,
 )
@@ -63,6 +64,7 @@ class IssuePage:
     photos: list[Row[Any]]  # what this viewer may see
     polls: list[tuple[Row[Any], str]]
     talk: list[str]  # the deliberation: its phase, where people stand, its conclusion
+    round_url: str = ""  # what the newest round on it has brought, or where it is answered; '' when there was none
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,12 @@ def issue_of(tx: Tx, code: str, number: int, *, person_id: int | None, now: date
         row, public(row.text), issues.supporters(tx, row.id), row.state in _OPEN, person_id == row.submitter_id, backed,
         [(e.at, e.act, public(e.text) if e.text else None) for e in reversed(events)],
         course.of(tx, row, now=now), photos_for(tx, row, person_id, now=now),
-        [(p, pages.path_of("poll", code, p.number)) for p in about], talking.line(tx, row).splitlines())
+        [(p, pages.path_of("poll", code, p.number)) for p in about], talking.line(tx, row).splitlines(), _round_url(tx, row, code))
+
+
+def _round_url(tx: Tx, row: Row[Any], code: str) -> str:
+    held = rounds.last(tx, row.id) if not row.private else None
+    return pages.path_of("round" if held.state == "open" else "report", code, held.number) if held is not None else ""
 
 
 def photos_for(tx: Tx, row: Row[Any], person_id: int | None, *, now: datetime) -> list[Row[Any]]:

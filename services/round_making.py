@@ -81,7 +81,7 @@ def post(tx: Tx, report: Report, now: datetime) -> int:
     if report.issue.private:
         return 0
     key, url, reached = f"round:{report.round.id}:report", round_view.url_of(tx, report.round), 0
-    text, picture = _words(report), round_picture.facts(report) if report.found["people"] else None
+    text, picture = _words(report), round_picture.facts(report) if round_picture.worth_seeing(report) else None
     for chat_id in rounds.chats(tx, report.round):
         sent = outbox.to_chat(tx, chat_id=chat_id, key=f"{key}:chat:{chat_id}", text=text, url=url, now=now, weight=outbox.RESULT)
         if sent and picture is not None:

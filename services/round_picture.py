@@ -10,6 +10,11 @@ RUNGS, DIVIDED = 4, 2
 QUOTED = 60
 
 
+def worth_seeing(report: Report) -> bool:
+    """Whether a picture would show anything: a statement with its counts, or groups."""
+    return bool(report.common or report.divided or report.opinion)
+
+
 def facts(report: Report) -> dict[str, Any]:
     """The facts that services/round_chart.py draws."""
     common, divided = report.common[:RUNGS], [key for key, _ in report.divided][:DIVIDED]

@@ -87,7 +87,7 @@ def of(tx: Tx, report: Report) -> Sheet:
     common, divided = report.common, report.divided
     matter = list(dict.fromkeys([*common, *(key for key, _ in divided), *report.rejected]))
     return Sheet(
-        report, round_view.lines(report), round_picture.words(report) if report.found["people"] else "",
+        report, round_view.lines(report), round_picture.words(report) if round_picture.worth_seeing(report) else "",
         _all(known, common), _all(known, report.rejected),
         [Divided(known[key], _themes(known, sides[0]), _themes(known, sides[1])) for key, sides in divided if key in known],
         [_grouping(report, known, each, matter) for each in report.groupings], _themes(known, report.found["themes"]),

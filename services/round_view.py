@@ -18,6 +18,7 @@ from texts.mask import public
 from texts.say import say
 
 QUOTED = 34  # characters of a statement in a line; the page shows the whole
+LEAST = 5  # people of whom votes are shown
 ACCEPTS, SPLIT, REJECTS, SILENT = 1, 0, -1, 2  # as opinions/bridges.py gives them
 
 
@@ -145,7 +146,7 @@ def _who(report: Report) -> str:
 
 def _common(report: Report) -> str:
     if not report.common:
-        return say("findings.line.no_common")
+        return say("findings.line.no_common", people=report.found["people"], least=LEAST)
     shown = [(report.quote(key), *(report.counts(key) or (0, 0, 0))) for key in report.common[:2]]
     return say("findings.line.common", shown=shown, more=len(report.common) - len(shown))
 

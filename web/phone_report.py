@@ -40,7 +40,7 @@ class ReportView:
         with self.phone.db.read() as tx:
             row = round_view.numbered(tx, code, number) or abort(404)
             report = round_view.of(tx, row)
-            facts = round_picture.facts(report) if report is not None and report.found["people"] else {
+            facts = round_picture.facts(report) if report is not None and round_picture.worth_seeing(report) else {
                 "title": f"I{row.issue_number} {row.title}", "subtitle": say("page.report.kind", number=row.issue_number),
                 "rows": [], "footer": say("page.picture")}
         response = make_response(chart.draw(facts))

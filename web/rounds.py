@@ -57,7 +57,7 @@ class RoundPages:
         """The picture that was posted."""
         with self.db.read() as tx:
             report = round_view.of(tx, self._own(tx, key))
-            facts = round_picture.facts(report) if report is not None and report.found["people"] else abort(404)
+            facts = round_picture.facts(report) if report is not None and round_picture.worth_seeing(report) else abort(404)
         return Response(chart.draw(facts), mimetype="image/png", headers={"Cache-Control": "private, max-age=300"})
 
     def files(self, key: int) -> Any:

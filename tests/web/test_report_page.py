@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from models.rounds import opinion, opinion_round
 from services import pages
-from tests.web.town import Town
+from tests.web.town import ISSUE, Town
 
 REPORT = pages.path_of("report", "test", 1)
 ROUND = pages.path_of("round", "test", 1)
@@ -54,7 +54,7 @@ def test_the_page_shows_all_that_was_found_in_the_words_that_were_said(closed: T
     assert not set(NAMES) & set(re.findall("|".join(NAMES), shown.partition("登录")[0]))
     picture = closed.phone().get(re.findall(r'<img class="result" src="([^"]+)"', page.text)[0])
     assert picture.status_code == 200 and picture.data.startswith(b"\x89PNG")
-    assert REPORT in closed.phone("李叔").get(ROUND).text
+    assert REPORT in closed.phone("李叔").get(ROUND).text and REPORT in closed.phone().get(ISSUE).text
 
 
 def test_the_page_knows_the_summary_and_the_poll_that_followed(closed: Town) -> None:
