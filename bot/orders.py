@@ -3,8 +3,11 @@
 Only what staff do can be given: nobody votes, agrees or leaves in somebody else's name.
 """
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
+
+from sqlalchemy import select
 
 from bot import inbox, router, watch
 from bot.context import Ctx
@@ -13,11 +16,13 @@ from bot.router import Args, Command
 from domain.errors import Refusal
 from domain.roles import Role
 from models.base import Tx
+from models.tables import audit as chain
 from services import audit
 from services.browse import SECRET_INTENTS
 from services.people import Speaker
 from texts.say import say
 
+GIVEN = "order.give"  # the deed in the audit chain
 CHANNEL = "console"  # under which orders stand in the message log
 LOOKS = frozenset({"issue.show", "issue.list", "issue.progress", "poll.show", "poll.list", "session.show", "talk.courses",
                    "promise.list", "promise.make", "promise.report", "issue.topics"})
@@ -64,7 +69,7 @@ def _obey(tx: Tx, speaker: Speaker, found: Command, args: Args, words: str, nonc
     message = Message(CHANNEL, nonce, speaker.who, now, text=words)
     sight = inbox.first_sight(tx, message, now=now)
     if sight.repeat:
-        return Told(True, sight.reply)
+        return Told(_was_done(tx, sight.message_id), sight.reply)
     ctx = Ctx(tx, message, sight.message_id, speaker, None, now, words, router.canonical(words), draws=False, dialogs_up=False)
     good = True
     with watch.about(sight.message_id):
@@ -77,6 +82,13 @@ def _obey(tx: Tx, speaker: Speaker, found: Command, args: Args, words: str, nonc
     inbox.finish(tx, sight.message_id, community_id=speaker.community_id, person_id=None, chat_id=None, intent=ctx.intent,
                  state="done", text=None if secret else words,
                  reply=None if secret else text, payload=text if secret else None, card=None)
-    audit.note(tx, speaker, "order.give", f"message:{sight.message_id}", now=now, community_id=speaker.community_id,
+    audit.note(tx, speaker, GIVEN, f"message:{sight.message_id}", now=now, community_id=speaker.community_id,
                command=found.name, done=good, acts_as=speaker.person_id)
     return Told(good, text)
+
+
+def _was_done(tx: Tx, message_id: int) -> bool:
+    """How it ended the first time."""
+    detail = tx.scalar(select(chain.c.detail).where(chain.c.object == f"message:{message_id}", chain.c.action == GIVEN)
+                       .order_by(chain.c.seq.desc()).limit(1))
+    return detail is not None and bool(json.loads(detail)["done"])

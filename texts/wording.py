@@ -58,16 +58,12 @@ def preview(source: str) -> str:
     env.filters = {name: lambda value, *_args: str(value) for name in env.filters} | {
         name: catalogue.environment().filters[name] for name in ("join", "length", "string")}
     facts = {name: _Example(name) for name in meta.find_undeclared_variables(env.parse(source))}
-    words: dict[str, Any] = dict.fromkeys(("say", "term", "share", "unit", "price", "listed"), _said)
+    words: dict[str, Any] = {name: _Example(name) for name in ("say", "term", "share", "unit", "price", "listed")}
     words["poll_rules"] = lambda *_: []
     try:
         return env.from_string(source, globals=words).render(facts).strip("\n")
     except Exception:  # an example fits no sum or comparison; the sentence itself is what was checked
         return _BLOCK.sub(lambda found: "" if found[0].startswith(("{%", "{#")) else GAP, source).strip("\n")
-
-
-def _said(*_args: Any, **_facts: Any) -> str:
-    return GAP
 
 
 def _plain(block: str) -> str:
@@ -82,6 +78,9 @@ class _Example:
 
     def __getattr__(self, name: str) -> "_Example":
         return _Example(name)
+
+    def __call__(self, *_args: Any, **_facts: Any) -> str:
+        return GAP
 
     def __getitem__(self, key: Any) -> "_Example":
         return _Example(str(key))

@@ -47,10 +47,12 @@ class Desk:
         own: int | None = g.login.actor.community_id
         if own is not None:
             return own
-        with self.db.read() as tx:
-            known = browse.communities(tx)
-        asked = number("community")
-        return asked if asked in known else min(known, default=0)
+        if "place" not in g:  # once in a request
+            with self.db.read() as tx:
+                known = browse.communities(tx)
+            asked = number("community")
+            g.place = asked if asked in known else min(known, default=0)
+        return int(g.place)
 
     def actor(self) -> Actor:
         """The account as it acts in this community."""

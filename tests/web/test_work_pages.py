@@ -69,7 +69,8 @@ def test_many_are_done_at_once_and_each_says_what_came_of_it(desk: Desk, office:
     assert states(desk, [*ids, desk.ids["west"]["issue"]]) == ["assigned", "assigned", "rejected", "submitted"]
     with desk.db.read() as tx:
         before = tx.scalar(select(func.count()).select_from(issue_event))
-    press(client, "/console/board", **form)  # the very same form again
+    again = press(client, "/console/board", **form).text  # the very same form again
+    assert "2 件办成，1 件没有办成" in again
     with desk.db.read() as tx:
         assert tx.scalar(select(func.count()).select_from(issue_event)) == before
         said = tx.all(select(message).where(message.c.channel == "console").order_by(message.c.id))
