@@ -12,11 +12,14 @@ from ops import (
     figures,
     groups,
     house,
+    keys,
     measure,
     mp_tools,
     opinions,
     page_tools,
     register,
+    retention,
+    round_tools,
     train,
     user_tools,
 )
@@ -59,7 +62,7 @@ def parser() -> argparse.ArgumentParser:
     _mp(add, commands.add_parser("mp", help="公众号").add_subparsers(required=True, metavar="动作"))
     _page(add, commands.add_parser("page", help="居民网页").add_subparsers(required=True, metavar="动作"))
     _db(add, commands.add_parser("db", help="数据库").add_subparsers(required=True, metavar="动作"))
-    backup_tools.arguments(add)
+    _data(add, commands)
     user_tools.arguments(add, commands.add_parser("user", help="后台账号").add_subparsers(required=True, metavar="动作"))
     role = commands.add_parser("role", help="居民与网格员的角色").add_subparsers(required=True, metavar="动作")
     give = add("set", tool.role_set, "设置一个人的角色", role)
@@ -87,10 +90,18 @@ def parser() -> argparse.ArgumentParser:
     _group(add, commands.add_parser("group", help="群").add_subparsers(required=True, metavar="动作"))
     _register(add, commands.add_parser("register", help="业主名册").add_subparsers(required=True, metavar="动作"))
     opinions.arguments(add("opinions", opinions.analyse, "从导出的表态（Polis 格式）算出分组与共识，写成 JSON"))
+    _round(add, commands.add_parser("round", help="征言").add_subparsers(required=True, metavar="动作"))
     add("load", calendar_tools.load, "录入放假通知：一行一天（日期,休 或 班,名称）",
         commands.add_parser("calendar", help="工作日历").add_subparsers(required=True, metavar="动作")).add_argument("file")
     _records(add, commands)
     return top
+
+
+def _data(add: Callable[..., argparse.ArgumentParser], commands: argparse._SubParsersAction) -> None:
+    add("retention", retention.run, "按保存期限删除到期的个人资料；每晚自动做，这里是手动做一次").add_argument(
+        "--dry-run", action="store_true", help="只数一数各有多少到期，不改动")
+    backup_tools.arguments(add)
+    keys.arguments(add, commands.add_parser("key", help="数据密钥").add_subparsers(required=True, metavar="动作"))
 
 
 def _db(add: Callable[..., argparse.ArgumentParser], db: argparse._SubParsersAction) -> None:
@@ -111,10 +122,17 @@ def _register(add: Callable[..., argparse.ArgumentParser], owners: argparse._Sub
     now.add_argument("--community", required=True, help="社区代码")
 
 
+def _round(add: Callable[..., argparse.ArgumentParser], rounds: argparse._SubParsersAction) -> None:
+    round_tools.arguments(add("export", round_tools.export, "导出一次征言（Polis 公开格式，代号，时间到天）", rounds),
+                          add("import", round_tools.take_in, "检查一次 Polis 格式的征言，加 --apply 才导入", rounds))
+
+
 def _records(add: Callable[..., argparse.ArgumentParser], commands: argparse._SubParsersAction) -> None:
     figures.arguments(add("figures", figures.run, "从记录重算响应率、解决率、满意率等，加 --check 与页面核对"))
     audit = commands.add_parser("audit", help="审计链").add_subparsers(required=True, metavar="动作")
-    add("verify", tool.audit_verify, "校验审计链，指出第一条不对的记录", audit)
+    verify = add("verify", tool.audit_verify, "校验审计链和所有选票，指出第一条不对的记录", audit)
+    verify.add_argument("--head", action="append", default=[],
+                        help="以前公布过的链头（导出包 manifest.json 里的 audit_head），看它还在不在链上")
     add("verify", tool.poll_verify, "核对一次投票的公开导出：重算每个哈希，重新计票，说出哪里不对").add_argument(
         "words", nargs=argparse.REMAINDER, metavar="export.zip [--root HEX …]", help="与 verify/linyi_verify.py 的参数相同")
 

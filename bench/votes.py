@@ -1,9 +1,11 @@
 """A poll with 100,000 ballots: how long the live count, closing, the export and one proof take, on SQLite."""
 
 import random
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,11 +18,13 @@ from models import secret
 from models.base import Database, Tx
 from models.tables import ballot, ballot_log, building, community, home, person, poll, poll_unit
 from ops import database
-from services import audit, polls, published, standing
+from services import audit, ballots, people, polls, published, standing
 from texts.say import say
 
 NOW = datetime(2026, 3, 2, 2, tzinfo=UTC)
+EARLIER, SAID = NOW - timedelta(minutes=1), NOW - timedelta(seconds=1)
 AREA = 8953
+BESIDE = 600  # votes timed alone, and as many beside readers
 
 
 def run(plan: Plan) -> None:
@@ -46,6 +50,9 @@ def _one(db: Database, name: str, count: int) -> None:
     with db.read() as tx:
         row = tx.execute(select(poll)).one()
         live = _timed(lambda: standing.of(tx, row))
+
+    if name == "straw":
+        print(f"  {name:16} {_beside_readers(db, dice)}")
 
     def close() -> None:
         with db.write() as tx:
@@ -83,12 +90,40 @@ def fill(tx: Tx, name: str, count: int, dice: random.Random) -> list[str]:
         receipt, choice = receipts.code(dice.getrandbits(receipts.BITS)), str((n // 10) % 3)
         voter: dict[str, Any] = {"poll_id": key, "voter": f"home:{n + 1}" if owners else f"person:{person_id}", "person_id": person_id,
                                  "choice": choice}
-        cast.append(voter | {"home_id": n + 1 if owners else None, "sent_at": NOW, "cast_at": NOW, "receipt": receipt,
+        cast.append(voter | {"home_id": n + 1 if owners else None, "sent_at": EARLIER, "cast_at": EARLIER, "receipt": receipt,
                              "salt": f"{dice.getrandbits(128):032x}", "state": "counted"})
-        log.append(voter | {"act": "cast", "at": NOW - timedelta(minutes=1), "seal": receipts.commitment(receipt, choice, "")})
+        log.append(voter | {"act": "cast", "at": EARLIER, "seal": receipts.commitment(receipt, choice, "")})
     tx.execute(insert(ballot), cast)
     tx.execute(insert(ballot_log), log)
     return [each["receipt"] for each in cast]
+
+
+def _beside_readers(db: Database, dice: random.Random) -> str:
+    """How long a changed ballot takes, alone and while two others look at the count twice a second each."""
+    with db.read() as tx:
+        row = tx.execute(select(poll)).one()
+        voters = [people.as_person(tx, key) for key in tx.connection.scalars(select(ballot.c.person_id).limit(2 * BESIDE))]
+
+    def cast(speaker: people.Speaker) -> None:
+        with db.write() as tx:
+            ballots.cast(tx, speaker, poll_id=row.id, choice=str(dice.randrange(3)), sent_at=SAID, message_id=None, now=SAID)
+            audit.seal(tx)
+
+    def look() -> None:
+        while not enough.wait(0.5):
+            with db.read() as tx:
+                standing.of(tx, row)
+    alone = sorted(_timed(partial(cast, speaker)) for speaker in voters[:BESIDE])
+    enough = threading.Event()
+    readers = [threading.Thread(target=look) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    beside = sorted(_timed(partial(cast, speaker)) for speaker in voters[BESIDE:])
+    enough.set()
+    for reader in readers:
+        reader.join()
+    return " ".join(f"a vote {how} {found[BESIDE // 2] * 1000:.1f} ms (p95 {found[BESIDE * 95 // 100] * 1000:.1f})"
+                    for how, found in (("alone", alone), ("beside readers", beside)))
 
 
 def _timed(work: Callable[[], object]) -> float:

@@ -171,6 +171,40 @@ class BackupSettings(_Section):
     folder: str = "var/backups"
     postgres_bin: str = ""
     every_hours: int = Field(26, ge=1, le=24 * 32)
+    after_polls: bool = False
+
+
+class RetentionSettings(_Section):
+    """For how many days what is personal is kept, by kind; None: for good."""
+
+    hour: time | None = time(3)
+    messages: int | None = Field(180, ge=7)
+    posts: int | None = Field(180, ge=7)
+    codes: int | None = Field(180, ge=7)
+    issues: int | None = Field(730, ge=30)
+    polls: int | None = Field(730, ge=30)
+    votes: int | None = Field(3650, ge=365)
+    left: int | None = Field(365, ge=1)
+    requests: int | None = Field(1095, ge=365)
+
+    def days(self) -> dict[str, int | None]:
+        """As services/retention.py takes it."""
+        return self.model_dump(exclude={"hour"})
+
+
+class SummariserSettings(_Section):
+    """A language model that drafts summaries of rounds; without an address there is none."""
+
+    url: str = Field("", pattern=r"^(https?://\S+)?$")
+    model: str = ""
+    key_env: str = "LINYI_SUMMARISER_KEY"
+    timeout_s: float = Field(60, gt=0, le=600)
+
+    @model_validator(mode="after")
+    def _both(self) -> "SummariserSettings":
+        if bool(self.url) != bool(self.model):
+            raise ValueError("url 和 model 要一起写")
+        return self
 
 
 _NEEDED: dict[str, tuple[str, ...]] = {  # secrets without which an account of this kind cannot work
@@ -226,6 +260,8 @@ class Settings(_Section):
     database: DatabaseSettings = DatabaseSettings()
     redis: RedisSettings = RedisSettings()
     secret_key_env: str = "LINYI_SECRET_KEY"
+    data_key_env: str = "LINYI_DATA_KEY"
+    previous_data_keys_env: str = "LINYI_PREVIOUS_DATA_KEYS"
     procedures: str = ""
     console: ConsoleSettings = ConsoleSettings()
     quiet_hours: Quiet = Quiet()
@@ -234,6 +270,8 @@ class Settings(_Section):
     bulletins: BulletinSettings = BulletinSettings()
     delivery: DeliverySettings = DeliverySettings()
     backup: BackupSettings = BackupSettings()
+    summariser: SummariserSettings = SummariserSettings()
+    retention: RetentionSettings = RetentionSettings()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"
     metrics_token_env: str = "LINYI_METRICS_TOKEN"
@@ -260,6 +298,17 @@ class Settings(_Section):
         if len(key) < 32:
             raise ConfigError(f"secret_key_env: 环境变量 {self.secret_key_env} 没有设置，或不足 32 个字符")
         return key
+
+    def keys(self, env: Mapping[str, str] = os.environ) -> tuple[str, str, list[str]]:
+        """What models.secret.set_key takes: the secret, the data key ('' = the secret stands in), and the keys before it."""
+        data = env.get(self.data_key_env, "").strip()
+        previous = env.get(self.previous_data_keys_env, "").split()
+        for name, key in ((self.data_key_env, data), *((self.previous_data_keys_env, each) for each in previous)):
+            if 0 < len(key) < 32:
+                raise ConfigError(f"环境变量 {name} 里的数据密钥不足 32 个字符：用 python app.py key new 做一把")
+        if previous and not data:
+            raise ConfigError(f"设置了 {self.previous_data_keys_env}，却没有设置 {self.data_key_env}：新数据不知道用哪把密钥")
+        return self.secret_key(env), data, previous
 
     def metrics_token(self, env: Mapping[str, str] = os.environ) -> str:
         """What Prometheus must show to be let in; '' = metrics are off."""

@@ -36,6 +36,8 @@ class Ctx:
     dialogs_up: bool = True  # False: Redis is away and nothing can be asked step by step
     next_dialog: Dialog | None = None  # what stays open after it
     intent: str | None = None  # what the message was understood as
+    how: str | None = None  # which step of the route understood it
+    sure: float | None = None  # of ordinary words: how sure the reader was, 0 to 1
     asked: bool = False  # the answer is a question that the next message may answer
     card: Card | None = None  # shown beside the words where the channel can
 

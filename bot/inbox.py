@@ -15,7 +15,7 @@ from models.hot import Hot
 from models.tables import identity, message, person
 
 _VALUES = ("channel", "external_id", "kind", "state", "sent_at", "received_at", "payload")
-_FACTS = ("community_id", "person_id", "chat_id", "intent", "text", "reply", "card", "state", "payload")
+_FACTS = ("community_id", "person_id", "chat_id", "intent", "text", "reply", "card", "state", "payload", "how", "sure")
 _STORED = Hot(select(message.c.id, message.c.reply, message.c.card, message.c.state, message.c.payload).where(
     message.c.channel == bindparam("channel"), message.c.external_id == bindparam("external_id")))
 _FINISH = Hot(update(message).where(message.c.id == bindparam("message_id")).values({n: bindparam(n) for n in _FACTS}))
@@ -92,6 +92,12 @@ def last_intent(tx: Tx, person_id: int, *, before: int, chat_id: int | None) -> 
     """What the person's message before this one was understood as, if it was in the same chat; `?` ends a question."""
     row = tx.first(_LAST, {"person_id": person_id, "before": before})
     return row.intent if row is not None and row.chat_id == chat_id else None
+
+
+def last_heard(tx: Tx, person_id: int, *, before: int) -> datetime | None:
+    """When the person's message before this one came."""
+    return cast(datetime | None, tx.scalar(select(message.c.received_at).where(
+        message.c.person_id == person_id, message.c.id < before).order_by(message.c.id.desc()).limit(1)))
 
 
 def still_asks(tx: Tx, person_id: int, question: int, *, before: int, chat_id: int | None) -> bool:

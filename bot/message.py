@@ -138,7 +138,7 @@ class Capabilities:
     touch_window: timedelta | None = None  # how long after a touch without words, and how often
     touch_posts: int = 0
     templates: Mapping[str, bool] = field(default_factory=dict)  # notices by name: True needs a one-time permission
-    heard_once: bool = False  # and only if they were ever heard
+    heard_once: bool = False  # and only if they ever said something there in private
     group_cards: bool = True  # draws cards in groups too, when it draws any
     card_or_words: bool = False  # a touch is answered by the changed card or by words, not by both
     link_beside: bool = False  # a page's link stands beside the words, not in them

@@ -23,7 +23,7 @@ from domain.errors import Refusal
 from domain.roles import SYSTEM
 from models.base import TransactionLost, Tx
 from models.commit import ATTEMPTS, TRANSIENT, Busy, GroupCommit, Unsure
-from services import around, audit, card_updates, outbox, people
+from services import around, audit, card_updates, outbox, people, wordings
 from services.browse import SECRET_INTENTS, UNKEPT_INTENTS
 from texts.normal import plain
 from texts.say import say
@@ -109,8 +109,11 @@ class _Once:
 def take(tx: Tx, channel: Channel, message: Message, message_id: int, *, dialog: Dialog | None, dialogs_up: bool,
          now: datetime, last_try: bool = True) -> Outcome:
     """Handles a message that is seen for the first time: resolves who and where, answers, and records it all."""
+    alone = message.chat is None or not channel.capabilities.heard_once  # words in a group do not open a private chat
+    wordings.refresh(tx, now=now)
     speaker = people.resolve(tx, channel=message.channel, sender=message.sender, community_code=channel.community, now=now,
-                             spoken=message.spoken, touched=message.touched, exact=bool(channel.capabilities.window_posts))
+                             spoken=message.spoken and alone, touched=message.touched,
+                             exact=bool(channel.capabilities.window_posts))
     place = people.place_of(tx, speaker, channel=message.channel, external_id=message.chat) if message.chat else None
     ctx = Ctx(tx, message, message_id, speaker, place, now, message.text.strip(), plain(message.text), dialog,
               draws=channel.capabilities.cards or message.tap is not None, dialogs_up=dialogs_up)
@@ -130,7 +133,9 @@ def take(tx: Tx, channel: Channel, message: Message, message_id: int, *, dialog:
     inbox.finish(tx, message_id, community_id=speaker.community_id, person_id=None if erased else speaker.id, chat_id=ctx.chat_id,
                  intent=f"{ctx.intent or ''}{asked}" or None, text=message.text if keep else None, state=state,
                  reply=None if sealed else parts[0], payload=again if sealed else None,
-                 card=ctx.card.pack() if ctx.card is not None and not sealed else None)
+                 card=ctx.card.pack() if ctx.card is not None and not sealed else None,
+                 how=None if sealed else ctx.how,  # how surely words were understood follows from the words
+                 sure=round(ctx.sure * 1000) if ctx.sure is not None and not sealed else None)
     if channel.capabilities.own_sender and message.reply_to and parts[0]:  # no request waits: the answer is a post like others
         outbox.answer(tx, message_id=message_id, community_id=speaker.community_id, channel=channel.name, address=message.reply_to,
                       text=parts[0], card=ctx.card, secret=sealed, now=now)
@@ -190,13 +195,13 @@ def route(ctx: Ctx) -> str:
 def _route(ctx: Ctx) -> str:
     """Danger first, then open talk, commands, the ears in their order, what the words mean, and at last a hint."""
     if ctx.message.kind == "event":
-        ctx.intent = f"event.{ctx.message.event}"
+        ctx.how, ctx.intent = "event", f"event.{ctx.message.event}"
         happened = router.registry.events.get(ctx.message.event)
         return happened(ctx) if happened is not None else ""
     if ctx.message.kind != "text" or not ctx.heard:
         return say("cannot_read")
     if ctx.message.tap is not None and not _touched(ctx, ctx.message.tap):
-        ctx.intent = inbox.GONE
+        ctx.how, ctx.intent = "touch", inbox.GONE
         return say("card.gone")
     found = router.match(ctx.heard)
     if found is not None and found[0].others_pass and not ctx.speaker.role.covers(found[0].role):
@@ -204,21 +209,25 @@ def _route(ctx: Ctx) -> str:
     if found is None and danger.signs(ctx.heard):
         meaning = _meaning(ctx)
         if "hotline" in meaning.slots:
+            ctx.how = "danger"
             return router.registry.spoken[meaning.intent](ctx, meaning) or ""
     if ctx.dialog is not None:
         answer = router.registry.answers.get(ctx.dialog.then)
         said = answer(ctx) if answer is not None else None
         if said is not None:
+            ctx.how = "answer"
             return said
     if found is not None:
+        ctx.how = "command"
         return router.obey(ctx, *found)
     for _, name, listen in router.registry.ears:
         said = listen(ctx)
         if said is not None:
-            ctx.intent = ctx.intent or name
+            ctx.how, ctx.intent = "ear", ctx.intent or name
             return said
     bare = router.alone(ctx.heard)
     if bare is not None and bare.usage and ctx.speaker.role.covers(bare.role):
+        ctx.how = "usage"
         return say("usage", usage=bare.usage)
     return _in_ordinary_words(ctx)
 
@@ -226,11 +235,13 @@ def _route(ctx: Ctx) -> str:
 def _in_ordinary_words(ctx: Ctx) -> str:
     """Acts on what the words mean, unless that is doubted beside it; at last a hint."""
     meaning = _meaning(ctx)
+    ctx.how = "meant"
     said = router.registry.beside(ctx, meaning)
     spoken = router.registry.spoken.get(meaning.intent) if meaning.confidence >= SURE else None
     if said is None and spoken is not None:
         said = spoken(ctx, meaning)
     if said is None:
+        ctx.how = "hint"
         return router.registry.unheard(ctx)
     ctx.intent = ctx.intent or meaning.intent
     return said
@@ -251,9 +262,10 @@ def _meaning(ctx: Ctx) -> Meaning:
     reader, here = trained.reader(), ctx.chat_id
     known = around.polls_only(ctx.tx, ctx.speaker, chat_id=here, quote=ctx.message.quote, now=ctx.now)
     plain_ballot = reader.plain_ballot(ctx.text, known)
-    if plain_ballot is not None:
-        return plain_ballot
-    return reader.read(ctx.text, around.around(ctx.tx, ctx.speaker, known, chat_id=here, before=ctx.message_id, now=ctx.now))
+    meaning = plain_ballot if plain_ballot is not None else reader.read(
+        ctx.text, around.around(ctx.tx, ctx.speaker, known, chat_id=here, before=ctx.message_id, now=ctx.now))
+    ctx.sure = meaning.confidence
+    return meaning
 
 
 def answer_parked(tx: Tx, channels: dict[str, Channel], *, now: datetime, last_try: bool = True) -> bool:

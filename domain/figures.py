@@ -24,7 +24,7 @@ class Figure(StrEnum):
     SOLVED = "solved"  # 解决率: said to be solved, of those who answered
     SATISFIED = "satisfied"  # 满意率
     ON_TIME = "on_time"  # 按期办结率
-    RETURNED = "returned"  # 退单率: sent back at least once, of those sent out
+    RETURNED = "returned"  # 退单率: sent back at least once, of those sent out; of a party: by it, of those sent to it
     REOPENED = "reopened"  # 重开率: opened again at least once, of those that were ever closed
 
 
@@ -46,6 +46,8 @@ class Case:
     rating: str | None = None
     returned: int = 0
     reopened: int = 0
+    sent_to: frozenset[int] = frozenset()  # every party that ever got it
+    back_from: frozenset[int] = frozenset()  # every party that sent it back
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ _OF: dict[Figure, Callable[[Case, datetime], bool]] = {
     Figure.SOLVED: lambda c, _: c.solved is not None,
     Figure.SATISFIED: lambda c, _: c.rating is not None,
     Figure.ON_TIME: lambda c, _: c.state in DONE and c.resolved_at is not None,
-    Figure.RETURNED: lambda c, _: c.assigned_at is not None,
+    Figure.RETURNED: lambda c, _: c.assigned_at is not None or c.returned > 0,
     Figure.REOPENED: lambda c, _: c.closed_at is not None,
 }
 _MET: dict[Figure, Callable[[Case], bool]] = {
@@ -105,6 +107,12 @@ def rates(cases: Iterable[Case], now: datetime) -> dict[Figure, Rate]:
     return {figure: Rate(sum(meets(figure, c, now) for c in held), sum(counts(figure, c, now) for c in held)) for figure in Figure}
 
 
+def returned_by(party: int, cases: Iterable[Case]) -> Rate:
+    """What a party sent back of all it ever got, whoever has it now."""
+    got = [c for c in cases if not c.excused and party in c.sent_to]
+    return Rate(sum(party in c.back_from for c in got), len(got))
+
+
 # --- from the log -----------------------------------------------------------------------------------------------
 _TIMES = ("due_at", "contact_due", "assigned_at", "contacted_at", "resolved_at", "closed_at")
 
@@ -117,6 +125,7 @@ class Line:
     act: str
     to: str | None
     facts: dict[str, Any] | None
+    party_id: int | None = None  # for whom it was done
 
 
 def replay(lines: Iterable[Line]) -> Case | None:
@@ -135,9 +144,12 @@ def _after(case: Case, line: Line) -> Case:
     told: dict[str, Any] = {}
     match line.act:
         case Act.ASSIGN:
-            told = {"assigned_at": line.at, "contacted_at": None, "contact_due": None}
+            to = (line.facts or {}).get("party_id")
+            told = {"assigned_at": line.at, "contacted_at": None, "contact_due": None,
+                    "sent_to": case.sent_to | ({to} if to is not None else set())}
         case Act.RETURN:
-            told = {"returned": case.returned + 1, "contact_due": None}
+            told = {"returned": case.returned + 1, "contact_due": None,
+                    "back_from": case.back_from | ({line.party_id} if line.party_id is not None else set())}
         case Act.CONTACT:
             told = {"contacted_at": case.contacted_at or line.at}
         case Act.RESOLVE:

@@ -54,6 +54,7 @@ class Who(StrEnum):
     ADMIN = "admin"
     ASSIGNEE = "assignee"
     HOST = "host"  # who leads the deliberation
+    VOLUNTEER = "volunteer"  # the resident who has taken it on (认领)
     CLOCK = "clock"
 
 
@@ -73,6 +74,7 @@ def _step(to: State | None, *who: Who, needs: tuple[Guard, ...] = (), starts: tu
 
 S, A, G, T = State, Act, Guard, Timer
 _STAFF, _OWN, _CLOCK, _ASSIGNEE, _HOST, _ADMIN = Who.STAFF, Who.SUBMITTER, Who.CLOCK, Who.ASSIGNEE, Who.HOST, Who.ADMIN
+_VOLUNTEER = Who.VOLUNTEER
 _DISPATCH = (G.PARTY, G.OWN_WAY_FIRST)
 _HEARD = (G.ANSWERED, G.PUBLISHED)  # objections to a result are answered, and their time is over
 _CLOCKS_OF_WORK = (T.SIGN, T.CONTACT, T.WORK)
@@ -91,7 +93,7 @@ TABLE: dict[tuple[State, Act], Step] = {
     (S.ACCEPTED, A.CONSULT): _step(S.CONSULTING, _STAFF, _HOST, needs=(G.PUBLIC, G.NO_DANGER)),
     (S.ACCEPTED, A.ASSIGN): _step(S.ASSIGNED, _STAFF, needs=_DISPATCH, starts=_CLOCKS_OF_WORK),
     (S.ACCEPTED, A.TRANSFER): _step(S.TRANSFERRED, _STAFF, needs=(G.OUTSIDE, G.OWN_WAY_FIRST), starts=(T.FOLLOW,)),
-    (S.ACCEPTED, A.RESOLVE): _step(S.RESOLVED, _STAFF, needs=(G.RESULT,), starts=(T.CONFIRM,)),  # by the grid worker in person
+    (S.ACCEPTED, A.RESOLVE): _step(S.RESOLVED, _STAFF, _VOLUNTEER, needs=(G.RESULT,), starts=(T.CONFIRM,)),  # done in person
     (S.CONSULTING, A.CONSULT): _step(S.CONSULTING, _STAFF, _HOST, needs=(G.PUBLIC, G.NO_DANGER)),
     (S.CONSULTING, A.START_VOTE): _step(S.VOTING, _STAFF, _HOST, needs=(G.PUBLIC, G.NO_DANGER)),
     (S.CONSULTING, A.ASSIGN): _step(S.ASSIGNED, _STAFF, needs=(*_DISPATCH, G.AGREED), starts=_CLOCKS_OF_WORK),
@@ -111,7 +113,7 @@ TABLE: dict[tuple[State, Act], Step] = {
     (S.IN_PROGRESS, A.EXTEND): _step(S.IN_PROGRESS, _STAFF, needs=(G.REASON, G.BEFORE_DUE, G.FIRST_EXTENSION, G.NOT_TOO_LONG)),
     (S.IN_PROGRESS, A.SUSPEND): _step(S.SUSPENDED, _STAFF, needs=(G.REASON, G.REVIEW_SOON), starts=(T.REVIEW,)),
     (S.SUSPENDED, A.RESUME): _step(S.IN_PROGRESS, _STAFF, _CLOCK, starts=(T.WORK,)),
-    (S.IN_PROGRESS, A.RESOLVE): _step(S.RESOLVED, _ASSIGNEE, _STAFF, needs=(G.RESULT, G.EVIDENCE), starts=(T.CONFIRM,)),
+    (S.IN_PROGRESS, A.RESOLVE): _step(S.RESOLVED, _ASSIGNEE, _STAFF, _VOLUNTEER, needs=(G.RESULT, G.EVIDENCE), starts=(T.CONFIRM,)),
     (S.TRANSFERRED, A.RESOLVE): _step(S.RESOLVED, _STAFF, needs=(G.RESULT,), starts=(T.CONFIRM,)),
     (S.RESOLVED, A.CONFIRM): _step(S.CLOSED, _OWN, _CLOCK),
     (S.RESOLVED, A.DISPUTE): _step(S.IN_PROGRESS, _OWN, starts=(T.WORK,)),

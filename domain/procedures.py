@@ -18,6 +18,7 @@ class Deed(StrEnum):
     ASK = "ask"
     VOTE = "vote"
     RATE = "rate"
+    GATHER = "gather"  # short statements that neighbours answer one by one: a round is open as long as this phase
 
 
 class Ending(StrEnum):

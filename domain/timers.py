@@ -25,6 +25,7 @@ class Timer(StrEnum):
     CONFIRM = "confirm"  # silence is taken for a yes
     WHISTLE = "whistle"  # nobody came: one level up
     PROMISE = "promise"  # what was promised is due
+    CLAIM = "claim"  # what a resident took on is due
 
 
 _WORK = frozenset({State.ASSIGNED, State.IN_PROGRESS})
@@ -34,7 +35,7 @@ LIVES: dict[Timer, frozenset[State]] = {  # a clock that is not here runs in eve
     Timer.PUBLICITY: frozenset({State.PUBLICITY}), Timer.SIGN: frozenset({State.ASSIGNED}),
     Timer.CONTACT: _WORK, Timer.WORK: _WORK, Timer.REVIEW: frozenset({State.SUSPENDED}),
     Timer.FOLLOW: frozenset({State.TRANSFERRED}), Timer.CONFIRM: frozenset({State.RESOLVED}),
-    Timer.WHISTLE: frozenset({State.ACCEPTED, State.CONSULTING, *_WORK}),
+    Timer.WHISTLE: frozenset({State.ACCEPTED, State.CONSULTING, *_WORK}), Timer.CLAIM: frozenset({State.ACCEPTED}),
 }
 
 
@@ -62,6 +63,7 @@ SPANS: dict[tuple[Timer, str], Span] = {  # by urgency; "" is every other
     (Timer.WORK, ""): Span(workdays=5), (Timer.WORK, "urgent"): Span(hours=24), (Timer.WORK, "critical"): Span(hours=2),
     (Timer.REVIEW, ""): Span(days=30), (Timer.FOLLOW, ""): Span(workdays=5), (Timer.CONFIRM, ""): Span(days=3),
     (Timer.WHISTLE, ""): Span(workdays=1), (Timer.PROMISE, ""): Span(workdays=5),
+    (Timer.CLAIM, ""): Span(days=7),
 }
 
 

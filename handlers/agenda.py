@@ -8,21 +8,21 @@ from services import bulletins
 from texts.say import say
 
 
-@command("agenda.today", "今日", "今日待办", role=Role.GRID_WORKER, others_pass=True)
+@command("agenda.today", "今日", "今日待办", role=Role.GRID_WORKER, others_pass=True, topic="待办", usage="今日")
 def today(ctx: Ctx, args: Args) -> str:
     """What is due today, overdue, or waits for an answer."""
     _in_private(ctx)
     return bulletins.today(ctx.tx, ctx.speaker.community_id, now=ctx.now)
 
 
-@command("agenda.week", "本周", "本周待办", role=Role.GRID_WORKER, others_pass=True)
+@command("agenda.week", "本周", "本周待办", role=Role.GRID_WORKER, others_pass=True, topic="待办", usage="本周")
 def week(ctx: Ctx, args: Args) -> str:
     """The same until Sunday."""
     _in_private(ctx)
     return bulletins.this_week(ctx.tx, ctx.speaker.community_id, now=ctx.now)
 
 
-@command("agenda.stop", "(不要|取消|关闭)早报", role=Role.GRID_WORKER, others_pass=True)
+@command("agenda.stop", "(不要|取消|关闭)早报", role=Role.GRID_WORKER, others_pass=True, topic="待办", usage="不要早报")
 def stop(ctx: Ctx, args: Args) -> str:
     """No message in the morning any more."""
     bulletins.want_mornings(ctx.tx, ctx.speaker, False, now=ctx.now)

@@ -13,7 +13,8 @@ from texts.say import say
 from understanding.meaning import Meaning
 
 
-@command("issue.anonymous", "(我要|我想)? (匿名|不记名) (反映|上报|投诉|举报|报修) (一下)? {rest}", keeps_words=True, usage="")
+@command("issue.anonymous", "(我要|我想)? (匿名|不记名) (反映|上报|投诉|举报|报修) (一下)? {rest}", keeps_words=True, topic="反映",
+         usage="匿名反映 北门棋牌室半夜还在打麻将")
 def report(ctx: Ctx, args: Args) -> str:
     """Registers what is reported without saying by whom; in a group everybody has just seen it."""
     if not ctx.private:
@@ -21,7 +22,7 @@ def report(ctx: Ctx, args: Args) -> str:
     return formal.register(ctx, formal.after_verb(ctx.text), anonymous=True)
 
 
-@command("issue.hide", "匿名 {I}", "{I} 匿名", usage="")
+@command("issue.hide", "匿名 {I}", "{I} 匿名", topic="反映", usage="I12 匿名")
 def hide(ctx: Ctx, args: Args) -> str:
     """Keeps back from now on who raised one's own issue."""
     row = issues.by_number(ctx.tx, ctx.speaker.community_id, args.issue, lock=True)

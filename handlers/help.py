@@ -5,18 +5,19 @@ import re
 from bot.context import Ctx
 from bot.router import Args, command, meant, registry
 from domain.roles import Role
-from handlers import vote
-from services import ballots
 from services import handoff as calls
 from texts.say import has, say
 from understanding.meaning import Meaning
+
+OF_RESIDENTS = ("反映", "积分", "协商", "恳谈会")  # what anybody may want to know more of
 
 
 @command("help", "帮助", "help", "使用说明", "怎么用", "[?]", usage="帮助")
 def help_me(ctx: Ctx, args: Args) -> str:
     """Shows what this person can say here."""
     mine = [c for c in registry.commands if c.usage and not c.topic and ctx.speaker.role.covers(c.role)]
-    return say("help", staff=[c.usage for c in mine if c.role is not Role.RESIDENT], role=ctx.speaker.role, topics=topics())
+    staff = [c.usage for c in mine if c.role is not Role.RESIDENT]
+    return say("help", staff=staff, role=ctx.speaker.role, topics=topics() if staff else [t for t in OF_RESIDENTS if t in topics()])
 
 
 def topics() -> list[str]:
@@ -68,16 +69,6 @@ def policy(ctx: Ctx, meaning: Meaning) -> str | None:
     """What holds for the polls here; what only a person can answer goes to one."""
     topic = str(meaning.slots.get("topic") or "")
     return say(f"policy.{topic}") if has(f"policy.{topic}") else say("policy.other")
-
-
-@meant("objection", "join_volunteer", "checkin", "ask_points")
-def not_here(ctx: Ctx, meaning: Meaning) -> str | None:
-    """Understood, and nothing that can be done here yet: says who does it; near a poll, that nothing was counted."""
-    rows = ballots.open_here(ctx.tx, ctx.speaker, ctx.chat_id, now=ctx.now) if meaning.intent in ("opinion",
-        "objection") else []
-    if rows:
-        return vote.unclear_ballot(ctx, rows[0], "opinion")
-    return say("not_here", intent=meaning.intent)
 
 
 _THANKS = re.compile("谢|辛苦")

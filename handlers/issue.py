@@ -16,7 +16,7 @@ from handlers.photo import with_photos
 from handlers.privacy import NO, YES, said
 from handlers.triage import ask_for_idea
 from models.tables import issue, issue_event
-from services import alarm, ballots, cards, dictionary, issues, joined, sight, talking, triage, warning
+from services import alarm, ballots, cards, claims, dictionary, issues, joined, sight, talking, triage, warning, who
 from services.issues import Report
 from texts.mask import mask, public
 from texts.say import say
@@ -203,8 +203,14 @@ def show(ctx: Ctx, args: Args) -> str:
     seen = say("issue.detail", asked=args.issue, issue=row, text=(mask if staff else public)(row.text),
                talk=talking.line(ctx.tx, row), behind=issues.supporters(ctx.tx, row.id),
                events=[(e.at, e.act, public(e.text) if e.text else None) for e in reversed(events)])
-    inner = [say("triage.line", issue=row), warning.in_words(warning.current(ctx.tx, row.id))] if staff else []
+    inner = [say("triage.line", issue=row), _claimed(ctx, row), warning.in_words(warning.current(ctx.tx, row.id))] if staff else []
     return "\n".join(filter(None, [seen, *inner]))
+
+
+def _claimed(ctx: Ctx, row: Row) -> str:
+    """Who has taken it on, for staff."""
+    has = claims.whose(ctx.tx, row)
+    return "" if has is None else say("claim.line", name=who.name_of(ctx.tx, has[0]) if has[0] else "", until=has[1])
 
 
 @command("issue.progress", "进度", "我的议题", "(有)? 进展", usage="进度")

@@ -8,12 +8,12 @@ from bot.router import Args, command, ear, meant
 from domain.errors import Refusal
 from domain.procedures import Deed
 from handlers import issue as formal
+from handlers import round_say, vote
 from handlers.confirm import read_back
-from handlers.help import not_here
-from services import conclusions, deliberation, dissents, issues, opinions
+from services import ballots, conclusions, deliberation, dissents, issues, opinions
 from texts.mask import mask
 from texts.say import say
-from texts.stances import stance
+from texts.stances import bare_reason, stance
 from understanding.meaning import Meaning
 
 _RATINGS = {"满意": "good", "基本满意": "fair", "一般": "fair", "不满意": "bad"}
@@ -33,10 +33,14 @@ def speak(ctx: Ctx, args: Args) -> str:
          topic="协商", usage="提议 I12 先贴通知")
 def propose(ctx: Ctx, args: Args) -> str:
     """Puts a proposal, or a question to be talked about, on record."""
+    held = round_say.instead(ctx, args.issue)
+    if held is not None:
+        return round_say.state(ctx, held, args.rest)
     asks = router.canonical(ctx.text).lstrip("/#@ ").startswith("提问")
     said = opinions.state(ctx.tx, ctx.speaker, number=args.issue, text=args.rest, stance=None, condition=None,
                           deed=Deed.ASK if asks else Deed.PROPOSE, now=ctx.now)
-    return say("talk.said", number=args.issue, stance=None, condition=None, deed=said.deed)
+    return say("talk.said", number=args.issue, stance=None, condition=None, deed=said.deed) + (
+        "" if asks else round_say.with_reason(ctx, args.issue, args.rest))
 
 
 @command("talk.counts", "表态 {issue}", "{I} 表态", "{I} 意见")
@@ -78,11 +82,19 @@ def opinion(ctx: Ctx, meaning: Meaning) -> str | None:
     """An opinion in ordinary words: a plain position is recorded, anything else is read back first."""
     named, open_now = str(meaning.slots.get("issue_id") or ""), _open_now(ctx)
     number = int(named[1:]) if named[1:].isdigit() else open_now[0] if len(open_now) == 1 else None
+    if not open_now and (held := round_say.instead(ctx, number)) is not None and len(ctx.heard) >= 4:
+        return read_back(ctx, f"征言 I{held.issue_number} {ctx.heard}")
     if number is None:
-        return say("talk.which", numbers=open_now) if open_now else not_here(ctx, meaning)
+        return say("talk.which", numbers=open_now) if open_now else _nothing_open(ctx)
     if stance(ctx.text)[0] is not None:
         return _heard(ctx, number, ctx.text)
     return read_back(ctx, f"意见 I{number} {ctx.heard}") if len(ctx.heard) >= 4 else None
+
+
+def _nothing_open(ctx: Ctx) -> str:
+    """Nothing is talked about; near a poll it may have been meant as a ballot, of which nothing was counted."""
+    rows = ballots.open_here(ctx.tx, ctx.speaker, ctx.chat_id, now=ctx.now)
+    return vote.unclear_ballot(ctx, rows[0], "opinion") if rows else say("talk.none_open")
 
 
 def _open_now(ctx: Ctx) -> list[int]:
@@ -100,10 +112,14 @@ def _stated(ctx: Ctx, number: int, text: str) -> str:
     """Records the words, with the position they take if it is plain."""
     if len(text) < 2:
         raise Refusal("talk.say_how", number=number)
+    held = round_say.instead(ctx, number)
+    if held is not None:
+        return round_say.state(ctx, held, bare_reason(text) or text)
     found, condition = stance(text)
     said = opinions.state(ctx.tx, ctx.speaker, number=number, text=text, stance=found, condition=condition,
                           deed=Deed.SPEAK, now=ctx.now)
-    return say("talk.said", number=number, stance=said.stance, condition=said.condition, deed=said.deed)
+    return say("talk.said", number=number, stance=said.stance, condition=said.condition, deed=said.deed) + round_say.with_reason(
+        ctx, number, bare_reason(text))
 
 
 @command("talk.support", "{I} 支持")

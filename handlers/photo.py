@@ -64,7 +64,7 @@ def no_photo_needed(ctx: Ctx) -> str | None:
     return _again(ctx, f"{ctx.dialog.data['order']} 无需现场")
 
 
-@command("photo.of", "照片 {issue}", "{I} 照片", usage="")
+@command("photo.of", "照片 {issue}", "{I} 照片", topic="反映", usage="照片 I12")
 def of(ctx: Ctx, args: Args) -> str:
     """Puts the photos that were just sent to the issue named."""
     ids = evidence.loose(ctx.tx, ctx.speaker, now=ctx.now)

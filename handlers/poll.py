@@ -12,7 +12,7 @@ from domain.classes import BY_AREA
 from domain.errors import Refusal
 from domain.roles import Role
 from handlers.privacy import NO, said
-from services import ballots, cards, electorate, forward, issues, outbox, owner_votes, polls, sight, standing, triage
+from services import ballots, cards, electorate, forward, issues, owner_votes, polls, quiet, sight, standing, triage
 from services.polls import Draft
 from services.standing import Standing
 from texts.draft import PollDraft, parse_draft
@@ -57,6 +57,16 @@ def spoken(ctx: Ctx, meaning: Meaning) -> str | None:
     _refuse(draft)
     kept = _pack(draft) | {"most": slots.get("multi") or 1, "anonymous": bool(slots.get("anonymous"))}
     return _next(ctx, kept)
+
+
+def proposed(ctx: Ctx, title: str, options: list[str], *, kind: str, closes_at: datetime | None, issue: int) -> str:
+    """A poll that was put together elsewhere: what is missing is asked for, and it is shown before it goes out."""
+    triage.check_votable(title, options)
+    if closes_at is not None and closes_at < ctx.now + polls.SHORTEST:
+        raise Refusal("poll.deadline_past", at=closes_at)
+    ctx.intent = "poll.draft"
+    return _next(ctx, {"title": title, "options": options, "kind": kind, "most": len(options) if kind == "approval" else 1,
+                       "closes_at": closes_at.isoformat() if closes_at else None, "issue": issue})
 
 
 @meant("ask_result")
@@ -180,9 +190,14 @@ def _refuse(draft: PollDraft) -> None:
 
 @command("poll.list", "投票", "投票列表", "查看投票", "(怎么|如何)投票(啊|呀|呢)?", usage="投票")
 def listing(ctx: Ctx, args: Args) -> str:
-    """The polls this person can vote in now."""
-    rows = ballots.open_here(ctx.tx, ctx.speaker, ctx.chat_id, now=ctx.now)
-    return say("poll.list", polls=rows[:LISTED])
+    """The polls this person can vote in now, or soon; in private staff see all others that run, with how many took part."""
+    rows = ballots.open_here(ctx.tx, ctx.speaker, ctx.chat_id, now=ctx.now)[:LISTED]
+    if ctx.private and ctx.speaker.role.covers(STAFF):
+        others = [row for row in ballots.running(ctx.tx, ctx.speaker.community_id) if row.id not in {each.id for each in rows}]
+    else:
+        others = ballots.announced(ctx.tx, ctx.speaker) if ctx.private else []
+    lines = [(row, electorate.size(ctx.tx, row)) for row in others[:LISTED]]
+    return say("poll.list", polls=rows, others=lines, more=len(others) - len(lines), staff=ctx.speaker.role.covers(STAFF))
 
 
 @command("poll.show", "{P}", "投票 {P}", "{P} (结果|进度|进展|怎么样了)", usage="P5")
@@ -234,7 +249,7 @@ def missing(ctx: Ctx, args: Args) -> str:
 def remind(ctx: Ctx, args: Args) -> str:
     """Reminds, privately and once each, those who have not voted."""
     sent, again, out = polls.remind(ctx.tx, ctx.speaker, number=args.poll, now=ctx.now)
-    held = outbox.QUIET.next_allowed(ctx.now) if outbox.QUIET.cover(ctx.now) else None
+    held = quiet.until(ctx.tx, ctx.speaker.community_id, ctx.now)
     return say("poll.reminded", number=args.poll, sent=sent, again=again, out=out, held=held)
 
 
@@ -268,5 +283,5 @@ def void(ctx: Ctx, args: Args) -> str:
 
 def _told(ctx: Ctx, row: Row[Any]) -> str:
     """Which groups hear of it, and when."""
-    held = outbox.QUIET.next_allowed(ctx.now) if outbox.QUIET.cover(ctx.now) else None
+    held = quiet.until(ctx.tx, ctx.speaker.community_id, ctx.now)
     return say("poll.told", groups=polls.told(ctx.tx, row), held=held, by_hand=forward.by_hand(ctx.tx, row.id))

@@ -40,7 +40,7 @@ def consent_answer(ctx: Ctx) -> str | None:
         return router.refuse(ctx, no)
 
 
-@command("privacy.leave", "退出", "退订", usage="退出")
+@command("privacy.leave", "退出", "退订", "撤回同意", "撤回我的同意", usage="退出")
 def leave(ctx: Ctx, args: Args) -> str:
     """Stops messages and withdraws consent."""
     people.leave(ctx.tx, ctx.speaker, now=ctx.now)
@@ -84,12 +84,6 @@ def spoken_delete(ctx: Ctx, meaning: Meaning) -> str | None:
 def spoken_leave(ctx: Ctx, meaning: Meaning) -> str | None:
     """The wish for no more messages: said how, because leaving also withdraws consent."""
     return say("privacy.leave_how")
-
-
-@meant("privacy_export")
-def spoken_export(ctx: Ctx, meaning: Meaning) -> str | None:
-    """What is kept of a person, by kind; the copy itself is asked of the community."""
-    return say("privacy.kept")
 
 
 def erase(ctx: Ctx) -> str:

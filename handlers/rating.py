@@ -10,7 +10,7 @@ _SAID = {"非常满意": "very_satisfied", "满意": "satisfied", "基本满意"
 
 
 @command("issue.solved", "(?P<rest>已解决|非常满意|满意|基本满意) {issue}",
-         "{I} (?P<rest>已解决|非常满意|满意|基本满意)", usage="")
+         "{I} (?P<rest>已解决|非常满意|满意|基本满意)", topic="反映", usage="满意 I12")
 def solved(ctx: Ctx, args: Args) -> str:
     """The submitter confirms that it is done, and how well."""
     return good(ctx, args.issue, _SAID.get(args.rest))
@@ -24,7 +24,8 @@ def good(ctx: Ctx, number: int, level: str | None) -> str:
 
 
 @command("issue.unsolved", "(未解决|没解决|不满意) {issue}", "(未解决|没解决|不满意) {issue} {rest}", "{I} (未解决|没解决|"
-    "不满意)", "{I} (未解决|没解决|不满意) {rest}", usage="", keeps_words=True)
+    "不满意)", "{I} (未解决|没解决|不满意) {rest}", keeps_words=True,
+    topic="反映", usage="未解决 I12 修好两天又坏了")
 def unsolved(ctx: Ctx, args: Args) -> str:
     """The submitter says that it is not done; work goes on."""
     return bad(ctx, args.issue, "dissatisfied" if "不满意" in ctx.heard else None, args.rest)
@@ -38,7 +39,7 @@ def bad(ctx: Ctx, number: int, level: str | None, words: str) -> str:
 
 
 @command("issue.reopen", "重开 {issue}", "重开 {issue} {rest}", "{I} 重开", "{I} 重开 {rest}", keeps_words=True,
-         usage="重开 I12 修好两天又坏了")
+         topic="反映", usage="重开 I12 修好两天又坏了")
 def reopen(ctx: Ctx, args: Args) -> str:
     """Opens again what was closed."""
     row, missing = rating.reopen(ctx.tx, ctx.speaker, number=args.issue, reason=args.rest, now=ctx.now)

@@ -7,7 +7,6 @@ from bot.context import Ctx
 from bot.router import Args, answers, command, meant
 from domain.errors import Refusal
 from domain.roles import Role
-from handlers.help import not_here
 from handlers.privacy import NO, YES, said
 from services import deadlines, participants, parties, questions, session_end, session_turns, sessions
 from texts.mask import mask
@@ -20,7 +19,7 @@ _WHICH = re.compile(r"问?\s*(\d{1,4})[\s,，、:：]*(.*)", re.DOTALL)
 _NOT_COMING = re.compile("不来|来不了|不参加|去不了|请假|没空")
 
 
-@command("session.open", "(恳谈会|请你来协商|议事会) {rest}", role=Role.GRID_WORKER, keeps_words=True,
+@command("session.open", "(恳谈会|请你来协商|议事会) {rest}", role=Role.GRID_WORKER, keeps_words=True, others_pass=True,
          topic="恳谈会", usage="恳谈会 电动车充电怎么管 主持 李叔 12月5日晚7点")
 def announce(ctx: Ctx, args: Args) -> str:
     """Announces a session."""
@@ -57,7 +56,7 @@ def spoken(ctx: Ctx, meaning: Meaning) -> str | None:
     """Will come, in ordinary words: to the one session that is announced."""
     rows = sessions.coming(ctx.tx, ctx.speaker.community_id)
     if len(rows) != 1:
-        return say("session.which", sessions=rows) if rows else not_here(ctx, meaning)
+        return say("session.which", sessions=rows) if rows else say("session.none")
     ctx.intent = "session.attend"
     return say("session.not_coming") if _NOT_COMING.search(ctx.heard) else attend(ctx, Args(session=rows[0].number))
 
@@ -67,6 +66,19 @@ def sign_in(ctx: Ctx, args: Args) -> str:
     """Signs in."""
     row, count, late = sessions.sign_in(ctx.tx, ctx.speaker, number=args.session, now=ctx.now)
     return say("session.signed_in", session=row, count=count, late=late)
+
+
+@meant("checkin")
+def spoken_sign_in(ctx: Ctx, meaning: Meaning) -> str | None:
+    """Signs in, in ordinary words, to the one session that is going on; nobody has to sign out."""
+    if meaning.slots.get("status") == "out":
+        return say("session.no_sign_out")
+    rows = sessions.coming(ctx.tx, ctx.speaker.community_id)
+    going_on = [row for row in rows if row.state == "open"]
+    if len(going_on) != 1:
+        return say("session.which_open", sessions=going_on) if going_on else say("session.none_open", next=rows[:3])
+    ctx.intent = "session.sign_in"
+    return sign_in(ctx, Args(session=going_on[0].number))
 
 
 @command("session.ask", "提问 {S} {rest}", "{S} 提问 {rest}", keeps_words=True, topic="恳谈会", usage="提问 S1 充电桩什么时候装")

@@ -80,22 +80,6 @@ def up_or_back(ctx: Ctx, meaning: Meaning) -> str | None:
     return read_back(ctx, f"{'退单' if meaning.intent == 'command_return' else '吹哨'} {number} {reason}")
 
 
-@meant("claim_task")
-def claim(ctx: Ctx, meaning: Meaning) -> str | None:
-    """Whoever acts for a party signs what it was sent; from others it is an offer of help, which is not kept here."""
-    number = meaning.slots.get("issue_id")
-    if not number or not parties.acts_for_any(ctx.tx, ctx.speaker, now=ctx.now):
-        return say("not_here", intent=meaning.intent)
-    return read_back(ctx, f"签收 {number}")
-
-
-@meant("command_points", "command_notice")
-def not_yet(ctx: Ctx, meaning: Meaning) -> str | None:
-    """Understood, and not built yet: says so, and where it is done today."""
-    _staff_only(ctx, meaning)
-    return say("order.not_here", intent=meaning.intent)
-
-
 def _workers_only(ctx: Ctx, meaning: Meaning) -> None:
     """The staff, and whoever acts for a party."""
     ctx.intent = f"spoken.{meaning.intent}"

@@ -32,7 +32,7 @@ def track(ctx: Ctx, args: Args) -> str:
     return say("triage.corrected", number=row.number, before=before, after=str(NAMES[word]), private=row.private)
 
 
-@command("issue.publish", "公开 {I}", "{I} 公开", usage="")
+@command("issue.publish", "公开 {I}", "{I} 公开", topic="反映", usage="I12 公开")
 def publish(ctx: Ctx, args: Args) -> str:
     """Who raised a private matter lets everybody see it."""
     row = sight.check(ctx.tx, ctx.speaker, issues.by_number(ctx.tx, ctx.speaker.community_id, args.issue, lock=True), now=ctx.now,
@@ -40,8 +40,8 @@ def publish(ctx: Ctx, args: Args) -> str:
     return say("triage.published", issue=triage.publish(ctx.tx, ctx.speaker, row, now=ctx.now))
 
 
-@command("issue.propose", "(献策|出主意) {issue}", "(献策|出主意) {issue} {rest}", "{I} (献策|出主意) {rest}", usage="",
-         keeps_words=True)
+@command("issue.propose", "(献策|出主意) {issue}", "(献策|出主意) {issue} {rest}", "{I} (献策|出主意) {rest}", keeps_words=True,
+         topic="反映", usage="献策 I12 我们自己轮流打扫")
 def propose(ctx: Ctx, args: Args) -> str:
     """What the residents could do themselves, from anybody at any time."""
     if len(args.rest) < 2:
@@ -49,7 +49,7 @@ def propose(ctx: Ctx, args: Args) -> str:
     return _proposed(ctx, args.issue, args.rest)
 
 
-@command("issue.ask_ideas", "征集 {issue}", "{I} 征集", role=Role.GRID_WORKER, usage="")
+@command("issue.ask_ideas", "征集 {issue}", "{I} 征集", role=Role.GRID_WORKER, topic="待办", usage="征集 I12")
 def ask_ideas(ctx: Ctx, args: Args) -> str:
     """Asks the group what the residents could do themselves."""
     row = issues.by_number(ctx.tx, ctx.speaker.community_id, args.issue, lock=True)

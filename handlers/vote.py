@@ -69,6 +69,8 @@ def unclear(ctx: Ctx, meaning: Meaning) -> str | None:
             return None
         if reason == "ambiguous_poll":
             ctx.intent = "vote.which"
+            fit = [r for r in rows if isinstance(read(ctx.heard, r.kind, r.options, r.rules), str)]
+            rows = fit if len(fit) > 1 else rows
             ctx.ask("vote.which", words=ctx.heard, polls=[r.number for r in rows])
             return say("vote.which", polls=rows)
         row = rows[0]

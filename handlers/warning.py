@@ -12,13 +12,14 @@ _LEVELS = {"红": Level.RED, "橙": Level.ORANGE, "黄": Level.YELLOW, "蓝": Le
 _AUTO = "自动"
 
 
-@command("issue.red", "{I} 标红", "{I} 标红 {rest}", "标红 {issue}", "标红 {issue} {rest}", role=Role.GRID_WORKER, usage="")
+@command("issue.red", "{I} 标红", "{I} 标红 {rest}", "标红 {issue}", "标红 {issue} {rest}", role=Role.GRID_WORKER,
+         topic="待办", usage="I12 标红 两家已经动手")
 def red(ctx: Ctx, args: Args) -> str:
     """Sets the highest level."""
     return _decide(ctx, args.issue, Level.RED, args.rest)
 
 
-@command("issue.level", "{I} (等级|预警) {rest}", role=Role.GRID_WORKER, usage="")
+@command("issue.level", "{I} (等级|预警) {rest}", role=Role.GRID_WORKER, topic="待办", usage="I12 等级 黄 已经上门劝过")
 def level(ctx: Ctx, args: Args) -> str:
     """Sets another level, or leaves it to the score again."""
     word, _, reason = args.rest.replace("，", " ").partition(" ")

@@ -1,13 +1,15 @@
 """Statements of the hot path: written in Core, compiled once, then given straight to the driver.
 
 SQLAlchemy's own execution costs several times what SQLite needs for the statement. A Hot statement keeps its
-types (times, sealed text) and its errors; what it cannot do is expand an IN or fill in a column's default.
+types (times, sealed text; a float comes as one from either driver) and its errors; what it cannot do is expand an IN or fill in a
+column's default.
 """
 
 from collections import namedtuple
 from collections.abc import Callable
 from typing import Any
 
+from sqlalchemy import Float
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -53,7 +55,7 @@ class _Plan:
         self.binds: list[tuple[str, Convert]] = [
             (name, bind.type.dialect_impl(dialect).bind_processor(dialect)) for name, bind in compiled.binds.items()]
         columns = list(getattr(statement, "exported_columns", ()))
-        found = [c.type.dialect_impl(dialect).result_processor(dialect, None) for c in columns]
+        found = [None if type(c.type) is Float else c.type.dialect_impl(dialect).result_processor(dialect, None) for c in columns]
         self.columns = [(n, convert) for n, convert in enumerate(found) if convert is not None]
         self.row: Any = namedtuple("Row", [c.key for c in columns], rename=True)._make  # type: ignore  # noqa: PGH003
 

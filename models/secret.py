@@ -1,30 +1,44 @@
-"""Keeps names and credentials unreadable in the database file; the key comes from the environment."""
+"""Keeps names and credentials unreadable in the database file; the keys come from the environment."""
 
-import base64
 import hashlib
 import hmac
+import json
 import secrets
-from collections.abc import Iterable, Iterator
-from typing import BinaryIO
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, BinaryIO
 
 from cryptography.exceptions import InvalidTag
-from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-_cipher: Fernet | None = None
+from models.keyring import PLAIN, Keyring, WrongKey, sealer
+
+_ring: Keyring | None = None
 _pepper = b""
 _SALT = 16
 _MORE, _LAST = b"more", b"last"
+UNREADABLE = "?"  # what stands for a value whose key is gone
 
 
-def set_key(secret: str) -> None:
-    """Derives the cipher from the installation's secret; called once at start."""
-    global _cipher, _pepper
+def set_key(secret: str, data_key: str = "", previous: Sequence[str] = ()) -> None:
+    """Takes the installation's secret and its data keys; called once at start. Without a data key the secret stands in."""
+    global _ring, _pepper
     _pepper = hashlib.sha256(b"linyi-pepper:" + secret.encode()).digest()
-    _cipher = Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"linyi:" + secret.encode()).digest()))
+    _ring = Keyring(secret, data_key, previous)
+
+
+def ring() -> Keyring:
+    """The keys that seal and open what is kept."""
+    if _ring is None:
+        raise RuntimeError("models.secret.set_key was not called")
+    return _ring
+
+
+def mark(words: str) -> str:
+    """The keyed hash by which a sealed value is found again; it is written anew when the key changes."""
+    return ring().marks(words)[0]
 
 
 def fingerprint(*parts: str) -> str:
@@ -79,21 +93,33 @@ class Sealed(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Encrypts on the way in."""
-        if value is None:
-            return None
-        return _need().encrypt(value.encode()).decode()
+        return None if value is None else ring().seal(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
         """Decrypts on the way out; a value sealed with another key reads as unreadable, not as a crash."""
         if value is None:
             return None
         try:
-            return _need().decrypt(value.encode()).decode()
-        except InvalidToken:
-            return "?"
+            return ring().open(value)
+        except WrongKey:
+            return UNREADABLE
 
 
-def _need() -> Fernet:
-    if _cipher is None:
-        raise RuntimeError("models.secret.set_key was not called")
-    return _cipher
+class SealedJson(TypeDecorator[Any]):
+    """A list or an object that is encrypted at rest; what was kept before it was sealed is read as it is."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        """Encrypts on the way in."""
+        return None if value is None else ring().seal(json.dumps(value, ensure_ascii=False))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        """Decrypts on the way out; what cannot be opened is nothing."""
+        if value is None:
+            return None
+        try:
+            return json.loads(value if sealer(value) == PLAIN else ring().open(value))
+        except WrongKey:
+            return []

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from models.base import Utc
-from models.secret import Sealed
+from models.secret import Sealed, SealedJson
 
 metadata = MetaData(naming_convention={
     "ix": "ix_%(column_0_label)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -71,6 +71,7 @@ chat = _table(
 person = _table(
     "person", _ref("community_id", "community", index=True),
     Column("name", Sealed), Column("role", String(16), nullable=False, default="resident"),
+    Column("phone", Sealed), Column("phone_mark", String(64), index=True, info={"mark_of": "phone"}),  # mark: models/secret.py
     Column("told_version", Integer, nullable=False, default=0),  # the privacy notice last shown
     Column("consent_version", Integer, nullable=False, default=0), Column("consented_at", Utc),
     Column("left_at", Utc), Column("erased_at", Utc), Column("created_at", Utc, nullable=False),
@@ -132,6 +133,7 @@ message = _table(
     Column("reply", Text), Column("card", JSON),  # what was answered; a repeat gets both again
     Column("state", String(8), nullable=False),  # done | parked | failed
     Column("payload", Sealed),  # a parked message until it is answered
+    Column("how", String(8)), Column("sure", Integer),  # which step understood it (bot/pipeline.py), how sure in thousandths
     Column("sent_at", Utc, nullable=False), Column("received_at", Utc, nullable=False),
     UniqueConstraint("channel", "external_id"),
     Index("ix_message_person", "person_id", "id"), Index("ix_message_community", "community_id", "id"),
@@ -375,6 +377,7 @@ poll = _table(
     Column("recognised", String(120)),  # of owners' votes: who has recognised this channel; NULL: nobody
     _ref("opened_by", "person"), UniqueConstraint("community_id", "number"),
     Index("ix_poll_due", "state", "closes_at"),
+    Column("forgotten_at", Utc),  # when its ballots were deleted, because they had been kept long enough; the result stays
     Column("prolonged_at", Utc),  # when too few had taken part, and it was given more time, once
 )
 poll_chat = _table("poll_chat", _ref("poll_id", "poll"), _ref("chat_id", "chat", index=True),
@@ -487,7 +490,7 @@ permission = _table(  # one authorisation of one-time notices: one message
 )
 solitaire = _table(  # the last #接龙 list seen about something: people re-post the whole list
     "solitaire", _ref("community_id", "community"), Column("about", String(40), nullable=False),  # poll:5 | issue:7 | topic hash
-    Column("topic", Text), Column("entries", JSON, nullable=False), Column("at", Utc, nullable=False),
+    Column("topic", Text), Column("entries", SealedJson, nullable=False), Column("at", Utc, nullable=False),
     UniqueConstraint("community_id", "about"),
 )
 lease = _table(  # who may do what only one process may do

@@ -134,6 +134,28 @@ def centricness(points: Floats, around: Iterable[float]) -> Floats:
     return 1 - np.linalg.norm(points - np.asarray(list(around)), axis=1)
 
 
+def coreness(points: Floats, group: Ints) -> Floats:
+    """1 in the middle of one's own group, less the farther from it; NaN for who is in no group."""
+    return 1 - np.linalg.norm(points - _centres(points, group), axis=1)
+
+
+def extremeness(points: Floats, group: Ints) -> Floats:
+    """How much farther out than their group somebody stands, seen from the middle of all who are grouped; NaN for who is not."""
+    centre = _centres(points, group)
+    outward = centre - points[group >= 0].mean(axis=0)
+    length = np.linalg.norm(outward, axis=1, keepdims=True)
+    unit = np.divide(outward, length, out=np.zeros_like(outward), where=length > 0)
+    return np.asarray(((points - centre) * unit).sum(axis=1))
+
+
+def _centres(points: Floats, group: Ints) -> Floats:
+    """For each person the middle of their group."""
+    centres = np.full(points.shape, np.nan)
+    for number in np.unique(group[group >= 0]):
+        centres[group == number] = points[group == number].mean(axis=0)
+    return centres
+
+
 def _smoothed(silhouettes: Mapping[int, float], last: State) -> tuple[int, int, int]:
     """The number of groups: the fewest that are about as clear as the clearest, and changed only when found four times running."""
     if not silhouettes:

@@ -25,3 +25,8 @@ def choose(priorities: Floats, allowed: Bools, rng: np.random.Generator, first: 
         return None
     chance = np.maximum(np.asarray(priorities, float)[columns], 0)
     return int(rng.choice(columns, p=chance / chance.sum() if chance.sum() > 0 else None))
+
+
+def dice(*about: int) -> np.random.Generator:
+    """Chance that is the same whenever it is asked about the same: a repeated message gets the same statement."""
+    return np.random.default_rng(about)

@@ -71,9 +71,9 @@ def two_sample(some: ArrayLike, seen: ArrayLike, other: ArrayLike, other_seen: A
     return np.where(both >= 1, 0.0, (s1 / n1 - s2 / n2) / np.where(spread > 0, spread, 1))
 
 
-def group_informed(counts: Counts) -> Floats:
-    """Per statement the product of the groups' shares of agreement: high only where every group agrees."""
-    return np.asarray(share(counts.agrees, counts.seen).prod(axis=0))
+def group_informed(counts: Counts, *, agree: bool = True) -> Floats:
+    """Per statement the product of the groups' shares of agreement (or of rejection): high only where every group does."""
+    return np.asarray(share(counts.agrees if agree else counts.disagrees, counts.seen).prod(axis=0))
 
 
 def consensus(counts: Counts, out: Bools, *, agree: bool = True) -> list[Pick]:

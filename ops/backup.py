@@ -22,7 +22,7 @@ from ops import database
 from ops.backup_file import BackupError, Manifest, key_name, pack, read_manifest, sync_folder, unpack
 from ops.backup_stores import Store, filled, store_of
 from scheduler.sweeps import HEARTBEAT
-from services import audit, health, proving
+from services import audit, health, proving, resealing
 
 ENDING = ".linyi-backup"
 _HELD = "restored from a backup: it may have gone out already"
@@ -163,7 +163,10 @@ def _checked(manifest: Manifest, now: datetime, *, hold: bool) -> Callable[[Data
         if same.revision != database.newest():
             database.upgrade(db)
         with db.read() as tx:
-            wrong = next(proving.check(tx), None)
+            gone, wrong = next(resealing.unknown(tx), None), next(proving.check(tx), None)
+        if gone:
+            raise BackupError(f"备份里的姓名、电话是用数据密钥 {gone} 加密的，现在没有设置它：请把当时的密钥放进 "
+                              "previous_data_keys_env 指的环境变量再恢复，现有数据没有动")
         if wrong:
             raise BackupError(f"恢复出来的选票和记录不一致，没有使用：{wrong}")
         if hold:

@@ -38,7 +38,7 @@ def restore(args: Args) -> int:
 
 def _told(work: Callable[[Settings, Args], int], args: Args) -> int:
     settings = load(house.settings_path())
-    secret.set_key(settings.secret_key())
+    secret.set_key(*settings.keys())
     try:
         return work(settings, args)
     except BackupError as no:

@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from bot.config import load
+from models.keyring import fresh
 from ops import valkey
 from ops.clock import AHEAD_ENV
 
@@ -92,7 +93,7 @@ def prepare(folder: Path, phones: int, web: int, line: int = 9) -> dict[str, str
     path = folder / "config.yaml"
     path.write_text(yaml.safe_dump(settings, allow_unicode=True, sort_keys=False), "utf-8")
     write_accounts(path, keys, web, folder / "accounts.yaml")
-    for name in ("LINYI_DATABASE_URL", "LINYI_REDIS_URL"):
+    for name in ("LINYI_DATABASE_URL", "LINYI_REDIS_URL", "LINYI_PREVIOUS_DATA_KEYS"):
         keys[name] = ""
     return keys | {"LINYI_CONFIG": str(path), AHEAD_ENV: str(folder / "clock")}
 
@@ -129,7 +130,8 @@ def _secrets(folder: Path) -> dict[str, str]:
         path.touch(mode=0o600)
         path.write_text("{}", "utf-8")
     found = yaml.safe_load(path.read_text("utf-8"))
-    own = {"LINYI_APP_TOKEN": secrets.token_hex(16), "LINYI_APP_SECRET": secrets.token_hex(16), "LINYI_APP_AES_KEY": _aes_key()}
+    own = {"LINYI_DATA_KEY": fresh(), "LINYI_APP_TOKEN": secrets.token_hex(16),
+           "LINYI_APP_SECRET": secrets.token_hex(16), "LINYI_APP_AES_KEY": _aes_key()}
     kept: dict[str, str] = make_secrets() | own | found  # a newer version may have more accounts
     path.write_text(yaml.safe_dump(kept), "utf-8")
     return kept

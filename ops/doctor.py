@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from bot.config import ConfigError, load
 from models.tables import account, chat, community, outbox
-from ops import database, doctor_loop, house, machine, valkey, wsgi
+from ops import database, doctor_loop, house, keys, machine, valkey, wsgi
 from ops.doctor_finding import Finding
 from texts import procedures
 from texts.say import say
@@ -17,7 +17,7 @@ def examine(path: str) -> list[Finding]:
     """Looks at settings, secrets, database, Redis, scheduler, disk and contents, as far as each can be reached."""
     try:
         settings = load(path)
-        settings.secret_key()
+        settings.keys()
         accounts = [c.account(os.environ) for c in settings.channels]
     except ConfigError as error:
         return [Finding(False, str(error))]
@@ -28,7 +28,7 @@ def examine(path: str) -> list[Finding]:
         built = house.build(settings)
     except Exception as error:
         return [*found, Finding(False, f"程序组装失败：{error}")]
-    for look in (_database, _redis, _contents, doctor_loop.loop):
+    for look in (_database, _redis, keys.findings, _contents, doctor_loop.loop):
         found += _look(look, built)
     found += machine.findings(built)
     built.db.close()

@@ -16,6 +16,7 @@ from bot.media import Photos
 from bot.message import Capabilities, Channel
 from bot.pace import Pace
 from bot.pipeline import Pipeline
+from bot.summariser import Summariser, endpoint_of
 from bot.tasks import Tasks
 from models import secret
 from models.base import Database
@@ -23,7 +24,7 @@ from models.commit import GroupCommit
 from ops import logs, metrics, valkey
 from ops.clock import ahead, now
 from scheduler.sweeps import Sweeps
-from services import audit, bulletins, decisions, limits, outbox, pages, people, procedure, promises, timers
+from services import audit, bulletins, decisions, limits, outbox, pages, people, procedure, promises, retention, round_draft, timers
 from texts import procedures
 from understanding import trained
 
@@ -55,6 +56,11 @@ class House:
         """What fetches the photos people sent."""
         return Photos(self.db, self.channels, now)
 
+    def summariser(self) -> Summariser:
+        """What drafts summaries of rounds, where that is switched on."""
+        chosen = self.settings.summariser
+        return Summariser(self.db, endpoint_of(chosen.url, chosen.model, chosen.key_env, chosen.timeout_s, os.environ), now)
+
     def delivery(self, only: str = "") -> Delivery:
         """The sender of the outbox: of everything that has no sender of its own, or of one account alone."""
         own = frozenset(name for name, channel in self.channels.items() if channel.capabilities.own_sender)
@@ -76,7 +82,7 @@ def build(settings: Settings | None = None) -> House:
     metrics.switch_on(settings, metrics_folder(settings))
     if ahead():
         logging.getLogger("linyi").warning("the clock is %s ahead of the machine's", ahead())
-    secret.set_key(settings.secret_key())
+    secret.set_key(*settings.keys())
     redis = Redis.from_url(settings.redis_url() or valkey.url(settings.redis.folder), socket_timeout=0.5,
                            socket_connect_timeout=0.5, decode_responses=True)
     accounts = [c.account(os.environ) for c in settings.channels]
@@ -89,7 +95,9 @@ def build(settings: Settings | None = None) -> House:
     limits.configure(settings.loop.limits())
     promises.configure(settings.loop.promise_rule())
     bulletins.configure(settings.bulletins.weekly, settings.bulletins.morning)
+    retention.configure(settings.retention.days(), settings.retention.hour)
     procedure.configure(settings.decisions.notice_days, settings.decisions.publication_days)
+    round_draft.configure(bool(settings.summariser.url))
     procedures.configure(settings.procedures or None)
     trained.use(data_folder(settings) / "models")
     return House(settings, Database(settings.database_url()), redis, found)

@@ -14,6 +14,7 @@ from bot.config import ConfigError, Settings, load
 from models import secret
 from models.base import Database
 from ops import database, house, valkey
+from ops.backup_auto import AfterPolls
 from scheduler import clock
 from texts import words
 from understanding import trained
@@ -23,10 +24,10 @@ CONNECTIONS = 512  # open at the same time to one worker; more wait in the kerne
 
 def ready(settings: Settings) -> None:
     """Refuses to start on settings or a database that cannot work."""
-    settings.secret_key()
+    settings.keys()
     for channel in settings.channels:
         channel.account(os.environ)
-    secret.set_key(settings.secret_key())
+    secret.set_key(*settings.keys())
     db = Database(settings.database_url())
     try:
         have, need = database.current(db)
@@ -75,7 +76,8 @@ def schedule() -> None:
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     try:
-        clock.run(built.sweeps(), built.delivery(), built.tasks(), built.photos(), every_s=settings.delivery.every_s, stop=stop)
+        clock.run(built.sweeps(), built.delivery(), built.tasks(), built.photos(), every_s=settings.delivery.every_s, stop=stop,
+                  summariser=built.summariser(), backups=AfterPolls(built).run_once)
     finally:
         _close(built, embedded)
 

@@ -23,7 +23,7 @@ Args = argparse.Namespace
 def database_of() -> Iterator[Database]:
     """The installation's database, for as long as a command runs."""
     settings = load(house.settings_path())
-    secret.set_key(settings.secret_key())
+    secret.set_key(*settings.keys())
     db = Database(settings.database_url())
     try:
         yield db
@@ -105,15 +105,17 @@ def log(args: Args) -> None:
 
 
 def audit_verify(args: Args) -> int:
-    """Walks the chain and names the first bad row."""
+    """Walks the chain and names the first bad row, and heads that were published and that it does not know."""
     from services import audit, proving
     with database_of() as db, db.read() as tx:
         verdict = audit.verify(tx)
         wrong = list(proving.check(tx))
+        lost = [head for head in args.head if not audit.has_been(tx, head.lower())]
+    wrong += [f"链上没有公布过的链头 {head}：它以前的记录被删过或换过" for head in lost]
     for what in wrong:
         print(what)
     if verdict.ok:
-        print(f"审计链完整：{verdict.rows} 条，链头 {verdict.head[:16]}" + ("，但选票不对" if wrong else "，选票和记录一致"))
+        print(f"审计链完整：{verdict.rows} 条，链头 {verdict.head[:16]}" + ("，但有不对的" if wrong else "，选票和记录一致"))
         return 1 if wrong else 0
     why = {"changed": "被改动", "missing": "缺失", "cut": "末尾与链头不符"}[verdict.why]
     print(f"审计链不对：第 {verdict.bad_seq} 条{why}，前 {verdict.bad_seq - 1 if verdict.bad_seq else 0} 条完好")

@@ -10,13 +10,15 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from bot.delivery import Delivery
 from bot.media import Photos
+from bot.summariser import Summariser
 from bot.tasks import Tasks
 from scheduler.sweeps import Sweeps
 
 log = logging.getLogger(__name__)
 
 
-def run(sweeps: Sweeps, delivery: Delivery, tasks: Tasks, photos: Photos, *, every_s: float, stop: threading.Event) -> None:
+def run(sweeps: Sweeps, delivery: Delivery, tasks: Tasks, photos: Photos, *, every_s: float, stop: threading.Event,
+        summariser: Summariser, backups: Callable[[], object] = bool) -> None:
     """Beats until told to stop; two of these at once are harmless."""
     clock = BackgroundScheduler(timezone="Asia/Shanghai", job_defaults={
         "coalesce": True, "max_instances": 1, "misfire_grace_time": None})
@@ -25,6 +27,9 @@ def run(sweeps: Sweeps, delivery: Delivery, tasks: Tasks, photos: Photos, *, eve
     clock.add_job(_guarded(partial(_deliver, delivery, stop), "delivery"), "interval", seconds=every_s, id="delivery")
     clock.add_job(_guarded(tasks.run_once, "tasks"), "interval", seconds=5, id="tasks")
     clock.add_job(_guarded(photos.run_once, "photos"), "interval", seconds=1, id="photos")
+    clock.add_job(_guarded(summariser.run_once, "summariser"), "interval", seconds=2, id="summariser")
+    clock.add_job(_guarded(sweeps.forget_expired, "retention"), "interval", seconds=60, id="retention")
+    clock.add_job(_guarded(backups, "backup"), "interval", seconds=60, id="backup")
     _guarded(sweeps.beat, "heartbeat")()
     clock.start()
     stop.wait()

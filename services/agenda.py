@@ -10,11 +10,12 @@ from domain.lifecycle import OPEN, Act
 from domain.states import State
 from domain.timers import Timer
 from models.base import Tx
-from models.tables import issue, issue_event, message, poll, poll_chat, timer
+from models.tables import issue, issue_event, message, poll, poll_chat, promise, timer
+from texts.say import say
 
 CALLS_OF = timedelta(hours=24)
 _WORK = [State.ASSIGNED, State.IN_PROGRESS, State.TRANSFERRED]
-_LOOK = [Timer.REVIEW, Timer.FOLLOW, Timer.PROMISE]
+_LOOK = [Timer.REVIEW, Timer.FOLLOW]
 _OPEN = [str(s) for s in OPEN]
 _MOST = 50
 Things = list[tuple[str, str]]  # what people call it, and its title
@@ -72,8 +73,9 @@ def of(tx: Tx, community_id: int | None, *, until: datetime, now: datetime) -> A
         message.c.community_id == community_id, message.c.intent.in_(("handoff", "spoken.handoff")),
         message.c.received_at > now - CALLS_OF))
     return Agenda(
-        overdue=_issues(tx, *here, issue.c.state.in_(_WORK), issue.c.due_at <= now),
-        due=_issues(tx, *here, issue.c.state.in_(_WORK), issue.c.due_at > now, issue.c.due_at <= until),
+        overdue=_overdue(tx, *here, now=now),
+        due=(_issues(tx, *here, issue.c.state.in_(_WORK), issue.c.due_at > now, issue.c.due_at <= until)
+             + _promises(tx, *here, promise.c.due_at > now, promise.c.due_at <= until)),
         unanswered=_issues(tx, *here, issue.c.state == State.SUBMITTED),
         unsigned=_issues(tx, *here, issue.c.state == State.ASSIGNED),
         look=_issues(tx, *here, issue.c.id.in_(looked)),
@@ -91,7 +93,18 @@ def week_of(tx: Tx, chat: Row[Any], *, since: datetime, now: datetime) -> Week:
         new=_issues(tx, *here, issue.c.created_at > since, issue.c.state.in_([*_OPEN, State.CLOSED])),
         accepted=_acts(tx, here, since, Act.ACCEPT), decided=_acts(tx, here, since, Act.END_VOTE),
         done=_acts(tx, here, since, Act.RESOLVE),
-        overdue=_issues(tx, *here, issue.c.state.in_(_WORK), issue.c.due_at <= now), polls=_polls(tx, shown))
+        overdue=_overdue(tx, *here, now=now), polls=_polls(tx, shown))
+
+
+def _overdue(tx: Tx, *here: Any, now: datetime) -> Things:
+    """Work that should be done by now, and promises that nobody has answered for although they are due."""
+    return _issues(tx, *here, issue.c.state.in_(_WORK), issue.c.due_at <= now) + _promises(tx, *here, promise.c.due_at <= now)
+
+
+def _promises(tx: Tx, *conditions: Any) -> Things:
+    rows = tx.all(select(issue.c.number, promise.c.owner, promise.c.text).join_from(promise, issue).where(
+        promise.c.state == "open", *conditions).order_by(promise.c.due_at, promise.c.id).limit(_MOST))
+    return [(f"I{row.number}", say("agenda.promise", owner=row.owner, text=row.text)) for row in rows]
 
 
 def _acts(tx: Tx, here: list[Any], since: datetime, act: Act) -> Things:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, bindparam, exists, insert, or_, select, update
+from sqlalchemy import Row, bindparam, exists, func, insert, or_, select, update
 
 from domain import receipts
 from domain.classes import BY_AREA
@@ -80,6 +80,13 @@ def announced(tx: Tx, speaker: Speaker) -> list[Row[Any]]:
     """The votes of owners that this person is asked in and that have not begun."""
     rows = tx.all(select(poll).where(poll.c.community_id == speaker.community_id, poll.c.state == "notice").order_by(poll.c.id))
     return [r for r in rows if owner_votes.spoken_for(tx, r.id, speaker.id)]
+
+
+def running(tx: Tx, community_id: int | None) -> list[Row[Any]]:
+    """All polls that run or were announced, each with `took_part`: how many ballots there are."""
+    some = select(func.count()).where(ballot.c.poll_id == poll.c.id, ballot.c.choice != "").scalar_subquery()
+    return tx.all(select(poll, some.label("took_part")).where(
+        poll.c.community_id == community_id, poll.c.state.in_(("open", "notice"))).order_by(poll.c.closes_at, poll.c.id))
 
 
 def cast(tx: Tx, speaker: Speaker, *, poll_id: int, choice: str, sent_at: datetime, message_id: int | None,

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, String, case, cast, func, literal, literal_column, or_, select
 
+from domain.roles import Role
 from models.base import Tx
 from models.tables import (
     account,
@@ -13,6 +14,7 @@ from models.tables import (
     ballot,
     ballot_log,
     bind_code,
+    building,
     chat,
     community,
     forward,
@@ -28,15 +30,20 @@ from models.tables import (
     poll,
     residence,
 )
-from services import joined, standing
-from services.paging import Filter, Page, gather, long, plain, short
+from services import finding, joined, standing
+from services.paging import Filter, Page, gather, long, newest_of, plain, short, sought
 from services.sight import HUSHED, anonymous_ids
+from texts import mask, places
 from texts.say import clock, say
 
-# answers for one pair of eyes: choices that are not public, one-time codes, who has not voted
+# answers for one pair of eyes: choices that are not public, one-time codes, who has not voted, what is thought of a statement
 SECRET_INTENTS = ("vote.secret", "vote.receipt", "vote.which", "vote.which?", "bind.code", "poll.missing", "party.add", "join.code",
-                  "join.ask", "join.ask?", "jielong", "jielong?", HUSHED, f"{HUSHED}?")
+                  "join.ask", "join.ask?", "jielong", "jielong?", "round.vote", "round.ask",
+                  "round.ask?", "round.done", HUSHED, f"{HUSHED}?", "rights.data",
+                  "rights.phone", "rights.phone?", "rights.correct", "rights.correct?", "rights.ask", "rights.ask?")
 _UNNAMED = (HUSHED, f"{HUSHED}?")  # and of these not even who spoke
+FEW = 20  # persons whose messages are looked up one by one
+DOUBT = "doubt"  # of `how`: understood, but not surely
 UNKEPT_INTENTS = ("vote.receipt",)  # of these not even a sealed answer is kept: a receipt beside a person would join them
 
 
@@ -45,8 +52,11 @@ def is_secret(intent: str | None) -> bool:
     return intent in SECRET_INTENTS
 
 
-def messages(tx: Tx, chosen: Filter) -> Page:
-    """The message log; words stand there only where they were kept, and never tell a choice that is not public."""
+def messages(tx: Tx, chosen: Filter, *, how: str = "") -> Page:
+    """The message log; words stand there only where they were kept, and never tell a choice that is not public.
+
+    `how` narrows it to what one step of the route understood, or to what was understood in doubt.
+    """
     secret = message.c.intent.in_(SECRET_INTENTS)
     text, reply = (case((secret, None), else_=c).label(c.name) for c in (message.c.text, message.c.reply))
     columns = [c for c in message.c if c.name not in ("text", "reply", "payload", "person_id")]
@@ -54,30 +64,51 @@ def messages(tx: Tx, chosen: Filter) -> Page:
     who = case((unnamed, None), else_=message.c.person_id).label("person_id")
     query = select(*columns, who, text, reply, chat.c.name.label("chat_name")).join_from(
         message, chat, message.c.chat_id == chat.c.id, isouter=True)
-    if chosen.person:
-        query = query.where(message.c.person_id.in_(people_called(tx, chosen)), ~unnamed)
+    wanted = finding.needles(chosen.text)
+    for part in chosen.text.split():
+        query = query.where(holds(text, part) | holds(reply, part))
     if chosen.kind:
-        query = query.where(_starts(message.c.intent, chosen.kind))
-    if chosen.text:
-        query = query.where(holds(text, chosen.text) | holds(reply, chosen.text))
-    return long(tx, query, chosen, community=message.c.community_id, at=message.c.received_at, key=message.c.id,
-                words=bool(chosen.person or chosen.kind or chosen.text))
+        query = query.where(named(message.c.intent, chosen.kind) | (message.c.intent == f"{chosen.kind}?"))
+        wanted.append(finding.marked(f"intent:{chosen.kind}"))
+    if how:
+        query = query.where(message.c.how == how if how != DOUBT else (message.c.how.is_not(None)) & (
+            func.coalesce(message.c.sure, 0) < finding.UNSURE))
+        wanted.append(finding.marked(f"how:{how}"))
+    where = {"community": message.c.community_id, "at": message.c.received_at, "key": message.c.id}
+    if chosen.person:
+        who_said = people_called(tx, chosen)
+        query = query.where(~unnamed)
+        if len(who_said) > FEW:
+            return long(tx, query.where(message.c.person_id.in_(who_said)), chosen, **where, words=True)
+        return newest_of(tx, query, [message.c.person_id == i for i in who_said], chosen, **where)
+    if wanted:
+        return sought(tx, query, chosen, finding.MESSAGES, community=message.c.community_id, wanted=wanted)
+    return long(tx, query, chosen, **where, words=False)
 
 
-def audits(tx: Tx, chosen: Filter) -> Page:
-    """The audit chain by actor, action (its beginning) and object."""
+def audits(tx: Tx, chosen: Filter, *, within: tuple[str, ...] = ()) -> Page:
+    """The audit chain by actor, action (whole, its family, or its end: `.reveal`) and object; `within` some actions only."""
     query = select(audit)
+    wanted = []
+    if within:
+        query = query.where(or_(*[named(audit.c.action, each) for each in within]))
+        wanted.append(finding.marked(*(f"did:{each}" for each in within)))
     if chosen.person:
         called = people_called(tx, chosen)
-        query = query.where(audit.c.actor.in_([f"person:{i}" for i in called] + [chosen.person]), audit.c.object.not_in(
+        actors_called = [*(f"person:{i}" for i in called), chosen.person]
+        query = query.where(audit.c.actor.in_(actors_called), audit.c.object.not_in(
             select(literal("issue:").concat(cast(issue.c.id, String))).where(issue.c.anonymous, or_(
                 issue.c.submitter_id.in_(called), literal("person:").concat(cast(issue.c.submitter_id, String)) == chosen.person))))
+        wanted.append(finding.marked(*(f"by:{who}" for who in actors_called)))
     if chosen.kind:
-        query = query.where(_starts(audit.c.action, chosen.kind))
+        query = query.where(named(audit.c.action, chosen.kind))
+        wanted.append(finding.marked(f"did:{chosen.kind}"))
+    where = {"community": audit.c.community_id, "at": audit.c.at, "key": audit.c.seq}
     if chosen.text:
-        query = query.where(audit.c.object == chosen.text)
-    return long(tx, query, chosen, community=audit.c.community_id, at=audit.c.at, key=audit.c.seq,
-                words=bool(chosen.person or chosen.kind))
+        return newest_of(tx, query, [audit.c.object == chosen.text], chosen, **where)
+    if wanted:
+        return sought(tx, query, chosen, finding.AUDIT, community=audit.c.community_id, wanted=wanted)
+    return long(tx, query, chosen, **where, words=False)
 
 
 def issues(tx: Tx, chosen: Filter) -> Page:
@@ -110,7 +141,7 @@ def polls(tx: Tx, chosen: Filter) -> Page:
 def posts(tx: Tx, chosen: Filter) -> Page:
     """The outbox. Addresses are credentials; an answer to a message stands in the message log, under its rules."""
     text = case((outbox.c.key.like("message:%"), None), else_=outbox.c.text).label("text")
-    target = case((outbox.c.key.like("%:anonymous:%"), None), else_=outbox.c.target).label("target")
+    target = case((unnamed_post(), None), else_=outbox.c.target).label("target")
     query = select(*[c for c in outbox.c if c.name not in ("address", "text", "facts", "target")], target, text)
     if chosen.kind:
         query = query.where(outbox.c.state == chosen.kind)
@@ -118,6 +149,11 @@ def posts(tx: Tx, chosen: Filter) -> Page:
         query = query.where(holds(text, chosen.text) | holds(outbox.c.key, chosen.text))
     return long(tx, query, chosen, community=outbox.c.community_id, at=outbox.c.created_at, key=outbox.c.id,
                 words=bool(chosen.text))
+
+
+def unnamed_post() -> ColumnElement[bool]:
+    """Posts whose target is not shown: who is not to be named, and answers, whose message says who, if anybody may know."""
+    return or_(outbox.c.key.like("%:anonymous:%"), outbox.c.key.like("message:%"))
 
 
 def people(tx: Tx, chosen: Filter) -> Page:
@@ -198,12 +234,18 @@ def overview(tx: Tx, community_id: int | None) -> dict[str, Any]:
 
 
 def labels(tx: Tx, ids: set[int]) -> dict[int, str]:
-    """How admins see people: home and name as far as known, else the number."""
+    """How admins see people: home and name as far as known, else the number. Of a resident's name one sees the beginning."""
     if not ids:
         return {}
-    found = {row.id: row.name for row in tx.all(select(person.c.id, person.c.name).where(person.c.id.in_(ids)))}
+    found = {row.id: shown(row.name, row.role) for row in tx.all(
+        select(person.c.id, person.c.name, person.c.role).where(person.c.id.in_(ids)))}
     where = addresses(tx, ids)
     return {i: " ".join(x for x in (where.get(i), found.get(i)) if x) or say("console.actor.person", number=i) for i in ids}
+
+
+def shown(name: str | None, role: str) -> str | None:
+    """A name as the console shows it unasked: whole for those who work here, of residents only the beginning."""
+    return mask.name(name) if name and role == Role.RESIDENT else name
 
 
 def addresses(tx: Tx, ids: set[int]) -> dict[int, str]:
@@ -248,6 +290,12 @@ def name_of(tx: Tx, code: str) -> str:
     return str(tx.scalar(select(community.c.name).where(community.c.code == code)) or "")
 
 
+def buildings(tx: Tx, community_id: int) -> list[tuple[int, str]]:
+    """The buildings of a community, 2幢 before 10幢."""
+    found = tx.all(select(building.c.id, building.c.name).where(building.c.community_id == community_id))
+    return sorted(((row.id, row.name) for row in found), key=lambda b: (len(b[1]), b[1]))
+
+
 def communities(tx: Tx) -> dict[int, str]:
     """The name of every community."""
     return {row.id: row.name for row in tx.all(select(community.c.id, community.c.name))}
@@ -270,12 +318,15 @@ def people_called(tx: Tx, chosen: Filter) -> list[int]:
     """People by number, name or home; names are sealed, so they are compared here and not in the database."""
     wanted = chosen.person.strip().lstrip("#").removeprefix("居民#")
     query = select(person.c.id, person.c.name)
-    where = select(residence.c.person_id).join_from(residence, home).where(home.c.label.like(f"%{plain(wanted)}%", escape="\\"))
+    flat = places.home(wanted)
+    label = flat.label if flat is not None else plain(wanted) if wanted[:1].isdigit() and "幢" in wanted else f"%{plain(wanted)}"
+    where = select(residence.c.person_id).distinct().join_from(residence, home).where(  # 3幢 is not 13幢, 3-2-501 is one home
+        home.c.label == label if flat is not None else home.c.label.like(f"{label}%", escape="\\"))
     if chosen.community_id is not None:
         query = query.where(person.c.community_id == chosen.community_id)
         where = where.where(home.c.community_id == chosen.community_id)
     called = [row.id for row in tx.all(query) if (row.name and wanted in row.name) or str(row.id) == wanted]
-    return called + list(tx.connection.scalars(where))
+    return list(dict.fromkeys([*called, *tx.connection.scalars(where)]))
 
 
 def log_lines(tx: Tx, *, community_id: int | None, since: datetime, person: str, kind: str, text: str, limit: int) -> list[str]:
@@ -291,8 +342,11 @@ def _line(row: Row[Any], names: dict[int, str]) -> str:
             f"：{_printable(row.text or say('console.not_kept'))} → {_printable(row.reply or '—')}")
 
 
-def _starts(column: ColumnElement[Any], words: str) -> ColumnElement[bool]:
-    return column.like(f"{plain(words)}%", escape="\\")
+def named(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """The action or intent of this name, or of this family (`ballot`), or with this end (`.reveal`)."""
+    if name.startswith("."):
+        return column.like(f"%{plain(name)}", escape="\\")
+    return or_(column == name, column.like(f"{plain(name)}.%", escape="\\"))
 
 
 def holds(column: ColumnElement[Any], words: str) -> ColumnElement[bool]:

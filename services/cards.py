@@ -94,6 +94,15 @@ def rate(tx: Tx, row: Row) -> Card:
         url=pages.url_of(tx, "issue", row.community_id, row.number))
 
 
+def opinion(tx: Tx, row: Row, one: Row, number: int) -> Card:
+    """One statement of a round, answered with one touch; the words are those one could type."""
+    words = [say(f"terms.opinion.{value}") for value in (1, -1, 0)]  # none is the main one: a button shall not suggest an answer
+    return Card(
+        about=f"opinion-{one.id}", title=say("card.opinion", number=number, one=one), text=one.text,
+        buttons=tuple(Button(f"征言 I{number} {one.number} {word}", word) for word in words),
+        url=pages.url_of(tx, "round", row.community_id, row.number))
+
+
 def promise(tx: Tx, row: Row, number: int, it: Row) -> Card:
     """Asks whether a promise was kept, of the issue under the number by which the asked person knows it."""
     return Card(

@@ -21,28 +21,34 @@ _UNIT = re.compile(r"[!-~]{1,16}|.")  # what a line break does not part
 def draw(facts: dict[str, Any]) -> bytes:
     """A PNG, 1080 pixels wide: title, subtitle, rows, footer.
 
-    A row is a heading (`head`), or a bar: `label`, `said` at its right, `part` filled in thousandths, perhaps `more` up to which
-    it is filled lighter, `mark` where a threshold stands and `mark_said` in words, `strong` for what won.
+    A row is a heading (`head`), a `flow` of votes through rounds (services/chart_flow.py), or a bar: `label`, `said` at its
+    right, `part` filled in thousandths, perhaps `more` up to which it is filled lighter, `mark` where a threshold stands and
+    `mark_said` in words, `strong` for what won.
     """
     from PIL import Image, ImageDraw
 
+    if "ladder" in facts:  # of a round of opinions
+        from services import round_chart
+        return round_chart.draw(facts)
+    from services.chart_flow import Flow  # it draws with what is here
+
     measure = ImageDraw.Draw(Image.new("RGB", (8, 8)))
-    head = _wrapped(measure, facts["title"], _font(46, bold=True), _TEXT, most=3)
-    under = _wrapped(measure, facts["subtitle"], _font(28), _TEXT, most=2)
-    rows = [_Row(measure, row) for row in facts["rows"]]
-    foot = _wrapped(measure, facts["footer"], _font(25), _TEXT, most=3)
+    head = wrapped(measure, facts["title"], font(46, bold=True), _TEXT, most=3)
+    under = wrapped(measure, facts["subtitle"], font(28), _TEXT, most=2)
+    rows = [Flow(row["flow"]) if "flow" in row else _Row(measure, row) for row in facts["rows"]]
+    foot = wrapped(measure, facts["footer"], font(25), _TEXT, most=3)
     height = 64 + len(head) * 62 + 12 + len(under) * 42 + 40 + sum(row.height for row in rows) + 26 + len(foot) * 38 + 48
     image = Image.new("RGB", (WIDTH, height), PAPER)
     pen = ImageDraw.Draw(image)
     pen.rectangle((0, 0, WIDTH, 12), fill=LEAD)
-    y = _lines(pen, head, _font(46, bold=True), INK, 64, 62)
-    y = _lines(pen, under, _font(28), GREY, y + 12, 42) + 40
+    y = lines(pen, head, font(46, bold=True), INK, 64, 62)
+    y = lines(pen, under, font(28), GREY, y + 12, 42) + 40
     for row in rows:
         row.draw(pen, y)
         y += row.height
     pen.line((MARGIN, y, WIDTH - MARGIN, y), fill=LINE, width=2)
-    _lines(pen, foot, _font(25), GREY, y + 26, 38)
-    return _png(image)
+    lines(pen, foot, font(25), GREY, y + 26, 38)
+    return png(image)
 
 
 class _Row:
@@ -50,23 +56,23 @@ class _Row:
 
     def __init__(self, measure: "ImageDraw.ImageDraw", facts: dict[str, Any]):
         self.facts, strong = facts, bool(facts.get("strong"))
-        self.font = _font(34, bold=strong or "head" in facts)
+        self.font = font(34, bold=strong or "head" in facts)
         if "head" in facts:
-            self.label = _wrapped(measure, facts["head"], self.font, _TEXT, most=1)
+            self.label = wrapped(measure, facts["head"], self.font, _TEXT, most=1)
             self.height = 68
             return
-        room = _TEXT - int(measure.textlength(facts["said"], font=_font(30))) - 32
-        self.label = _wrapped(measure, facts["label"], self.font, max(room, _TEXT // 3), most=3)
+        room = _TEXT - int(measure.textlength(facts["said"], font=font(30))) - 32
+        self.label = wrapped(measure, facts["label"], self.font, max(room, _TEXT // 3), most=3)
         self.height = len(self.label) * 48 + 74 + (38 if facts.get("mark_said") else 0)
 
     def draw(self, pen: "ImageDraw.ImageDraw", y: int) -> None:
         """Draws it from here down."""
         facts, right = self.facts, WIDTH - MARGIN
-        _lines(pen, self.label, self.font, INK, y, 48)
+        lines(pen, self.label, self.font, INK, y, 48)
         if "head" in facts:
             return
         strong = bool(facts.get("strong"))
-        pen.text((right, y + 4), facts["said"], font=_font(30), fill=LEAD if strong else INK, anchor="ra")
+        pen.text((right, y + 4), facts["said"], font=font(30), fill=LEAD if strong else INK, anchor="ra")
         y += len(self.label) * 48 + 8
         pen.rounded_rectangle((MARGIN, y, right, y + 26), radius=13, fill=TRACK)
         for part, ink in ((facts.get("more", 0), MORE), (facts["part"], LEAD if strong else BAR)):
@@ -75,17 +81,18 @@ class _Row:
         if facts.get("mark_said"):
             at = MARGIN + _TEXT * facts["mark"] // 1000
             pen.rectangle((at - 3, y - 8, at + 3, y + 34), fill=INK)
-            pen.text((MARGIN, y + 38), facts["mark_said"], font=_font(25), fill=GREY)
+            pen.text((MARGIN, y + 38), facts["mark_said"], font=font(25), fill=GREY)
 
 
-def _lines(draw: "ImageDraw.ImageDraw", rows: list[str], font: "ImageFont.FreeTypeFont", ink: str, y: int, step: int) -> int:
+def lines(draw: "ImageDraw.ImageDraw", rows: list[str], font: "ImageFont.FreeTypeFont", ink: str, y: int, step: int) -> int:
+    """Draws the lines one under the other; returns where the next would stand."""
     for row in rows:
         draw.text((MARGIN, y), row, font=font, fill=ink)
         y += step
     return y
 
 
-def _wrapped(draw: "ImageDraw.ImageDraw", text: str, font: "ImageFont.FreeTypeFont", width: int, *, most: int) -> list[str]:
+def wrapped(draw: "ImageDraw.ImageDraw", text: str, font: "ImageFont.FreeTypeFont", width: int, *, most: int) -> list[str]:
     """The text in lines that fit; a mark never begins a line; what is too long ends in an ellipsis."""
     rows = [""]
     for part in _UNIT.findall("".join(c if c.isprintable() else " " for c in text)[:400].strip()):
@@ -108,15 +115,16 @@ def font_file() -> str:
 
 
 @lru_cache(maxsize=16)
-def _font(size: int, *, bold: bool = False) -> "ImageFont.FreeTypeFont":
+def font(size: int, *, bold: bool = False) -> "ImageFont.FreeTypeFont":
+    """The typeface at this size in pixels."""
     from PIL import ImageFont
 
-    font = ImageFont.truetype(font_file(), size, index=SIMPLIFIED, layout_engine=ImageFont.Layout.BASIC)
-    font.set_variation_by_axes([700 if bold else 400])
-    return font
+    face = ImageFont.truetype(font_file(), size, index=SIMPLIFIED, layout_engine=ImageFont.Layout.BASIC)
+    face.set_variation_by_axes([700 if bold else 400])
+    return face
 
 
-def _png(image: "Image.Image") -> bytes:
+def png(image: "Image.Image") -> bytes:
     """Few colours are enough for bars and letters, and make the file small."""
     from PIL import Image
 

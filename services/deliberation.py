@@ -3,6 +3,7 @@
 What people say is in services/opinions.py, how votes move the issue in services/voting.py.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,12 +18,14 @@ from domain.states import State
 from domain.timers import Timer
 from models.base import Tx
 from models.tables import deliberation, issue
-from services import audit, issue_staff, issues, outbox, participants, steps, telling, timers, workcalendar
+from services import audit, issue_staff, issues, participants, quiet, steps, telling, timers, workcalendar
 from services.people import Speaker
 
 NOTICE = timedelta(days=3)  # 提前通报
 FARTHEST = timedelta(days=60)
 REMIND = timedelta(days=3)  # a phase that only the host can end is not forgotten
+Phased = Callable[[Tx, Actor, Row[Any], Row[Any], Phase | None, bool, datetime], None]  # issue, deliberation, phase, begins or ends
+_phased: list[Phased] = []
 _TALKING = (State.CONSULTING, State.VOTING)
 
 
@@ -88,7 +91,7 @@ def announce(tx: Tx, actor: Speaker, plan: Plan, *, number: int, now: datetime) 
     row = issue_staff.held(tx, actor, number)
     if current(tx, row) is not None:
         raise Refusal("talk.already", number=row.number)
-    starts = outbox.QUIET.next_allowed(plan.starts_at or now + NOTICE)
+    starts = quiet.of(tx, row.community_id).next_allowed(plan.starts_at or now + NOTICE)
     if starts < now + NOTICE or starts > now + FARTHEST:
         raise Refusal("talk.notice", number=row.number, days=NOTICE.days, most=FARTHEST.days, at=now + NOTICE)
     if row.state == State.SUBMITTED:
@@ -130,20 +133,32 @@ def begin(tx: Tx, held_id: int, row: Row[Any], now: datetime) -> None:
     enter(tx, SYSTEM, row, held, 0, now, since=_on_time(held.starts_at, now))
 
 
+def on_phase(hook: Phased) -> Phased:
+    """Registers what else happens between two phases: first with what ends, then, when all is told, with what begins."""
+    _phased.append(hook)
+    return hook
+
+
 def enter(tx: Tx, actor: Actor, row: Row[Any], held: Row[Any], place: int, now: datetime, *,
           since: datetime | None = None) -> Row[Any]:
     """Begins a phase, and with it the clock that ends it or asks its host not to forget it."""
     timers.end(tx, row.id, Timer.DISCUSSION, now=now, about=f"d{held.id}:{held.phase}")
     talks = course(held.course).talks()
     phase, before = talks[place], talks[place - 1] if place else None
-    until = outbox.QUIET.closing(phase.span.after(since or now, workcalendar.of(tx))) if phase.span else None
+    for hook in _phased:
+        hook(tx, actor, row, held, before, False, now)
+    ends = phase.span.after(since or now, workcalendar.of(tx)) if phase.span else None
+    until = quiet.of(tx, row.community_id).closing(ends) if ends else None
     tx.execute(update(deliberation).where(deliberation.c.id == held.id).values(phase=place, until=until, talk_over=False))
     timers.start(tx, Timer.DISCUSSION, row.id, until or now + REMIND, about=f"d{held.id}:{place}")
     steps.event(tx, row.id, "phase", actor, now=now, text=phase.name)
     audit.note(tx, actor, "talk.phase", f"issue:{row.id}", now=now, community_id=row.community_id, place=place)
     telling.groups(tx, row, "phase", now, phase=phase, before=before, until=until)
     telling.persons(tx, row, "phase_host", [held.host_id], now, phase=phase, until=until)
-    return _get(tx, held.id)
+    held = _get(tx, held.id)
+    for hook in _phased:
+        hook(tx, actor, row, held, phase, True, now)
+    return held
 
 
 def over(tx: Tx, held_id: int, place: int, clock: Row[Any], row: Row[Any], now: datetime) -> None:

@@ -8,10 +8,11 @@ from sqlalchemy import Row
 
 from domain.timers import Timer
 from models.base import Tx
-from services import deliberation, session_turns, sessions, timers
+from services import deliberation, round_voice, rounds, session_turns, sessions, timers
 
 _PHASE = re.compile(r"d(\d+):(\d+)")
 _TURN = re.compile(r"s(\d+):t(\d+)")
+_ROUND = re.compile(r"r(\d+):(half|end)")
 
 
 @timers.on(Timer.NOTICE)
@@ -26,7 +27,11 @@ def _begins(tx: Tx, clock: Row[Any], row: Row[Any] | None, now: datetime) -> Non
 
 @timers.on(Timer.DISCUSSION)
 def _over(tx: Tx, clock: Row[Any], row: Row[Any] | None, now: datetime) -> None:
-    """A phase (d5:0) or a turn to speak (s3:t7) is over."""
+    """A phase (d5:0), a turn to speak (s3:t7), half of an opinion round (r2:half) or all of it (r2:end) is over."""
+    gathers = _ROUND.fullmatch(clock.about)
+    if gathers is not None:
+        (rounds.time_over if gathers[2] == "end" else round_voice.half_time)(tx, int(gathers[1]), now)
+        return
     turn = _TURN.fullmatch(clock.about)
     if turn is not None:
         session_turns.time_over(tx, int(turn[1]), int(turn[2]), now)

@@ -39,7 +39,7 @@ def accepted(tx: Tx, actor: Actor, row: Row[Any], *, now: datetime) -> Row[Any]:
 
 # --- sending ----------------------------------------------------------------------------------------------------
 def assign(tx: Tx, actor: Actor, *, number: int, party: Row[Any], now: datetime, due_at: datetime | None = None, reason: str = "",
-           designated: bool = False) -> Row[Any]:
+           designated: bool = False, tell_followers: bool = True) -> Row[Any]:
     """Sends a party; its members are told and have a working day to sign. What came back twice is for an admin to decide.
 
     Designating may also take it from the party that has it: that party is told, and every clock of the work begins anew.
@@ -63,7 +63,8 @@ def assign(tx: Tx, actor: Actor, *, number: int, party: Row[Any], now: datetime,
     telling.persons(tx, row, "assigned", parties.members(tx, party.id, now=now), now, notify=True, card=cards.task(tx, row),
                     party=party.name, due=due_at, place=row.place,
                     designated=row.designated, text=mask(row.text))
-    telling.followers(tx, row, "assigned", now, party=party.name, due=due_at)
+    if tell_followers:
+        telling.followers(tx, row, "assigned", now, party=party.name, due=due_at)
     return row
 
 

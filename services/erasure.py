@@ -4,16 +4,19 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, or_, select, update
+from sqlalchemy import Row, delete, func, or_, select, update
 
 from domain.lifecycle import TABLE, Act
-from domain.roles import Role
+from domain.roles import Actor, Role
 from domain.states import State
 from models.base import Tx
+from models.deeds import claim, point
+from models.secret import UNREADABLE
 from models.tables import (
     bind_code,
     chat_member,
     duty,
+    forward,
     identity,
     issue,
     issue_event,
@@ -29,24 +32,27 @@ from models.tables import (
     question,
     reminder,
     residence,
+    solitaire,
     stand_in,
     statement,
     warning,
 )
-from services import audit, ballots, digest, evidence, issues, sight, triage
-from services.people import Speaker, behind, drop_waiting
+from services import audit, ballots, digest, evidence, holdings, issues, rights, round_erasure, sight, triage
+from services.people import Speaker, behind, drop_waiting, homes_of
 from services.roads import TEXT_BYTES
 from texts.say import say
 
 
-def erase(tx: Tx, speaker: Speaker, *, now: datetime) -> None:
-    """Removes identities, name, home and words of everybody this person was joined from.
+def erase(tx: Tx, speaker: Speaker, *, now: datetime, by: Actor | None = None) -> None:
+    """Removes identities, name, phone, home and words of everybody this person was joined from; `by` others only for them.
 
     Ballots in open polls are withdrawn; closed polls keep their counts.
     """
     mine = behind(tx, speaker.id)
+    _erase_traces(tx, speaker, mine)
     _erase_words(tx, speaker, mine, now=now)
     evidence.forget_of(tx, mine)
+    round_erasure.forget(tx, mine, now=now)
     for person_id in mine:
         ballots.take_all_back(tx, person_id, now=now)
     answered = select(message.c.id).where(message.c.person_id.in_(mine))
@@ -61,10 +67,40 @@ def erase(tx: Tx, speaker: Speaker, *, now: datetime) -> None:
     tx.execute(delete(joining).where(or_(joining.c.survivor_id.in_(mine), joining.c.joined_id.in_(mine))))
     tx.execute(update(bind_code).where(bind_code.c.used_by.in_(mine)).values(used_by=None))
     tx.execute(update(owner).where(owner.c.person_id.in_(mine)).values(person_id=None))
+    tx.execute(update(claim).where(claim.c.person_id.in_(mine), claim.c.state == "open").values(state="dropped", ended_at=now))
+    for deeds in (claim, point):  # that it was done stays; who did it, and the staff's words about it, go
+        tx.execute(update(deeds).where(deeds.c.person_id.in_(mine)).values(
+            {"person_id": None} | ({"reason": None} if deeds is point else {})))
     tx.execute(update(objection).where(objection.c.person_id.in_(mine)).values(person_id=None))  # the vote's record keeps the words
+    holdings.forget(tx, mine)
+    rights.on_record(tx, by or speaker, person_id=speaker.id, community_id=speaker.home_community, kind="delete", now=now)
+    rights.drop_open(tx, mine, now=now)
     tx.execute(update(person).where(person.c.id.in_(mine)).values(
-        name=None, role=Role.RESIDENT, consent_version=0, consented_at=None, left_at=now, erased_at=now))
-    audit.note(tx, speaker, "person.erase", speaker.who, now=now)
+        name=None, phone=None, phone_mark=None, role=Role.RESIDENT, consent_version=0, consented_at=None, left_at=now,
+        erased_at=now))
+    audit.note(tx, by or speaker, "person.erase", speaker.who, now=now, community_id=speaker.community_id)
+
+
+def _erase_traces(tx: Tx, speaker: Speaker, mine: list[int]) -> None:
+    """Takes the name out of what the bot has written about this person to others, and their lines out of #接龙 lists.
+
+    What others said stays as they said it. A namesake's name is hidden too: these are copies of what was sent long ago.
+    """
+    rows = tx.all(select(person.c.name, person.c.created_at).where(person.c.id.in_(mine)))
+    labels = [label for i in mine for _, _, label in homes_of(tx, i)]
+    names = {r.name for r in rows if r.name and r.name != UNREADABLE}
+    here, since, someone = speaker.community_id, min(r.created_at for r in rows), say("rights.someone")
+    for name in names:
+        for table, column, at in ((outbox, outbox.c.text, outbox.c.created_at), (message, message.c.reply, message.c.received_at)):
+            tx.execute(update(table).where(table.c.community_id == here, at >= since, column.contains(name, autoescape=True))
+                       .values({column: func.replace(column, name, someone)}))
+        tx.execute(update(forward).where(forward.c.community_id == here, forward.c.text.contains(name, autoescape=True)).values(
+            text=func.replace(forward.c.text, name, someone)))
+    for row in tx.all(select(solitaire.c.id, solitaire.c.entries).where(solitaire.c.community_id == here)):
+        kept = [e for e in row.entries if e["name"] not in names and not any(
+            word in f"{e['name']} {e['said']}" for word in (*names, *labels))]
+        if len(kept) < len(row.entries):
+            tx.execute(update(solitaire).where(solitaire.c.id == row.id).values(entries=kept))
 
 
 def _erase_words(tx: Tx, speaker: Speaker, mine: list[int], *, now: datetime) -> None:

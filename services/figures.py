@@ -1,6 +1,7 @@
 """The figures of the loop for pages and chat, counted by the database; and counted again from the course of each issue alone.
 
-An issue belongs to the month in which it was put on record (Shanghai), to its building, its kind and whoever has it to do.
+An issue belongs to the month in which it was put on record (Shanghai), to its building, its kind and whoever has it to do;
+what a party sent back is counted for that party, of all that was ever sent to it.
 """
 
 from collections.abc import Iterator
@@ -13,7 +14,8 @@ from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select
 
 from domain.clock import SHANGHAI
 from domain.errors import Refusal
-from domain.figures import CONTENT, DONE, Case, Figure, Line, Rate, counts, meets, replay, silent
+from domain.figures import CONTENT, DONE, Case, Figure, Line, Rate, counts, meets, replay, returned_by, silent
+from domain.lifecycle import Act
 from domain.roles import Actor, Role
 from domain.states import State
 from models.base import Tx
@@ -29,7 +31,7 @@ _OF: dict[Figure, Any] = {
     Figure.SOLVED: lambda _: i.solved.is_not(None),
     Figure.SATISFIED: lambda _: i.rating.is_not(None),
     Figure.ON_TIME: lambda _: and_(i.state.in_([str(s) for s in DONE]), i.resolved_at.is_not(None)),
-    Figure.RETURNED: lambda _: i.assigned_at.is_not(None),
+    Figure.RETURNED: lambda _: or_(i.assigned_at.is_not(None), i.returned > 0),
     Figure.REOPENED: lambda _: i.closed_at.is_not(None),
 }
 _MET: dict[Figure, ColumnElement[bool]] = {
@@ -40,6 +42,8 @@ _MET: dict[Figure, ColumnElement[bool]] = {
     Figure.RETURNED: i.returned > 0,
     Figure.REOPENED: i.reopened > 0,
 }
+_sent = issue_event.c
+_LOGGED = ("raised_at", "sent_to", "back_from")  # known from the course alone
 _SILENT = and_(i.excused.is_(None), i.state == State.CLOSED, i.resolved_at.is_not(None), i.solved.is_(None))
 
 
@@ -72,6 +76,9 @@ def sheet(tx: Tx, asked: Asked, now: datetime) -> Sheet:
         wanted += [_number(part(figure, met, now)) for met in (True, False)]
     found: Any = tx.execute(select(*wanted).where(*where(asked))).one()
     rates = {figure: Rate(found[3 + 2 * n], found[4 + 2 * n]) for n, figure in enumerate(Figure)}
+    if asked.party_id is not None:
+        counted = [select(func.count()).where(*_returned_by(asked, asked.party_id, met)) for met in (True, False)]
+        rates[Figure.RETURNED] = Rate(*(int(tx.scalar(query)) for query in counted))
     return Sheet(found[0], found[1], found[2], rates)
 
 
@@ -79,6 +86,17 @@ def part(figure: Figure, met: bool, now: datetime) -> ColumnElement[bool]:
     """The condition of being counted in a figure: above the line, or below it."""
     below = and_(i.excused.is_(None), _OF[figure](now))
     return and_(below, _MET[figure]) if met else below
+
+
+def _returned_by(asked: Asked, party_id: int, met: bool) -> list[ColumnElement[bool]]:
+    """The condition of having been sent to a party, or sent back by it, whoever has it now."""
+    chosen = {f.name: getattr(asked, f.name) for f in fields(Asked)} | {"party_id": None}
+    found = [*where(Asked(**chosen)), i.excused.is_(None), i.id.in_(_ever_sent(party_id))]
+    return [*found, i.id.in_(select(_sent.issue_id).where(_sent.act == Act.RETURN, _sent.party_id == party_id))] if met else found
+
+
+def _ever_sent(party_id: int) -> Select[Any]:
+    return select(_sent.issue_id).where(_sent.act == Act.ASSIGN, _sent.facts["party_id"].as_integer() == party_id)
 
 
 def table(tx: Tx, asked: Asked, by: str, now: datetime) -> list[tuple[str, Asked, Sheet]]:
@@ -89,6 +107,8 @@ def table(tx: Tx, asked: Asked, by: str, now: datetime) -> list[tuple[str, Asked
 def listed(asked: Asked, which: str, now: datetime) -> Select[Any]:
     """The issues a number was counted from: `response` those below the line, `response.met` those above it, `silent`, `excused`."""
     figure, _, met = which.partition(".")
+    if figure == Figure.RETURNED and asked.party_id is not None:
+        return select(issue).where(*_returned_by(asked, asked.party_id, met == "met"))
     others: dict[str, list[ColumnElement[bool]]] = {"": [], "silent": [_SILENT], "excused": [i.excused.is_not(None)]}
     chosen = others[which] if which in others else [part(Figure(figure), met == "met", now)]
     return select(issue).where(*where(asked), *chosen)
@@ -133,9 +153,12 @@ def choices(tx: Tx, community_id: int | None) -> dict[str, list[tuple[str, str]]
 def narrowed(tx: Tx, asked: Asked, by: str) -> Iterator[tuple[str, Asked]]:
     """What is asked for, divided: (name, the part) of each category, party, building or month."""
     chosen = {f.name: getattr(asked, f.name) for f in fields(Asked)}
-    if by == "party":
-        for row in tx.all(select(party.c.id, party.c.name).where(party.c.id.in_(
-                select(i.party_id).where(*where(asked)).distinct())).order_by(party.c.id)):
+    if by == "party":  # whoever has one, and whoever had one
+        had = select(_sent.facts["party_id"].as_integer()).join(issue, i.id == _sent.issue_id).where(
+            _sent.act == Act.ASSIGN, *where(asked))
+        among = [party.c.id == asked.party_id] if asked.party_id is not None else []
+        for row in tx.all(select(party.c.id, party.c.name).where(or_(
+                party.c.id.in_(select(i.party_id).where(*where(asked))), party.c.id.in_(had)), *among).order_by(party.c.id)):
             yield row.name, Asked(**chosen | {"party_id": row.id})
         return
     if by == "community":
@@ -174,10 +197,10 @@ def _number(condition: ColumnElement[bool]) -> ColumnElement[int]:
 def from_log(tx: Tx) -> dict[int, Case]:
     """Every issue as its course alone tells of it."""
     found: dict[int, Case] = {}
-    lines = tx.connection.execute(select(issue_event.c.issue_id, issue_event.c.at, issue_event.c.act, issue_event.c.to_state,
-                                         issue_event.c.facts).order_by(issue_event.c.issue_id, issue_event.c.id))
+    e = issue_event.c
+    lines = tx.connection.execute(select(e.issue_id, e.at, e.act, e.to_state, e.facts, e.party_id).order_by(e.issue_id, e.id))
     for issue_id, course in groupby(lines, key=lambda row: row.issue_id):
-        told = replay(Line(row.at, row.act, row.to_state, row.facts) for row in course)
+        told = replay(Line(row.at, row.act, row.to_state, row.facts, row.party_id) for row in course)
         if told is not None:
             found[issue_id] = told
     return found
@@ -188,6 +211,10 @@ def recount(tx: Tx, cases: dict[int, Case], asked: Asked, now: datetime) -> Shee
     rows = tx.all(select(i.id, i.community_id, i.category, i.place).where(i.number.is_not(None)))
     mine = [cases[row.id] for row in rows if row.id in cases and _asked_for(row, cases[row.id], asked)]
     rates = {f: Rate(sum(meets(f, c, now) for c in mine), sum(counts(f, c, now) for c in mine)) for f in Figure}
+    if asked.party_id is not None:
+        everyone = Asked(**{f.name: getattr(asked, f.name) for f in fields(Asked)} | {"party_id": None})
+        rates[Figure.RETURNED] = returned_by(asked.party_id, [
+            cases[row.id] for row in rows if row.id in cases and _asked_for(row, cases[row.id], everyone)])
     return Sheet(len(mine), sum(map(silent, mine)), sum(c.excused for c in mine), rates)
 
 
@@ -208,7 +235,7 @@ def differences(tx: Tx, cases: dict[int, Case]) -> list[tuple[int, str, Any, Any
         if told is None:
             found.append((row.number, "submit", None, row.created_at))
             continue
-        kept = {f.name: getattr(row, f.name) for f in fields(Case) if f.name != "raised_at"}
+        kept = {f.name: getattr(row, f.name) for f in fields(Case) if f.name not in _LOGGED}
         kept |= {"raised_at": row.created_at, "excused": row.excused is not None}
         found += [(row.number, name, getattr(told, name), value) for name, value in kept.items() if getattr(told, name) != value]
     return found

@@ -73,3 +73,17 @@ def bind(tx: Tx, speaker: Speaker, *, label: str, code: str, now: datetime) -> s
         tx.add(residence, person_id=speaker.id, home_id=home_id, since=now)
     audit.note(tx, speaker, "home.bind", f"home:{home_id}", now=now)
     return "home"
+
+
+def unbind(tx: Tx, actor: Actor, *, person_id: int, home_id: int, now: datetime) -> None:
+    """Somebody lives there no longer: by their own word, or by the staff's when it was entered wrongly."""
+    where = tx.first(select(home.c.community_id).where(home.c.id == home_id))
+    if where is None or (actor.community_id is not None and actor.community_id != where.community_id):
+        raise Refusal("bind.no_home", label="")
+    if actor.person_id != person_id and not actor.role.covers(Role.GRID_WORKER):
+        raise Refusal("role.too_low")
+    ended = tx.execute(update(residence).where(residence.c.person_id == person_id, residence.c.home_id == home_id,
+                                               residence.c.until.is_(None)).values(until=now))
+    if not ended.rowcount:
+        raise Refusal("rights.not_bound")
+    audit.note(tx, actor, "home.unbind", f"home:{home_id}", now=now, community_id=where.community_id, person=person_id)

@@ -76,9 +76,9 @@ def unmerge(tx: Tx, actor: Actor, *, number: int, now: datetime) -> tuple[Row[An
     return row, target
 
 
-def ask_whether_done(tx: Tx, row: Row[Any], now: datetime) -> None:
+def ask_whether_done(tx: Tx, row: Row[Any], now: datetime, *, but: int | None = None) -> None:
     """Tells everybody concerned what was done, and asks who raised it whether it is."""
-    telling.followers(tx, row, "resolved", now, card=cards.rate(tx, row), result=row.result, days=confirm_days(tx, row),
+    telling.followers(tx, row, "resolved", now, card=cards.rate(tx, row), but=but, result=row.result, days=confirm_days(tx, row),
                       again=REOPEN_WITHIN.days)
     telling.group(tx, row, "resolved", now, result=row.result)
 

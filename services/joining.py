@@ -12,7 +12,7 @@ from domain.roles import Role
 from models.base import Tx
 from models.secret import fingerprint
 from models.tables import home, issue, join_code, joining, message, person, residence
-from services import audit, moving, outbox
+from services import audit, moving, outbox, round_order
 from services.people import Speaker
 from texts.say import say
 
@@ -101,6 +101,7 @@ def join(tx: Tx, speaker: Speaker, *, code_id: int, now: datetime) -> bool:
                             text=say("join.told", staff=sayer.role != Role.RESIDENT))
     old, new = sorted((giver, sayer), key=lambda r: (r.created_at, r.id))
     moved = moving.over(tx, old, new, polls, role=sayer.role, now=now)
+    round_order.renamed(tx, [old.id, new.id], now)
     tx.add(joining, survivor_id=old.id, joined_id=new.id, at=now, moved=moved)
     audit.note(tx, speaker, "person.join", f"person:{old.id}", now=now, joined=new.id, role=sayer.role)
     return told
@@ -121,6 +122,7 @@ def undo(tx: Tx, speaker: Speaker, *, channel: str, sender: str, now: datetime) 
         raise Refusal("join.nothing")
     tx.all(select(person.c.id).where(person.c.id.in_([row.survivor_id, row.joined_id])).order_by(person.c.id).with_for_update())
     moving.back(tx, row, polls, now=now)
+    round_order.renamed(tx, [row.survivor_id, row.joined_id], now)
     tx.execute(update(joining).where(joining.c.id == row.id).values(undone_at=now, moved=None))
     audit.note(tx, speaker, "person.split", f"person:{row.survivor_id}", now=now, joined=row.joined_id)
     speaks = moving.owner(tx, channel, sender)

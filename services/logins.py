@@ -101,9 +101,8 @@ def signed_in(tx: Tx, token: str, *, now: datetime) -> Login | None:
     if row is None or not posts or (row.stage != OPEN and row.created_at <= now - HALF):
         return None
     actor = acting(row.id, posts, row.community_id)
-    place = None
-    if actor.community_id is not None:
-        place = tx.scalar(select(community.c.name).where(community.c.id == actor.community_id))
+    here = actor.community_id
+    place = tx.scalar(select(community.c.name).where(community.c.id == here)) if here is not None else ""
     return Login(row.id, row.username, actor, row.seen_at, row.session_id, row.stage, posts, place or "")
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Row, Table, and_, delete, exists, insert, or_, select, up
 
 from domain.receipts import commitment
 from models.base import Tx
+from models.deeds import claim, point
 from models.tables import (
     ballot,
     ballot_log,
@@ -59,7 +60,8 @@ def over(tx: Tx, old: Row[Any], new: Row[Any], polls: list[Row[Any]], *, role: s
                      "named": old.name is None and new.name is not None}
     for name, table, column in (("identity", identity, identity.c.person_id), ("joined", person, person.c.joined_into),
                                 ("keeper", chat, chat.c.keeper_id), ("owner", register, register.c.person_id),
-                                ("objection", objection, objection.c.person_id), ("photo", photo, photo.c.person_id)):
+                                ("objection", objection, objection.c.person_id), ("photo", photo, photo.c.person_id),
+                                ("claim", claim, claim.c.person_id), ("point", point, point.c.person_id)):
         moved[name] = _all(tx, table, column, new.id, old.id)
     moved["issue"] = _all(tx, issue, issue.c.submitter_id, new.id, old.id, issue.c.number.is_not(None))
     moved["support"] = _support(tx, old.id, new.id)
@@ -141,6 +143,7 @@ def back(tx: Tx, row: Row[Any], polls: list[Row[Any]], *, now: datetime) -> None
     for name, table, column in (("identity", identity, identity.c.person_id), ("joined", person, person.c.joined_into),
                                 ("keeper", chat, chat.c.keeper_id), ("owner", register, register.c.person_id),
                                 ("objection", objection, objection.c.person_id), ("photo", photo, photo.c.person_id),
+                                ("claim", claim, claim.c.person_id), ("point", point, point.c.person_id),
                                 ("issue", issue, issue.c.submitter_id),
                                 ("chat_member", chat_member, chat_member.c.person_id),
                                 ("party_member", party_member, party_member.c.person_id), ("duty", duty, duty.c.person_id),

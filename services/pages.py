@@ -39,8 +39,8 @@ def notices_url(tx: Tx, community_id: int) -> str:
 
 
 def path_of(kind: str, code: str, number: int) -> str:
-    """The path of a poll's or an issue's page: /m/cuiyuan/P5-1f0c…"""
-    letter = {"poll": "P", "issue": "I"}[kind]
+    """The path of a poll's, an issue's, a round's or its result's page: /m/cuiyuan/P5-1f0c…"""
+    letter = {"poll": "P", "issue": "I", "round": "V", "report": "R"}[kind]
     return f"/m/{code}/{letter}{number}-{_mark(kind, code, number)}"
 
 

@@ -1,20 +1,22 @@
 """Walks long tables newest first, by key and never by offset, so that a million rows stay fast.
 
 Keys are given out in the order of time, but no index on time is needed for that: the first key of a day is found
-by halving, some twenty look-ups by primary key. A filter on words cannot use an index at all; such a page looks
-through at most SCAN keys and then offers to go on from there.
+by halving, some twenty look-ups by primary key. Words and marks of the messages and the audit log are found by the index of
+services/finding.py; other filters on words read the rows. Either way a page looks through at most SCAN keys and then
+offers to go on from there: it neither skips a row nor shows one twice, whatever is written meanwhile.
 """
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, Row, Select, func, select
+from sqlalchemy import Column, Row, Select, func, select, union_all
 
 from models.base import Tx
+from services import finding
 
 PAGE = 50
-SCAN = 100_000
+SCAN = 20_000
 LARGEST = 2**63 - 1  # the largest key a database can hold
 _SLACK = timedelta(hours=1)  # keys of writers side by side are out of order by seconds at most
 
@@ -50,9 +52,7 @@ def short(tx: Tx, query: Select[Any], chosen: Filter, *, community: Column, at: 
 
 def long(tx: Tx, query: Select[Any], chosen: Filter, *, community: Column, at: Column, key: Column, words: bool) -> Page:
     """A page of a table that grows without end; `words` when the query filters by what no index knows."""
-    top = first_since(tx, key, at, chosen.until + _SLACK) if chosen.until else LARGEST
-    top = min(top, chosen.before if chosen.before is not None else LARGEST)
-    bottom = first_since(tx, key, at, chosen.since - _SLACK) if chosen.since else 0
+    top, bottom = span(tx, chosen, key, at)
     stop = bottom
     if words:
         newest = tx.scalar(select(func.max(key)).where(key < top))
@@ -61,6 +61,41 @@ def long(tx: Tx, query: Select[Any], chosen: Filter, *, community: Column, at: C
         stop = max(bottom, newest + 1 - SCAN)
     query = _narrow(query, replace(chosen, before=None), community, at, key).where(key < top, key >= stop)
     return _cut(tx.all(query), chosen, key, stop if stop > bottom and stop > 1 else None)
+
+
+def sought(tx: Tx, query: Select[Any], chosen: Filter, log: finding.Log, *, community: Column, wanted: list[set[int]]) -> Page:
+    """A page of an indexed log: only stretches are read in which all that is wanted may stand."""
+    top, bottom = span(tx, chosen, log.key, log.at)
+    rows: list[Row[Any]] = []
+    looked = 0
+    for low, high in finding.stretches(tx, log, wanted, top=top, bottom=bottom, most=SCAN):
+        part = replace(chosen, before=None, limit=chosen.limit - len(rows))
+        rows += tx.all(_narrow(query, part, community, log.at, log.key).where(log.key >= low, log.key < high))
+        looked += high - low
+        if len(rows) == chosen.limit:
+            break
+        if looked >= SCAN and low > max(bottom, 1):
+            return Page(rows, low, stopped=True)
+    return _cut(rows, chosen, log.key, None)
+
+
+def newest_of(tx: Tx, query: Select[Any], parts: list[Any], chosen: Filter, *, community: Column, at: Column, key: Column) -> Page:
+    """A page of the rows that meet one of these conditions, each of which an index (column, key) answers by itself.
+
+    Each condition gives its own newest keys; asked in one, the database might walk the whole table by its key.
+    """
+    if not parts:
+        return Page([])
+    each = [_narrow(query.with_only_columns(key), chosen, community, at, key).where(part).subquery() for part in parts]
+    keys = union_all(*[select(one.c[key.name]) for one in each])
+    return _cut(tx.all(query.where(key.in_(keys)).order_by(key.desc()).limit(chosen.limit)), chosen, key, None)
+
+
+def span(tx: Tx, chosen: Filter, key: Column, at: Column) -> tuple[int, int]:
+    """Between which keys the chosen time lies, with some room on both sides: below the first, from the second on."""
+    top = first_since(tx, key, at, chosen.until + _SLACK) if chosen.until else LARGEST
+    top = min(top, chosen.before if chosen.before is not None else LARGEST)
+    return top, first_since(tx, key, at, chosen.since - _SLACK) if chosen.since else 0
 
 
 def gather(pages: Any, tx: Tx, chosen: Filter) -> list[Row[Any]]:

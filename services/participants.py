@@ -10,6 +10,7 @@ from domain.errors import Refusal
 from models.base import Tx
 from models.tables import building, home, participant, party, person, residence
 from services import joined, parties, people
+from services import who as persons_here
 from texts.places import building as read_building
 from texts.say import say
 
@@ -51,13 +52,10 @@ def _one(tx: Tx, community_id: int | None, word: str) -> Who | None:
 
 def person_called(tx: Tx, community_id: int | None, name: str) -> Who | None:
     """The one person here of this name; a Refusal when there are several."""
-    rows = tx.all(select(person.c.id, person.c.name).where(
-        person.c.community_id == community_id, person.c.name.is_not(None), person.c.joined_into.is_(None),
-        person.c.left_at.is_(None)))
-    same = [row.id for row in rows if row.name == name]
+    same = persons_here.called(tx, community_id, name)
     if len(same) > 1:
         raise Refusal("talk.who_several", name=name)
-    return Who("person", same[0], name) if same else None
+    return Who("person", same[0].id, name) if same else None
 
 
 def record(tx: Tx, deliberation_id: int, who: list[Who]) -> None:

@@ -21,6 +21,8 @@ from services import (
     people,
     pictures,
     polls,
+    round_page,
+    rounds,
     sight,
     talking,
 )
@@ -62,6 +64,7 @@ class IssuePage:
     photos: list[Row[Any]]  # what this viewer may see
     polls: list[tuple[Row[Any], str]]
     talk: list[str]  # the deliberation: its phase, where people stand, its conclusion
+    round_url: str = ""  # what the newest round on it has brought, or where it is answered; '' when there was none
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ class Listed:
     polls: list[tuple[Row[Any], str]] = field(default_factory=list)
     issues: list[tuple[Row[Any], str]] = field(default_factory=list)
     homes: list[str] = field(default_factory=list)
+    rounds: list[tuple[Row[Any], str]] = field(default_factory=list)
     ballots: list[tuple[Row[Any], tuple[str, ...], str]] = field(default_factory=list)
 
 
@@ -115,7 +119,12 @@ def issue_of(tx: Tx, code: str, number: int, *, person_id: int | None, now: date
         row, public(row.text), issues.supporters(tx, row.id), row.state in _OPEN, person_id == row.submitter_id, backed,
         [(e.at, e.act, public(e.text) if e.text else None) for e in reversed(events)],
         course.of(tx, row, now=now), photos_for(tx, row, person_id, now=now),
-        [(p, pages.path_of("poll", code, p.number)) for p in about], talking.line(tx, row).splitlines())
+        [(p, pages.path_of("poll", code, p.number)) for p in about], talking.line(tx, row).splitlines(), _round_url(tx, row, code))
+
+
+def _round_url(tx: Tx, row: Row[Any], code: str) -> str:
+    held = rounds.last(tx, row.id) if not row.private else None
+    return pages.path_of("round" if held.state == "open" else "report", code, held.number) if held is not None else ""
 
 
 def photos_for(tx: Tx, row: Row[Any], person_id: int | None, *, now: datetime) -> list[Row[Any]]:
@@ -145,7 +154,7 @@ def home_of(tx: Tx, community_id: int, person_id: int | None, *, now: datetime) 
                                              ~issue.c.private)
                   .order_by(issue.c.id.desc()).limit(LISTED))
     return Listed([(p, pages.path_of("poll", code, p.number)) for p in open_polls],
-                  [(i, pages.path_of("issue", code, i.number)) for i in rows])
+                  [(i, pages.path_of("issue", code, i.number)) for i in rows], rounds=round_page.listed(tx, community_id, code))
 
 
 def mine_of(tx: Tx, community_id: int, person_id: int | None) -> Listed:

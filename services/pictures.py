@@ -5,6 +5,7 @@ The facts are plain JSON (they wait in the outbox) and the same facts are said i
 
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import Row
@@ -14,7 +15,7 @@ from services import chart
 from services.standing import Standing
 from texts.say import bar, say, share, sqm
 
-ROUNDS = 5  # of a ranked count that are shown; of more the first and the last ones
+ROUNDS = 6  # of a ranked count that are shown; of more the first and the last ones
 Rows = list[dict[str, Any]]
 
 
@@ -34,8 +35,8 @@ def drawn(row: Row[Any], tally: Standing) -> bytes | None:
 
 def words(row: Row[Any], tally: Standing) -> str:
     """The picture in words, every number in it."""
-    said = [each["head"] if "head" in each else f"{each['label']}：{each['said']}" + (
-        f"（{each['mark_said']}）" if each.get("mark_said") else "") for each in rows(row, tally)]
+    said = [each["head"] + each.get("also", "") if "head" in each else f"{each['label']}：{each['said']}" + (
+        f"（{each['mark_said']}）" if each.get("mark_said") else "") for each in rows(row, tally) if "flow" not in each]
     return "；".join([f"P{row.number} {row.title}", *said]) + "。"
 
 
@@ -110,23 +111,59 @@ def _pairs(row: Row[Any], found: dict[str, Any]) -> Rows:
 
 
 def _rounds(row: Row[Any], found: dict[str, Any]) -> Rows:
-    """Round by round: who has how many votes, who goes out and who is elected; the quota as a mark."""
+    """How votes moved, who goes out and is elected in each round, what all have at first and at last; the quota as a mark."""
     shown = list(enumerate(found["rounds"], 1))
     if len(shown) > ROUNDS:
         shown = [shown[0], *shown[1 - ROUNDS:]]
-    said: Rows = []
     quota = Decimal(found["quota"]) if "quota" in found else None
-    for number, each in shown:
-        votes = {i: Decimal(v) for i, v in enumerate(each["votes"]) if v is not None}
-        of = sum(votes.values(), Decimal(str(each.get("exhausted") or 0)))
-        said.append({"head": say("picture.round", n=number)})
-        for i, n in votes.items():
-            fate = "elected" if i in each.get("elected", ()) else "out" if i in each["out"] else ""
+    held = [[Decimal(v or 0) for v in each["votes"]] + [Decimal(each.get("exhausted") or 0)] for _, each in shown]
+    of = sum(held[0], Decimal(0)) if held else Decimal(0)
+    moved = [_moved(*pair) for pair in pairwise(held)]
+    said: Rows = [_flow(held, moved, found["winners"])] if moved else []
+    for place, (number, each) in enumerate(shown):
+        fates = {i: "elected" if i in each.get("elected", ()) else "out" for i in [*each.get("elected", ()), *each["out"]]}
+        said.append({"head": say("picture.round", n=number, fates=[(row.options[i], fate) for i, fate in fates.items()]),
+                     "also": say("picture.moved", moved=_movers(row, moved[place - 1])) if place else ""})
+        if 0 < place < len(shown) - 1:  # what lies between is in the bands
+            continue
+        first = next((i for i, v in enumerate(each["votes"]) if v is not None), None)
+        for i, n in enumerate(held[place][:-1]):
+            if each["votes"][i] is None:
+                continue
+            fate = fates.get(i, "")
             won = number == len(found["rounds"]) and i in found["winners"]
-            more = _quota(quota, of) if quota is not None and of and i == min(votes) else {}
-            said.append(_bar(row.options[i], Fraction(n), Fraction(of), say("picture.in_round", n=_plain(n), fate=fate),
-                             strong=fate == "elected" or won, **more))
+            more = _quota(quota, of) if quota is not None and of and i == first else {}
+            said.append(_bar(f"{i + 1}. {row.options[i]}", Fraction(n), Fraction(of),
+                             say("picture.in_round", n=_plain(n), fate=fate), strong=fate == "elected" or won, **more))
     return said
+
+
+def _moved(above: list[Decimal], below: list[Decimal]) -> list[tuple[int, int, Decimal]]:
+    """From whom to whom how many votes went between two rounds. When several gave votes at once, nobody knows whose went where:
+    each receiver got some of all in proportion."""
+    gave = {i: a - b for i, (a, b) in enumerate(zip(above, below, strict=True)) if a > b}
+    got = {i: b - a for i, (a, b) in enumerate(zip(above, below, strict=True)) if b > a}
+    of = sum(gave.values())
+    return [(i, j, took * some / of) for i, some in gave.items() for j, took in got.items()]
+
+
+def _movers(row: Row[Any], moved: list[tuple[int, int, Decimal]]) -> list[dict[str, Any]]:
+    """Who got how many votes from the last round, in words; None is nobody."""
+    got: dict[int, Decimal] = {}
+    for _, target, n in moved:
+        got[target] = got.get(target, Decimal(0)) + n
+    return [{"option": None if i == len(row.options) else row.options[i], "n": _plain(n)} for i, n in sorted(got.items())]
+
+
+def _flow(held: list[list[Decimal]], moved: list[list[tuple[int, int, Decimal]]], winners: list[int]) -> dict[str, Any]:
+    """The bars and bands of services/chart_flow.py."""
+    of = max(sum(each) for each in held) or Decimal(1)
+
+    def part(n: Decimal) -> int:
+        return int(1000 * n / of)
+    stays = [[(i, i, min(pair)) for i, pair in enumerate(zip(*two, strict=True)) if min(pair)] for two in pairwise(held)]
+    return {"flow": {"steps": [[part(n) for n in each] for each in held], "strong": winners,
+                     "moves": [[[i, j, part(n)] for i, j, n in [*a, *b]] for a, b in zip(stays, moved, strict=True)]}}
 
 
 def _quota(quota: Decimal, of: Decimal) -> dict[str, Any]:
@@ -134,6 +171,6 @@ def _quota(quota: Decimal, of: Decimal) -> dict[str, Any]:
 
 
 def _plain(n: Decimal) -> str:
-    """Votes without empty decimals."""
-    said = f"{n:f}"
+    """Votes with two decimals at most, and no empty ones."""
+    said = f"{round(n, 2):f}"
     return said.rstrip("0").rstrip(".") if "." in said else said

@@ -49,6 +49,11 @@ def _of_poll(tx: Tx, row: Row[Any], noted: list[tuple[str, dict[str, Any]]], sai
         yield "题目、选项或规则在开始之后被改过"
     if said["poll.open"].get("electorate", "") != electorate(tx, row):
         yield "应参加表决的房屋、面积或业主在开始之后被改过"
+    if row.forgotten_at is not None:  # its ballots were deleted when their time was over; the chain says so too
+        if not any(action == "poll.forget" for action, _ in noted):
+            yield "选票被删除，却没有到期删除的记录"
+        yield from _published(row, said.get("poll.close", {}))
+        return
     logged = tx.all(select(ballot_log).where(ballot_log.c.poll_id == row.id).order_by(ballot_log.c.id))
     sealed = Counter(seal for _, detail in noted for seal in detail.get("seals", ()))
     moved = {r.seal for r in logged if r.act in ("join", "split")}
@@ -88,7 +93,10 @@ def _papers(tx: Tx, row: Row[Any], noted: list[tuple[str, dict[str, Any]]]) -> I
     states = {detail["paper"]: done[action] for action, detail in noted if action in done}
     entered = {detail["paper"]: (detail["home"], detail["how"], detail["photo"], detail["proxy"])
                for action, detail in noted if action == "paper.enter"}
+    seals = {detail["paper"]: detail["seals"] for action, detail in noted if action == "ballot.paper"}
     papers = {r.id: r for r in tx.all(select(paper_ballot).where(paper_ballot.c.poll_id == row.id))}
+    of_homes = select(ballot).where(ballot.c.poll_id == row.id, ballot.c.home_id.is_not(None))
+    cast = {r.voter: r for r in tx.all(of_homes)} if papers else {}
     for paper in sorted(entered.keys() | papers.keys()):
         each = papers.get(paper)
         if each is None or paper not in entered:
@@ -97,6 +105,13 @@ def _papers(tx: Tx, row: Row[Any], noted: list[tuple[str, dict[str, Any]]]) -> I
             yield f"纸质票或电话票第 {paper} 号的房屋、照片或受托人和录入时记录的不一样"
         elif states[paper] != each.state:
             yield f"纸质票或电话票第 {paper} 号是否计票和当时记录的不一样"
+        elif paper in seals and not _read_as(cast.get(f"home:{each.home_id}"), each.choice, seals[paper], anonymous=row.anonymous):
+            yield f"纸质票或电话票第 {paper} 号录的选择和计票时的不一样"
+
+
+def _read_as(found: Row[Any] | None, choice: str, seals: list[str], *, anonymous: bool) -> bool:
+    """Whether one of these seals is of this choice on this home's ballot."""
+    return found is not None and commitment(found.receipt or "", choice, (found.salt or "") if anonymous else "") in seals
 
 
 def _closed(tx: Tx, row: Row[Any], said: dict[str, Any]) -> Iterator[str]:
@@ -108,5 +123,9 @@ def _closed(tx: Tx, row: Row[Any], said: dict[str, Any]) -> Iterator[str]:
         yield "公布的是否通过和重新数出来的不一样"
     if published.tree(tx, row).root.hex() != row.root:
         yield "选票和公布的根对不上：有票被改、被加或被删"
+    yield from _published(row, said)
+
+
+def _published(row: Row[Any], said: dict[str, Any]) -> Iterator[str]:
     if said.get("root") != row.root or said.get("result") != audit.digest(json.dumps(row.result, sort_keys=True)):
         yield "结果或根和结束时记录的不一样"

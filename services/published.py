@@ -105,6 +105,8 @@ def log_head(tx: Tx, row: Row[Any]) -> str:
 @many_rows()
 def archive(tx: Tx, actor: Actor, row: Row[Any], *, internal: bool = False, now: datetime) -> bytes:
     """The export of a closed poll as a zip; the internal one names the voters' keys, for staff only."""
+    if row.forgotten_at is not None:
+        raise Refusal("receipt.forgotten", number=row.number)
     if row.state != "closed" or (row.result or {}).get("few"):
         raise Refusal("receipt.not_closed" if row.state != "closed" else "receipt.few", number=row.number)
     if internal and not actor.role.covers(Role.ADMIN):
@@ -122,6 +124,8 @@ def proof(tx: Tx, row: Row[Any], receipt: str) -> tuple[export.Ballot, int, Sequ
     table = secret_choice if row.secret else ballot
     found = ballots(tx, row, receipt=receipt)
     kept = tx.first(select(poll_tree).where(poll_tree.c.poll_id == row.id))
+    if row.forgotten_at is not None and not row.secret:
+        raise Refusal("receipt.forgotten", number=row.number)
     if not found or kept is None:
         raise Refusal("receipt.unknown", number=row.number)
     place = int(tx.scalar(select(func.count()).select_from(table).where(table.c.poll_id == row.id, table.c.receipt < receipt)))

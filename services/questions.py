@@ -78,7 +78,7 @@ def to_task(tx: Tx, actor: Speaker, *, number: int, which: int, doer: Row[Any] |
     if doer is None or due_at is None or due_at <= now:
         raise Refusal("session.task_how", number=number, which=which)
     task = _register(tx, actor, row, found, private=False, now=now)
-    task = dispatch.assign(tx, actor, number=task.number, party=doer, now=now, due_at=due_at,
+    task = dispatch.assign(tx, actor, number=task.number, party=doer, now=now, due_at=due_at, tell_followers=False,
                            reason=say("session.task_reason", session=row, question=found))
     _close(tx, actor, row, found, "task", now, issue_id=task.id, due_at=due_at)
     sessions.post(tx, row, f"task:{which}", say("session.task_card", session=row, question=found, task=task, doer=doer.name), now,

@@ -25,10 +25,10 @@ def left(tx: Tx, who: Row[Any], road: Road, *, at: datetime, but: int | None = N
 
     `but` is a post that is about to go: then only what has gone counts, else also what waits.
     """
-    if road.window is None:
-        return 0 if road.heard_once and who.heard_at is None else MANY
     if who.shut_at is not None:
         return 0
+    if road.window is None:
+        return 0 if road.heard_once and who.heard_at is None else MANY
     if who.heard_at is None and who.touched_at is None:  # only loaded from a file: the platform knows better
         return 0 if road.heard_once else _rest(tx, who, road.window_posts, at - road.window, but)
     found = 0
@@ -41,21 +41,26 @@ def left(tx: Tx, who: Row[Any], road: Road, *, at: datetime, but: int | None = N
 
 def shut(tx: Tx, row: Row[Any], road: Road, *, now: datetime) -> bool:
     """True when a post that is due could only be refused."""
-    if road.window is None or row.kind == "notice" or not row.target.startswith("identity:"):
+    if (road.window is None and not road.heard_once) or row.kind == "notice" or not row.target.startswith("identity:"):
         return False
     who = tx.first(select(identity).where(identity.c.id == int(row.target[9:])))
     return who is not None and left(tx, who, road, at=now, but=row.id) <= 0
 
 
 def tasks_used_up(tx: Tx, chat_id: int, now: datetime) -> bool:
-    """True when a 客户群 can get no further task this month: as many as it has days (WECHAT.md §8)."""
+    """True when a 客户群 can get no further task this month."""
+    return tasks_left(tx, chat_id, now) <= 0
+
+
+def tasks_left(tx: Tx, chat_id: int, now: datetime) -> int:
+    """How many tasks a 客户群 can still get this month: as many as it has days (WECHAT.md §8)."""
     local = now.astimezone(SHANGHAI)
     since = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     gone = tx.scalar(select(func.count()).select_from(group_task).where(
         group_task.c.chat_id == chat_id, group_task.c.state != "refused", group_task.c.created_at >= since))
     waiting = tx.scalar(select(func.count()).select_from(outbox).where(
         outbox.c.target == f"chat:{chat_id}", outbox.c.state.in_(["waiting", "sending"])))
-    return int(gone) + int(waiting) >= monthrange(local.year, local.month)[1]
+    return monthrange(local.year, local.month)[1] - int(gone) - int(waiting)
 
 
 def _rest(tx: Tx, who: Row[Any], most: int, since: datetime, but: int | None) -> int:

@@ -13,7 +13,7 @@ from domain.states import State
 from domain.timers import Timer
 from models.base import Tx
 from models.tables import issue_event
-from services import deadlines, dispatch, issues, joined, levels, limits, parties, steps, telling, timers
+from services import claimed, deadlines, dispatch, issues, joined, levels, limits, parties, points, steps, telling, timers
 from services.people import Speaker
 
 ASKED = "ask_reopen"
@@ -21,7 +21,9 @@ ASKED = "ask_reopen"
 
 def confirm(tx: Tx, speaker: Speaker, *, number: int, rating: str | None, now: datetime) -> Row[Any]:
     """The submitter says that it is done, and how well."""
-    return steps.take(tx, speaker, _own(tx, speaker, number), Act.CONFIRM, now=now, solved=True, rating=rating)
+    row = steps.take(tx, speaker, _own(tx, speaker, number), Act.CONFIRM, now=now, solved=True, rating=rating)
+    points.for_done(tx, row, now=now)
+    return row
 
 
 def dispute(tx: Tx, speaker: Speaker, *, number: int, rating: str | None, words: str, now: datetime) -> tuple[Row[Any], bool]:
@@ -78,6 +80,8 @@ def _back_to_work(tx: Tx, row: Row[Any], news: str, words: str, now: datetime) -
     """Whoever had it, and the staff, hear that it is not done."""
     dispatch.remind_before(tx, row, now)
     who = parties.members(tx, row.party_id, now=now) if row.party_id is not None else []
+    has = claimed.of(tx, row.id)
+    who += [has.person_id] if has is not None and has.person_id and has.person_id != row.submitter_id else []
     telling.persons(tx, row, f"{news}.party", who, now, notify=True, words=words, due=row.due_at)
     telling.staff(tx, row, f"{news}.staff", now, words=words, due=row.due_at)
 
@@ -88,3 +92,4 @@ def _silence(tx: Tx, _clock: Row[Any], row: Row[Any] | None, now: datetime) -> N
     assert row is not None
     row = steps.take(tx, SYSTEM, row, Act.CONFIRM, now=now)
     telling.persons(tx, row, "closed_by_silence", [row.submitter_id], now)
+    points.for_done(tx, row, now=now)

@@ -18,7 +18,7 @@ class Road:
     links: bool = False
     text_bytes: int = TEXT_BYTES
     window: timedelta | None = None  # a person can be written to only so long after they were heard
-    heard_once: bool = False  # and only if they were ever heard
+    heard_once: bool = False  # and only if they ever said something there in private
     window_posts: int = 0  # and only so often after each time they were heard; 0: as often as one likes
     touch_window: timedelta | None = None  # after a touch without words only so long, and so often
     touch_posts: int = 0

@@ -9,6 +9,7 @@ from sqlalchemy import Row, select, update
 from domain.errors import Refusal
 from domain.roles import Actor, Role
 from models.base import Tx
+from models.rights import reveal as seen
 from models.tables import issue, issue_event, message
 from services import audit, parties
 
@@ -67,6 +68,8 @@ def reveal(tx: Tx, actor: Actor, row: Row[Any], *, reason: str, now: datetime) -
     if len(reason.strip()) < _WHY:
         raise Refusal("anonymous.reason")
     tx.add(issue_event, issue_id=row.id, at=now, act="reveal", actor_id=actor.person_id, text=reason.strip(), inner=True)
+    tx.add(seen, community_id=row.community_id, person_id=row.submitter_id, actor=actor.who, why="other", note=reason.strip(),
+           at=now)  # whoever it is about can see that somebody looked
     audit.note(tx, actor, "issue.reveal", f"issue:{row.id}", now=now, community_id=row.community_id,
                why=audit.digest(reason.strip()))
     return int(row.submitter_id)

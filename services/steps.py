@@ -15,7 +15,7 @@ from domain.timers import Timer, lives_in
 from models.base import Tx
 from models.hot import Hot
 from models.tables import issue, issue_event, objection, poll
-from services import audit, evidence, joined, parties, sight, similar, timers, warning
+from services import audit, claimed, evidence, joined, parties, sight, similar, timers, warning
 
 _EVENT = Hot(insert(issue_event).values({n: bindparam(n) for n in (
     "issue_id", "at", "act", "from_state", "to_state", "actor_id", "text", "party_id", "inner", "facts")}))
@@ -56,6 +56,7 @@ def take(tx: Tx, actor: Actor, row: Row[Any], act: Act, *, now: datetime, facts:
     for kind, due in clocks.items():
         timers.start(tx, kind, row.id, due)
     after = by_id(tx, row.id)
+    claimed.follow(tx, state, after, now=now)
     if (to in OPEN) != (state in OPEN):
         (similar.enter if to in OPEN else similar.leave)(tx, after)
     signed = sight.hidden(actor, row)
@@ -100,6 +101,7 @@ def hands_of(tx: Tx, actor: Actor, row: Row[Any], *, now: datetime) -> set[Who]:
     if actor.person_id is not None:
         hands |= {Who.SUBMITTER} if actor.person_id == row.submitter_id else set()
         hands |= {Who.HOST} if actor.person_id == row.host_id else set()
+        hands |= {Who.VOLUNTEER} if claimed.is_theirs(tx, row, actor.person_id) else set()
         if row.state == State.CLOSED and actor.person_id in {person_id for person_id, _ in joined.followers(tx, row.id)[1:]}:
             hands.add(Who.SUPPORTER)
     if row.party_id is not None and parties.acts_for(tx, actor, row.party_id, now=now):

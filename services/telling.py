@@ -17,15 +17,16 @@ from texts.mask import public
 from texts.say import say
 
 
-def followers(tx: Tx, row: Row[Any], news: str, now: datetime, *, card: Card | None = None, **facts: Any) -> None:
-    """Tells who raised the issue and who stands behind it; the card is for who has to answer.
+def followers(tx: Tx, row: Row[Any], news: str, now: datetime, *, card: Card | None = None, but: int | None = None,
+              **facts: Any) -> None:
+    """Tells who raised the issue and who stands behind it, `but` who did it themselves; the card is for who has to answer.
 
     Of a private ticket nobody hears but who raised it; where the name is kept back, no key of a post holds it.
     """
     event, url = last_event(tx, row.id), _url(tx, row)
     for person_id, number in joined.followers(tx, row.id):
         mine = person_id == row.submitter_id
-        if row.private and not mine:
+        if (row.private and not mine) or person_id == but:
             continue
         whom = f"anonymous:{number}" if mine and row.anonymous else f"person:{person_id}"
         outbox.to_person(tx, person_id=person_id, key=f"issue:{row.id}:{news}:{event}:{whom}", now=now,

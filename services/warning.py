@@ -15,7 +15,7 @@ from domain.warning import URGENT, Held, Level, Told, level_of, score, signs_of,
 from models.base import Tx
 from models.hot import Hot
 from models.tables import issue, issue_event, party, person, warning
-from services import audit, joined, outbox, parties, people, telling
+from services import audit, joined, outbox, parties, people, roster, telling
 from texts.say import say
 from understanding import dispute
 
@@ -99,11 +99,23 @@ def _keep(tx: Tx, row: Row[Any], actor: Actor, signs: frozenset[str], level: Lev
 
 
 def _alert(tx: Tx, row: Row[Any], kept: int, level: Level, signs: frozenset[str], now: datetime, *, but: int | None = None) -> None:
-    """Tells those who may know, at once whatever the hour when it is red or threatens violence; the group a neutral word, once."""
+    """Tells those who may know; the group a neutral word, once.
+
+    What is red or threatens violence goes out at once, at any hour, as a danger does (services/alarm.py): to who is on duty, and to
+    everybody who may know when that reaches nobody; those who are not on duty are not woken, they hear of it in the morning.
+    """
     urgent = level is Level.RED or bool(signs & URGENT)
     who = [i for i in _authorised(tx, row, level, now) if i != but]
-    telling.persons(tx, row, "warned", who, now, key=f"warning:{kept}", weight=outbox.DANGER if urgent else outbox.NEWS,
-                    quiet=not urgent, notify=True, level=level, signs=sorted(signs))
+
+    def told(whom: list[int], *, at_once: bool) -> int:
+        weight = outbox.DANGER if at_once else outbox.NEWS
+        return telling.persons(tx, row, "warned", whom, now, key=f"warning:{kept}", weight=weight, quiet=not at_once, notify=True,
+                               level=level, signs=sorted(signs))
+
+    may_know = {*who, *people.staff_of(tx, row.community_id)} - {but}
+    duty = [i for i in roster.on_duty(tx, row.community_id, now=now) if i in may_know] if urgent else []
+    reached = told(duty, at_once=True)
+    told([i for i in who if i not in duty], at_once=urgent and not reached)
     if row.chat_id is not None and not row.private:
         outbox.to_chat(tx, chat_id=row.chat_id, key=f"issue:{row.id}:calm:chat:{row.chat_id}", now=now,
                        text=say("issue.calm", number=row.number))

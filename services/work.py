@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from domain.errors import Refusal
+from domain.errors import Forbidden, Refusal
 from domain.guards import Facts
 from domain.lifecycle import Act, Who
 from domain.roles import SYSTEM, Actor, Role
@@ -171,8 +171,13 @@ def _review(tx: Tx, _clock: Row[Any], row: Row[Any] | None, now: datetime) -> No
 
 
 def transfer(tx: Tx, actor: Actor, *, number: int, outside: str, now: datetime) -> Row[Any]:
-    """Hands it to a unit outside, with the number of its receipt; it is asked after until there is a result."""
+    """Hands it to a unit outside, with the number of its receipt; it is asked after until there is a result.
+
+    What a party has signed is taken from it first: it would not know, and its working time would be nobody's.
+    """
     row = dispatch.accepted(tx, actor, issue_staff.held(tx, actor, number), now=now)
+    if row.state == State.IN_PROGRESS:
+        raise Forbidden("work.transfer_signed", number=row.number, state=row.state, act=Act.TRANSFER)
     outside, _, reason = outside.partition("理由")
     unit, _, receipt = (part.strip(" ,，。:：") for part in outside.partition("回执"))
     before, heard = row, triage.own_way(tx, actor, row, reason=reason.strip(" ,，。:："), now=now)

@@ -14,6 +14,7 @@
     名册 3幢2单元501 89.53 李叔、李婶      the register: area in m², "无" when it is not known, and the owners in their order;
                                        who is in a group has proved it, 开发商 is the developer
     单位 物业: 李叔、小钱                 a party of the directory, and who acts for it
+    楼 6幢 1 6                          one more building: entrances, floors; two homes on each
     公示 15 15                          days of notice before a vote of owners and of publication after it; else none
     Redis 停 / Redis 来 / Redis 忘       Valkey is away, is back, has forgotten every open question
     李叔(扫码 poll:P1):                 at the 公众号, without words; also 关注 (with or without a code), 取消关注, 菜单 议题,
@@ -221,6 +222,8 @@ class Stage:
             self._group(text)
         elif text.startswith("单位 "):
             self._party(*re.split(r"[:：]\s*", text[3:], maxsplit=1))
+        elif text.startswith("楼 "):
+            self._building(*text[2:].split())
         elif text.startswith("公示 "):
             procedure.configure(*map(int, text.split()[1:]))
         elif text.startswith(("早报 ", "周报 ")):
@@ -286,6 +289,15 @@ class Stage:
                 home_id = tx.scalar(select(home.c.id).where(home.c.label == label))
                 assert home_id, f"no home {label}"
                 tx.add(residence, person_id=known, home_id=home_id, since=self.now)
+
+    def _building(self, name: str, entrances: str, floors: str) -> None:
+        with self.db.write() as tx:
+            where = tx.scalar(select(community.c.id))
+            block = tx.add(building, community_id=where, name=name)
+            for entrance in range(1, int(entrances) + 1):
+                for room in (f"{level}0{door}" for level in range(1, int(floors) + 1) for door in (1, 2)):
+                    tx.add(home, community_id=where, building_id=block, entrance=str(entrance), room=room,
+                           label=f"{name}{entrance}单元{room}")
 
     def _party(self, name: str, members: str) -> None:
         with self.db.write() as tx:

@@ -21,7 +21,7 @@ MAY: dict[str, tuple[set[str], set[str]]] = {
     "sklearn"}),  # scikit-learn: to train, never to apply
     "learning": ({"texts", "domain"}, {"numpy", "scipy", "sklearn"}),  # scikit-learn and scipy: to train, never to apply
     "opinions": ({"domain"}, {"numpy", "scipy"}),
-    "services": ({"models", "domain", "texts", "understanding"}, {"sqlalchemy", "PIL", "segno", "manimgx_fonts_cjk", "argon2",
+    "services": ({"models", "domain", "texts", "understanding", "opinions"}, {"sqlalchemy", "PIL", "segno", "manimgx_fonts_cjk", "argon2",
     "openpyxl", "docx", "fpdf", "fontTools"}),  # openpyxl: register_sheet.py; docx, fpdf, fontTools: minutes_*.py
     "bot": ({"services", "models", "domain", "texts", "understanding"}, {"redis", "sqlalchemy", "pydantic", "yaml"}),
     "bot/channels": ({"bot", "domain"}, {"redis", "flask", "werkzeug", "wechatpy", "cryptography", "requests", "urllib3",

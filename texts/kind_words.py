@@ -68,6 +68,8 @@ def _score(said: str, options: list[str], rules: Rules) -> str | Unclear | None:
     given, at = {}, 0
     while at < len(said):
         named = _at(said, at, options)
+        if named is None and (part := _part(said, at, options)) is not None and len(part[0]) == 1:
+            named = part[0][0], part[1]
         points = _POINTS.match(said, named[1]) if named else None
         if named and points is None:  # 绿化 4: a bare number only after the option's own words
             sign = r"\s?[:=]?\s?" if said.startswith(options[named[0]], at) else r"\s?[:=]\s?"
@@ -192,8 +194,11 @@ def _times(said: str, options: list[str], rules: Rules) -> str | Unclear | None:
 def _when(said: str, at: int, options: list[str]) -> tuple[list[int], int] | None:
     """The times named here, by a whole option or by a part of one or several (周六, 上午), and where that ends."""
     one = _at(said, at, options)
-    if one is not None:
-        return [one[0]], one[1]
+    return ([one[0]], one[1]) if one is not None else _part(said, at, options)
+
+
+def _part(said: str, at: int, options: Sequence[str]) -> tuple[list[int], int] | None:
+    """The options of which a part is named here, the longest that is in any, and where it ends."""
     for end in range(min(len(said), at + 10), at + 1, -1):
         found = [i for i, o in enumerate(options) if said[at:end] in o]
         if found and not said[at:end].isdigit():

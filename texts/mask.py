@@ -40,6 +40,16 @@ def public(text: str) -> str:
     return _NAME.sub(lambda m: m["head"] + "*" * len(m["rest"]), text)
 
 
+def name(words: str) -> str:
+    """A resident's name as the console shows it unasked: 王芳 is 王*, 欧阳小明 is 欧**."""
+    return words[:1] + "*" * min(max(len(words) - 1, 1), 2)
+
+
+def phone(number: str) -> str:
+    """A phone number by its first three and last four figures; a short one by its last two."""
+    return f"{number[:3]}****{number[-4:]}" if len(number) >= 11 else f"****{number[-2:]}"
+
+
 def mask(text: str) -> str:
     """The text with personal numbers hidden; what is already hidden stays as it is."""
     if not any(c.isdigit() for c in text):

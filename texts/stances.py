@@ -15,6 +15,11 @@ _ATTACK = re.compile(
     r"他妈的?|你妈|人渣|败类|垃圾人|老不死|泼妇|刁民|缺德鬼|有病吧|不是人|放屁")
 
 
+_POSITION = re.compile(
+    r"^(?:我们?家?|俺)?(?:坚决|完全|还是|都)?(?:不同意|不赞成|不支持|反对|支持|同意|赞成|中立|有条件)"
+    r"[\s,，:：。]*(?:因为|理由是?)?[\s,，:：]*")
+
+
 def stance(text: str) -> tuple[str | None, str | None]:
     """(for | against | neutral | conditional or None, the condition in their words); negation is looked for before assent."""
     words = plain(text)
@@ -27,6 +32,11 @@ def stance(text: str) -> tuple[str | None, str | None]:
         if pattern.search(words):
             return name, None
     return None, None
+
+
+def bare_reason(text: str) -> str:
+    """What is said beside the position: `反对 收了也没车位` gives the reason alone."""
+    return _POSITION.sub("", text.strip(), count=1).strip(" ,，。:：;；")
 
 
 def attacks(text: str) -> bool:

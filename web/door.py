@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from domain.errors import Refusal
 from models.base import Database, Tx
-from services import accounts, audit, factors, logins
+from services import accounts, audit, factors, logins, wordings
 from texts.say import say
 from web import permits
 from web.words import word
@@ -22,6 +22,7 @@ OPEN = tuple(f"console.{name}" for name in permits.OPEN)
 # what can be done before a session is open: the page of its step first
 STEPS = {logins.CODE: ("console.login_code", "console.logout"), logins.CHANGE: ("console.password", "console.logout"),
          logins.ENROL: ("console.second", "console.second_start", "console.second_confirm", "console.logout")}
+BY_ITSELF = ("console.live_rows",)  # asked for by a page and not by a person: it does not keep a session alive
 _AGENTS = (("MicroMessenger", "微信"), ("wxwork", "企业微信"), ("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"),
            ("Safari/", "Safari"))
 _SYSTEMS = (("Windows", "Windows"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Mac OS", "macOS"),
@@ -58,6 +59,7 @@ class Door:
             return None
         if g.token:
             with self.db.read() as tx:
+                wordings.refresh(tx, now=now)
                 g.login = logins.signed_in(tx, g.token, now=now)
         if g.login is None:
             return self._outside()
@@ -65,7 +67,7 @@ class Door:
             return redirect(url_for(STEPS[g.login.stage][0]))
         if not may(request.endpoint or ""):
             abort(404)
-        if now - g.login.seen_at > logins.SEEN_EVERY:
+        if now - g.login.seen_at > logins.SEEN_EVERY and request.endpoint not in BY_ITSELF:
             written(self.db, lambda tx: logins.touch(tx, g.login, now=now))
         return None
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,11 +12,12 @@ from flask import Response, g, request
 from domain.clock import SHANGHAI
 from domain.roles import Deed
 from models.base import Database, Tx
-from services import browse, export, paging
+from services import browse, export, paging, sheets
 from services.paging import Filter, Page
+from texts.mask import mask
 from web.words import has_word, term, visible, word
 
-LOOK_BACK = timedelta(days=30)  # a search by words without dates looks this far, so that it stays quick with a million rows
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CHUNK = 1000  # rows of a file that are read in one transaction
 Row = Any
 Names = dict[Any, Any]  # what is spoken of, by id or reference
@@ -24,7 +26,7 @@ Show = Callable[[Row, Names], Any]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its name, what it shows, and how it looks (text | time | chip | words)."""
+    """One column: its name, what it shows, and how it looks (text | time | chip | words: in these personal numbers are hidden)."""
 
     name: str
     show: Show
@@ -38,11 +40,11 @@ class Column:
     def cell(self, row: Row, names: Names) -> Any:
         """What stands in the cell: a moment, or text in which nothing is hidden."""
         value = self.show(row, names)
-        return visible(value) if isinstance(value, str) else value
+        return visible(mask(value) if self.look == "words" else value) if isinstance(value, str) else value
 
 
 _NAMING = ("submitter",)  # columns that name residents
-_PLACE = Column("community", lambda r, n: n.get(f"community:{r.community_id}"))
+_PLACE = Column("community", lambda r, n: n.get(f"community:{getattr(r, 'community_id', None)}"))  # sweeps have none
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,9 @@ class Listing:
     kind_terms: str = ""
     called: Callable[[Tx, list[Row]], Names] = lambda tx, rows: {}
     link: str = ""  # endpoint of a row's own page
-    look_back: bool = False
     deeds: bool = False  # the template has buttons for each row
+    story: str = ""  # the kind of thing whose story a row's time leads to
+    story_key: str = "id"
 
     @property
     def title(self) -> str:
@@ -86,6 +89,10 @@ class Listing:
         """A choice of the kind filter in words."""
         key = f"kind.{self.name}.{name}"
         return word(key) if has_word(key) else term(self.kind_terms, name)
+
+    def tells(self, row: Row) -> int | None:
+        """Of which thing a row can tell the story; None when there is none."""
+        return getattr(row, self.story_key) if self.story else None
 
     def shown(self, chosen: Filter) -> tuple[Column, ...]:
         """The columns; who sees every community also sees which, and names only whose role knows people."""
@@ -115,8 +122,6 @@ def asked_filter(listing: Listing, community_id: int | None, now: datetime) -> F
     since, until = _day(given.get("since", "")), _day(given.get("until", ""))
     if not _knows_people():
         given.pop("person", None)
-    if since is None and listing.look_back and (given.get("text") or given.get("person") or given.get("kind")):
-        since = now - LOOK_BACK
     return Filter(community_id, since, until + timedelta(days=1) if until else None, given.get("person", ""),
                   given.get("kind", ""), given.get("text", ""), key_asked(), private=g.login.actor.may(Deed.PRIVATE))
 
@@ -145,19 +150,34 @@ def kept_filter(listing: Listing) -> dict[str, str]:
 
 def csv_response(db: Database, listing: Listing, chosen: Filter) -> Response:
     """The filtered list as a file, read in pieces by key."""
-    columns = listing.shown(chosen) if listing.filters else listing.columns
-
-    def rows() -> Iterator[list[object]]:
-        part: Filter | None = replace(chosen, limit=CHUNK)
-        while part is not None:
-            with db.read() as tx:
-                page = listing.rows(tx, part)
-                names = listing.names(tx, page.rows)
-            yield from ([_plain(c.cell(row, names)) for c in columns] for row in page.rows)
-            part = replace(part, before=page.before) if page.before is not None else None
-
-    file = export.lines([c.title for c in columns], rows(), cut=word("export.cut", most=export.MOST_ROWS))
+    columns = _columns(listing, chosen)
+    rows = ([_plain(value) for value in row] for row in _rows(db, listing, chosen))
+    file = export.lines([c.title for c in columns], rows, cut=word("export.cut", most=export.MOST_ROWS))
     return Response(file, mimetype="text/csv", headers={"Content-Disposition": f"attachment; filename=linyi-{listing.name}.csv"})
+
+
+def xlsx_response(db: Database, listing: Listing, chosen: Filter) -> Response:
+    """The same as a workbook, which holds fewer rows."""
+    columns = _columns(listing, chosen)
+    cut = [word("export.cut", most=sheets.MOST)]
+    rows = (row if n < sheets.MOST else cut for n, row in enumerate(islice(_rows(db, listing, chosen), sheets.MOST + 1)))
+    file = sheets.written([(listing.title if listing.filters else word("poll.named"), [c.title for c in columns], rows)])
+    return Response(file, mimetype=XLSX, headers={"Content-Disposition": f"attachment; filename=linyi-{listing.name}.xlsx"})
+
+
+def _columns(listing: Listing, chosen: Filter) -> tuple[Column, ...]:
+    return listing.shown(chosen) if listing.filters else listing.columns
+
+
+def _rows(db: Database, listing: Listing, chosen: Filter) -> Iterator[list[Any]]:
+    """Every row of a list as its cells, read in pieces by key."""
+    part: Filter | None = replace(chosen, limit=CHUNK)
+    while part is not None:
+        with db.read() as tx:
+            page = listing.rows(tx, part)
+            names = listing.names(tx, page.rows)
+        yield from ([c.cell(row, names) for c in _columns(listing, chosen)] for row in page.rows)
+        part = replace(part, before=page.before) if page.before is not None else None
 
 
 def _plain(value: Any) -> object:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from models.base import Tx
-from services import browse, by_hand
+from services import browse, by_hand, journal
 from services.paging import Filter, Page
 from texts.kinds import spoken
 from texts.say import has, say
@@ -54,6 +54,29 @@ def _actor(row: Row, names: Names) -> str:
     return name or (word("cell.system") if kind == "system" else row.actor)
 
 
+def _sure(row: Row, names: Names) -> str | None:
+    return None if row.sure is None else f"{row.sure // 10}%"
+
+
+def _answered_by(row: Row, names: Names) -> str | None:
+    """What the platform said, in its own words."""
+    reason, code = row.reason or "", "" if row.code is None else str(row.code)
+    return " ".join(filter(None, (reason, "" if code in reason else code, row.platform_id))) or None
+
+
+def _tried_post(row: Row, names: Names) -> str:
+    return word("cell.gone") if row.post_id is None else _post(row, names)
+
+
+_DEEDS = (
+    Column("seq", _field("seq")),
+    Column("time", _field("at"), "time"),
+    Column("who", _actor),
+    Column("did", _term("deed", "action"), "chip"),
+    Column("object", _field("object")),
+)
+
+
 def _choice(row: Row, names: Names) -> str:
     return "、".join(spoken(row.choice, names["kind"], names["options"]))
 
@@ -77,8 +100,40 @@ LISTS = {listing.name: listing for listing in (
         Column("said", _said, "words"),
         Column("answer", _answered, "words"),
         Column("state", _term("message_state", "state"), "chip"),
-    ), called=_people("person_id"), look_back=True,
+    ), called=_people("person_id"), story="message",
         kinds=("issue", "poll", "vote", "bind", "consent", "privacy", "help", "event")),
+    Listing("readings", "id", journal.readings, (
+        Column("time", _field("received_at"), "time"),
+        Column("who", _who("person_id")),
+        Column("said", _said, "words"),
+        Column("understood", _intent, "chip"),
+        Column("how", lambda r, n: term("how", r.how) if r.how else None),
+        Column("sure", _sure),
+    ), called=_people("person_id"), story="message", kind_terms="how",
+        kinds=("doubt", "meant", "hint", "command", "answer", "ear", "danger", "touch", "event", "usage")),
+    Listing("deliveries", "id", journal.deliveries, (
+        Column("time", _field("at"), "time"),
+        Column("to", _who("target")),
+        Column("content", _tried_post, "words"),
+        Column("account", _field("channel")),
+        Column("attempt", _field("attempt")),
+        Column("result", _term("delivery", "result"), "chip"),
+        Column("platform", _answered_by, "words"),
+        Column("took", lambda r, n: f"{r.took_ms} ms"),
+    ), called=lambda tx, rows: dict(browse.targets(tx, {row.target for row in rows if row.target})), story="post",
+        story_key="post_id", filters=("since", "until", "kind", "text"), kinds=("sent", "again", "dead"), kind_terms="delivery"),
+    Listing("sweeps", "id", journal.sweeps, (
+        Column("time", _field("at"), "time"),
+        Column("sweep", _term("sweep", "name")),
+        Column("done", _field("done")),
+        Column("took", lambda r, n: f"{r.took_ms} ms"),
+        Column("problem", _field("error")),
+    ), filters=("since", "until", "kind"), kinds=("failed", *journal.SWEEPS), kind_terms="sweep"),
+    Listing("logins", "seq", journal.logins, _DEEDS, called=lambda tx, rows: browse.actors(tx, {row.actor for row in rows}),
+            filters=("since", "until", "kind", "person"), kind_terms="deed",
+            kinds=("account.login", "account.login_failed", "account.logout", "account.password", "account.create")),
+    Listing("reveals", "seq", journal.reveals, (*_DEEDS, Column("detail", _field("detail"), "words")),
+            called=lambda tx, rows: browse.actors(tx, {row.actor for row in rows}), filters=("since", "until", "person")),
     Listing("audit", "seq", browse.audits, (
         Column("seq", _field("seq")),
         Column("time", _field("at"), "time"),
@@ -118,7 +173,7 @@ LISTS = {listing.name: listing for listing in (
         Column("not_before", lambda r, n: r.next_at if r.state == "waiting" else None, "time"),
         Column("sent", _field("sent_at"), "time"),
         Column("problem", lambda r, n: r.error or (word("cell.doubtful") if r.doubtful else "")),
-    ), called=lambda tx, rows: dict(browse.targets(tx, {row.target for row in rows if row.target})), deeds=True,
+    ), called=lambda tx, rows: dict(browse.targets(tx, {row.target for row in rows if row.target})), deeds=True, story="post",
         filters=("since", "until", "kind", "text"), kinds=("waiting", "sending", "sent", "dead", "merged"),
         kind_terms="outbox_state"),
     Listing("forwards", "id", by_hand.forwards, (
@@ -156,7 +211,7 @@ LISTS = {listing.name: listing for listing in (
         kind_terms="promise_state"),
     Listing("people", "id", browse.people, (
         Column("number", _field("id")),
-        Column("name", _field("name")),
+        Column("name", lambda r, n: browse.shown(r.name, r.role)),
         Column("homes", _who("id")),
         Column("role", _term("role", "role"), "chip"),
         Column("since", _field("created_at"), "time"),
@@ -164,13 +219,14 @@ LISTS = {listing.name: listing for listing in (
         Column("left", _field("left_at"), "time"),
         Column("joined", lambda r, n: None if r.joined_into is None else f"#{r.joined_into}"),
     ), filters=("person", "kind"), kinds=("resident", "grid_worker", "admin"), kind_terms="role", deeds=True,
+        link="console.person_data",
         called=lambda tx, rows: dict(browse.addresses(tx, {row.id for row in rows}))),
     Listing("homes", "id", browse.homes, (
         Column("home", _field("label")),
         Column("area", lambda r, n: None if r.area_dm2 is None else f"{r.area_dm2 // 100}.{r.area_dm2 % 100:02d}"),
         Column("bound", _field("bound")),
         Column("code_until", _field("code_until"), "time"),
-    ), filters=("text",), deeds=True),
+    ), filters=("text",), deeds=True, link="console.unit"),
 )}
 
 
@@ -183,6 +239,6 @@ BALLOTS = Listing("ballots", "id", _given_later, (
     Column("who", lambda r, n: n[r.voter, r.person_id]),
     Column("act", _term("ballot", "act")),
     Column("choice", _choice),
-), filters=(), called=lambda tx, rows: dict(browse.voters(tx, {(row.voter, row.person_id) for row in rows})))
+), filters=(), story="ballot", called=lambda tx, rows: dict(browse.voters(tx, {(row.voter, row.person_id) for row in rows})))
 VOTERS = Listing("voters", "person_id", _given_later, (Column("who", _who("person_id")),),
                  filters=(), called=_people("person_id"))

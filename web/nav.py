@@ -8,15 +8,17 @@ from web.door import may
 
 # A name that has no page is left out, so that a part of the console can be taken away without touching this.
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("work", ("overview", "board", "issues", "similar", "polls", "rounds", "promises", "figures")),
+    ("work", ("overview", "board", "issues", "similar", "polls", "rounds", "sessions", "promises", "figures")),
     ("talk", ("search", "live", "messages", "outbox", "forwards", "tasks")),
     ("people", ("people", "homes", "register", "requests")),
     ("keep", ("audit", "accounts", "setup", "words", "understand")),
 )
 WAITING = ("forwards", "tasks")  # lists that open with what has to be done
-_CHILDREN = {  # pages that stand below one of the menu
-    "issue": "issues", "poll": "polls", "paper": "polls", "doors": "polls", "figure_issues": "figures",
-    **dict.fromkeys(("account_of", "account_new", "account_deed", "account_give", "account_take"), "accounts")}
+_CHILDREN = {
+    "issue": "issues", "poll": "polls", "paper": "polls", "doors": "polls", "figure_issues": "figures", "round": "rounds",
+    "request": "requests",
+    **dict.fromkeys(("account_of", "account_new", "account_deed", "account_give", "account_take"), "accounts"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +32,8 @@ class Entry:
 
 def groups() -> list[tuple[str, list[Entry]]]:
     """The groups that have something for whoever is signed in."""
-    there = current_app.view_functions
-    found = [(group, [_entry(n) for n in names if f"console.{n}" in there and may(n)]) for group, names in GROUPS]
+    here = current_app.view_functions
+    found = [(group, [_entry(n) for n in names if f"console.{n}" in here and may(n)]) for group, names in GROUPS]
     return [(group, entries) for group, entries in found if entries]
 
 

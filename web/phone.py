@@ -20,6 +20,9 @@ from texts.mask import public
 from texts.say import clock as show_clock
 from texts.say import day, poll_rules, say, yuan
 from web import asking, ballot_form
+from web.phone_data import DataPages
+from web.phone_report import ReportView
+from web.phone_round import RoundView
 from web.photo import photo_response
 from web.wechat import Visitor, WechatLogin, goodbye, own
 
@@ -46,6 +49,9 @@ def phone_blueprint(db: Database, login: WechatLogin, hear: Hear, *, clock: Call
     blueprint.add_url_rule("/<code>/", "home", views.home)
     blueprint.add_url_rule("/<code>/me", "me", views.me)
     blueprint.add_url_rule("/<code>/promises", "promises", views.promises)
+    blueprint.add_url_rule("/<code>/V<int:number>-<mark>", "round", RoundView(views).show)
+    blueprint.add_url_rule("/<code>/R<int:number>-<mark>", "round_report", ReportView(views).show)
+    blueprint.add_url_rule("/<code>/R<int:number>-<mark>.png", "round_picture", ReportView(views).picture)
     blueprint.add_url_rule("/<code>/<string(length=1):letter><int:number>-<mark>", "thing", views.thing)
     blueprint.add_url_rule("/<code>/<string(length=1):letter><int:number>-<mark>/<int:one>-<seal>.jpg", "photo", views.photo)
     blueprint.add_url_rule("/<code>/<string(length=1):letter><int:number>-<mark>.png", "picture", views.picture)
@@ -53,6 +59,7 @@ def phone_blueprint(db: Database, login: WechatLogin, hear: Hear, *, clock: Call
     blueprint.add_url_rule("/<code>/<string(length=1):letter><int:number>-<mark>.pdf", "report", views.report)
     blueprint.add_url_rule("/<code>/notices", "notices", views.notices)
     blueprint.add_url_rule("/<code>/sign", "sign", views.sign)
+    DataPages(db, login, views, clock).hang(blueprint)
     blueprint.register_error_handler(404, views.gone)
     blueprint.add_url_rule("/<code>/say", "act", views.act, methods=["POST"])
     return blueprint
@@ -70,7 +77,7 @@ class _Phone:
         with self.db.read() as tx:
             who = self.login.visitor(tx)
             if who is None and self.login.in_wechat() and "seen" not in request.args:
-                away = self._away(code, f"{request.path}?seen=1")
+                away = self.away(code, f"{request.path}?seen=1")
                 if away is not None:
                     return away
             who = who if who is not None and who.community == code else None
@@ -80,7 +87,7 @@ class _Phone:
                 abort(404)
             slip = pages.door(found.row.id, request.args["u"]) if kind == "poll" and "u" in request.args else None
             ask = asking.after_acting(tx, self._account(who), who, found) if who else None
-            page = self._page(f"phone/{kind}.html", tx, who, code, it=found, asking=ask,
+            page = self.page(f"phone/{kind}.html", tx, who, code, it=found, asking=ask,
                               here=request.path, picture=f"{request.base_url}.png", **_ballot(found),
                               photo_at=lambda p: url_for("phone.photo", code=code, letter=letter, number=number, mark=mark,
                                                          one=p.id, seal=evidence.mark(p.id)))
@@ -122,7 +129,7 @@ class _Phone:
             try:
                 data = published.archive(tx, NOBODY, row, now=self.clock())
             except Refusal as no:
-                return self._note(no.key, 404, **no.facts)
+                return self.note(no.key, 404, **no.facts)
         response = make_response(data)
         response.headers["Content-Type"] = "application/zip"
         response.headers["Content-Disposition"] = f'attachment; filename="P{number}.zip"'
@@ -150,8 +157,8 @@ class _Phone:
         with self.db.read() as tx:
             who = self.login.visitor(tx)
             if who is None or who.community != code:
-                return self._away(code, request.path) or abort(404)
-            return self._page("phone/home.html", tx, who, code, here=request.path,
+                return self.away(code, request.path) or abort(404)
+            return self.page("phone/home.html", tx, who, code, here=request.path,
                               it=phone.home_of(tx, who.community_id, who.person_id, now=self.clock()))
 
     def me(self, code: str) -> Any:
@@ -159,8 +166,8 @@ class _Phone:
         with self.db.read() as tx:
             who = self.login.visitor(tx)
             if who is None or who.community != code:
-                return self._away(code, request.path) or abort(404)
-            return self._page("phone/me.html", tx, who, code, here=request.path,
+                return self.away(code, request.path) or abort(404)
+            return self.page("phone/me.html", tx, who, code, here=request.path,
                               it=phone.mine_of(tx, who.community_id, who.person_id))
 
     def promises(self, code: str) -> Any:
@@ -169,9 +176,9 @@ class _Phone:
         with self.db.read() as tx:
             who = self.login.visitor(tx)
             if who is None or who.community != code:
-                return self._away(code, request.path) or abort(404)
+                return self.away(code, request.path) or abort(404)
             months = figures.table(tx, figures.Asked(who.community_id), "month", now)[-6:]
-            return self._page("phone/promises.html", tx, who, code, here=request.path, months=months,
+            return self.page("phone/promises.html", tx, who, code, here=request.path, months=months,
                               promises=promises.public(tx, who.community_id, now=now, most=50))
 
     def notices(self, code: str) -> Any:
@@ -179,9 +186,9 @@ class _Phone:
         with self.db.read() as tx:
             who = self.login.visitor(tx)
             if who is None or who.community != code:
-                return self._away(code, request.path) or abort(404)
+                return self.away(code, request.path) or abort(404)
             ask = asking.at_any_time(self._account(who))
-            return self._page("phone/notices.html", tx, who, code, here=request.path, asking=ask,
+            return self.page("phone/notices.html", tx, who, code, here=request.path, asking=ask,
                               waiting=phone.notices_of(tx, who.channel, who.openid))
 
     def sign(self, code: str) -> Any:
@@ -192,13 +199,13 @@ class _Phone:
 
     def gone(self, _error: Exception) -> Any:
         """An address that is wrong or old."""
-        return self._note("page.gone", 404)
+        return self.note("page.gone", 404)
 
     def front(self) -> Any:
         """Where somebody lands who came without an address."""
         with self.db.read() as tx:
             who = self.login.visitor(tx)
-        return redirect(url_for("phone.home", code=who.community)) if who else self._note("page.front")
+        return redirect(url_for("phone.home", code=who.community)) if who else self.note("page.front")
 
     def act(self, code: str) -> Any:
         """Says on behalf of the visitor what the form stands for; the same form twice is one message."""
@@ -206,9 +213,9 @@ class _Phone:
         with self.db.read() as tx:
             who = self.login.visitor(tx)
         if who is None or who.community != code:
-            return self._note("page.login_again", 403)
+            return self.note("page.login_again", 403)
         if not self.login.genuine(nonce, request.form.get("token", "")):
-            return self._note("page.stale", 400)
+            return self.note("page.stale", 400)
         words = _words()
         if words is None:
             return redirect(f"{here}?told=choose")
@@ -216,49 +223,51 @@ class _Phone:
         reply = self._hear(channel, Message(channel.name, f"page:{nonce}", who.openid, self.clock(), text=words,
                                             tap=Tap(legal(request.form.get("about", ""))[:40])))
         if reply is None:
-            return self._note("page.busy", 503)
+            return self.note("page.busy", 503)
         return redirect(f"{here}?told={nonce}")
 
     def enter(self) -> Any:
         """Goes to WeChat to be recognised."""
         here = own(request.args.get("next", ""))
         code = here.split("/")[2] if here.count("/") > 2 else next(iter(self.login.accounts), "")
-        return self._away(code, here) or self._note("page.no_account", 404)
+        return self.away(code, here) or self.note("page.no_account", 404)
 
     def back(self) -> Any:
         """Comes from WeChat."""
-        return self.login.arrive(lambda reason: make_response(self._note(reason, 400)))
+        return self.login.arrive(lambda reason: make_response(self.note(reason, 400)))
 
     def leave(self) -> Any:
         """Forgets the visitor on this phone; a link elsewhere cannot do that."""
         if not self.login.genuine(request.form.get("nonce", ""), request.form.get("token", "")):
-            return self._note("page.stale", 400)
-        return goodbye(make_response(self._note("page.left")))
+            return self.note("page.stale", 400)
+        return goodbye(make_response(self.note("page.left")))
 
     def _account(self, who: Visitor) -> Channel:
         return next(channel for channel in self.login.accounts.values() if channel.name == who.channel)
 
-    def _away(self, code: str, here: str) -> AnyResponse | None:
+    def told(self, tx: Tx, who: Visitor | None) -> inbox.Sight | None:
+        """What the bot answered to the form that was just sent, for who sent it only."""
+        nonce = request.args.get("told", "")
+        if nonce == "choose":
+            return inbox.Sight(0, True, say("page.choose"))
+        if not nonce or who is None or who.person_id is None:
+            return None
+        return inbox.answered(tx, who.channel, f"page:{nonce[:64]}", person_id=who.person_id)
+
+    def away(self, code: str, here: str) -> AnyResponse | None:
+        """To WeChat, to be recognised, and back here; None where no account can."""
         back = f"{pages.base() or request.host_url.rstrip('/')}{url_for('phone.back')}"
         return self.login.leave(code, here, back)
 
-    def _page(self, template: str, tx: Tx, who: Visitor | None, code: str, **facts: Any) -> str:
+    def page(self, template: str, tx: Tx, who: Visitor | None, code: str, **facts: Any) -> str:
+        """One page, with what its forms need."""
         nonce = secrets.token_urlsafe(12)
         return render_template(template, who=who, code=code, nonce=nonce, token=self.login.token(nonce),
-                               told=_told(tx, who), community=browse.name_of(tx, code), **facts)
+                               told=self.told(tx, who), community=browse.name_of(tx, code), **facts)
 
-    def _note(self, key: str, status: int = 200, **facts: Any) -> tuple[str, int]:
+    def note(self, key: str, status: int = 200, **facts: Any) -> tuple[str, int]:
+        """One sentence."""
         return render_template("phone/note.html", text=say(key, **facts), code=None, who=None), status
-
-
-def _told(tx: Tx, who: Visitor | None) -> inbox.Sight | None:
-    """What the bot answered to the form that was just sent, for who sent it only."""
-    nonce = request.args.get("told", "")
-    if nonce == "choose":
-        return inbox.Sight(0, True, say("page.choose"))
-    if not nonce or who is None or who.person_id is None:
-        return None
-    return inbox.answered(tx, who.channel, f"page:{nonce[:64]}", person_id=who.person_id)
 
 
 def _words() -> str | None:

@@ -18,3 +18,6 @@ def with_wechat(host: str, style: str) -> str:
     """The policy of a page with WeChat's button: WeChat's script, our own signature, and exactly this style inside the button."""
     digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return _written(_PARTS | {"script-src": f"'self' {host}", "connect-src": "'self'", "style-src": f"'self' 'sha256-{digest}'"})
+
+
+POLLING = _written(_PARTS | {"connect-src": "'self'"})  # of a page whose own script asks us for news

@@ -155,8 +155,9 @@ class AibotSocketChannel:
                 raise ChannelError("text too long", retryable=False, code=45002)
             body |= {"msgtype": "markdown", "markdown": {"content": clip(calm(text), self.capabilities.push_bytes)}}
         code = line.request("aibot_send_msg", body).get("errcode")
-        if code in MUTE and chat_type == 2:
-            self.mute.add(address)
+        if code in MUTE:
+            if chat_type == 2:
+                self.mute.add(address)
             raise ChannelError(f"errcode {code}", retryable=False, code=code, shut=True)
         return _judge(code)
 

@@ -3,10 +3,10 @@
 from datetime import UTC, datetime, time
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from domain.clock import QuietHours
-from models.tables import ballot, chat, outbox
+from models.tables import ballot, chat, identity, outbox
 from services import outbox as queue
 from tests.aibot.conftest import BOT, COUNCIL, Town, until
 
@@ -85,6 +85,26 @@ def test_a_secret_answer_does_not_lie_open_in_the_outbox(town: Town) -> None:
     with town.db.read() as tx:
         rows = tx.all(select(outbox.c.text, outbox.c.facts))
     assert rows and all(row.text == "" and row.facts is None for row in rows)
+
+
+def test_words_in_a_group_do_not_open_a_private_chat(town: Town) -> None:
+    """The platform refuses (93006) who never spoke to the bot alone: they are not tried; where they were, once and not again."""
+    town.start()
+    town.connected()
+    town.ask("周敏", "你好")
+    mine = select(identity).where(identity.c.channel == "aibot_ws", identity.c.external_id == "zhoumin")
+    with town.db.write() as tx:
+        who, now = tx.execute(mine).one(), datetime.now(UTC)
+        assert who.heard_at is None and not queue.reaches(tx, who.person_id, now)
+        tx.execute(update(identity).where(identity.c.id == who.id).values(heard_at=now))  # as an older version kept it
+        assert queue.to_person(tx, person_id=who.person_id, key="news", text="有一件事", now=now, quiet=False)
+    until(lambda: not waiting(town))
+    with town.db.read() as tx:
+        assert [row.error for row in tx.all(select(outbox).where(outbox.c.key == "news"))] == ["errcode 93006"]
+        assert not queue.reaches(tx, who.person_id, datetime.now(UTC))
+    town.ask("周敏", "你好", BOT)
+    with town.db.read() as tx:
+        assert queue.reaches(tx, who.person_id, datetime.now(UTC))
 
 
 def test_a_slow_answer_is_announced_and_replaces_the_announcement(town: Town) -> None:

@@ -63,6 +63,7 @@ def test_the_menu_and_a_code_of_the_mp_account(demo: dict[str, str], browser: An
     page.goto(demo["phones"])
     page.wait_for_selector("body[data-ready=yes]")
     phone = Phone(page, 0, "李叔", "公众号")
+    phone.at.locator(".menu button").nth(2).wait_for(timeout=PATIENCE_MS)
     assert phone.at.locator(".menu button").all_inner_texts() == ["议题", "投票", "我的"]
     phone.at.locator(".menu button", has_text="我的").click()
     phone.sees("您绑定的房屋" if phone.at.locator(".owner-home").inner_text().strip() else "您还没有绑定房屋")

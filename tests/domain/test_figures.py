@@ -36,6 +36,7 @@ def _in(figure: Figure, **facts: Any) -> tuple[bool, bool]:
     (Figure.ON_TIME, {"state": "closed"}, (False, False)),  # a vote that failed was no work
     (Figure.RETURNED, {"returned": 0}, (False, False)),
     (Figure.RETURNED, {"assigned_at": NOW, "returned": 2}, (True, True)),
+    (Figure.RETURNED, {"returned": 1}, (True, True)),  # sent back, and nobody has it yet
     (Figure.REOPENED, {"closed_at": NOW, "reopened": 0}, (True, False)),
     (Figure.SOLVED, {"solved": False, "excused": True}, (False, False)),
 ])
@@ -61,11 +62,12 @@ def test_the_course_alone_tells_the_issue() -> None:
         return Line(NOW + hour * H, act, to, facts or None)
     course = [line(0, "submit", "submitted"), line(1, "accept", "accepted"),
               line(2, "assign", "assigned", party_id=4, due_at=(NOW + 9 * H).isoformat(), contact_due=(NOW + 5 * H).isoformat()),
-              line(3, "return", "accepted"),
+              Line(NOW + 3 * H, "return", "accepted", None, 4),
               line(4, "assign", "assigned", party_id=5, contact_due=(NOW + 8 * H).isoformat()), line(5, "take_on", "in_progress"),
               line(6, "contact", "in_progress"), line(7, "contact", "in_progress"), line(8, "resolve", "resolved"),
               line(9, "confirm", "closed", solved=True, rating="fair"), line(10, "reopen", "in_progress"), line(11, "support", None)]
     assert replay(course) == Case(
         state="in_progress", raised_at=NOW, party_id=5, assigned_at=NOW + 4 * H, contact_due=NOW + 8 * H, contacted_at=NOW + 6 * H,
-        due_at=NOW + 9 * H, resolved_at=NOW + 8 * H, closed_at=NOW + 9 * H, solved=True, rating="fair", returned=1, reopened=1)
+        due_at=NOW + 9 * H, resolved_at=NOW + 8 * H, closed_at=NOW + 9 * H, solved=True, rating="fair", returned=1, reopened=1,
+        sent_to=frozenset({4, 5}), back_from=frozenset({4}))
     assert replay(course[1:]) is None

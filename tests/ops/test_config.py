@@ -22,6 +22,7 @@ def test_the_shipped_file_states_every_default() -> None:
     shipped.pop("channels")
     for hours in ("quiet_hours", "bulletins"):
         shipped[hours] = {k: f"{v}:00" for k, v in shipped[hours].items()}
+    shipped["retention"]["hour"] += ":00"
     assert shipped == defaults
 
 

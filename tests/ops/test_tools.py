@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 import yaml
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 import app
 from models import secret
 from models.base import Database
-from models.tables import audit, heartbeat, home, issue, person
+from models.tables import audit, audit_head, heartbeat, home, issue, person
 from ops import house, wsgi
 from ops.demo import make_secrets
 from services import issues, people
@@ -84,6 +84,24 @@ def test_audit_verify_names_the_first_bad_row(installation: Path, capsys: pytest
     db.close()
     assert run("audit", "verify") == 1
     assert "第 2 条被改动" in capsys.readouterr().out
+
+
+def test_a_chain_that_was_cut_and_closed_again_does_not_know_its_old_head(installation: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever holds the database can do it; the head in a published export tells."""
+    run("db", "upgrade")
+    run("db", "load", str(ROOT / "demo" / "community.yaml"))
+    run("role", "set", "2", "grid_worker")
+    db = open_db(installation)
+    with db.write() as tx:
+        first, last = tx.all(select(audit).order_by(audit.c.seq))
+        assert run("audit", "verify", "--head", last.hash, "--head", first.hash[:16].upper()) == 0
+        tx.execute(delete(audit).where(audit.c.seq == 2))
+        tx.execute(update(audit_head).values(seq=1, hash=first.hash))
+    db.close()
+    capsys.readouterr()
+    assert run("audit", "verify") == 0 and run("audit", "verify", "--head", last.hash) == 1
+    assert f"链上没有公布过的链头 {last.hash}" in capsys.readouterr().out
+    assert run("audit", "verify", "--head", "") == 1 and run("audit", "verify", "--head", "%") == 1
 
 
 @pytest.fixture

@@ -107,6 +107,21 @@ def test_each_figure_counts_what_its_formula_says(told: Town) -> None:
     assert str(figures.sheet(told.tx, Asked(told.where, "2026-10"), told.now).rates[Figure.SOLVED]) == "—"
 
 
+def test_what_was_sent_back_counts_for_the_party_that_sent_it_back(told: Town) -> None:
+    """Not for the one that has it now; and for a party that has nothing any more."""
+    def of() -> dict[str, Rate]:
+        return {name: found.rates[Figure.RETURNED] for name, _, found in figures.table(told.tx, Asked(told.where), "party", told.now)}
+    assert of() == {"物业": Rate(1, 4), "城管": Rate(0, 2)}
+    street = told.tx.add(party, community_id=told.where, name="市政", kind="department")
+    told.parties.append(street)
+    told.workers.append(resident(told.tx, told.where))
+    told.tx.add(party_member, party_id=street, person_id=told.workers[2].id)
+    told.send(told.report(1), 2)
+    told.act(7, Act.RETURN, told.workers[2])
+    assert of() == {"物业": Rate(1, 4), "城管": Rate(0, 2), "市政": Rate(1, 1)}
+    assert figures.sheet(told.tx, Asked(told.where), told.now).rates[Figure.RETURNED] == Rate(2, 6)  # nobody has it, and it was sent
+
+
 def test_the_log_alone_gives_the_same_to_the_last_digit(told: Town) -> None:
     """Over everything and over each category, party, building and month."""
     cases = figures.from_log(told.tx)

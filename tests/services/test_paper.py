@@ -178,7 +178,7 @@ def test_a_vote_by_phone_needs_a_second_call(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("change", [
-    {"photo": picture(size=(30, 20))}, {"home_id": 3}, {"proxy_key": "f" * 64}, {"state": "dropped"}, {"how": "phone"}, None])
+    {"photo": picture(size=(30, 20))}, {"home_id": 3}, {"proxy_key": "f" * 64}, {"state": "dropped"}, {"how": "phone"}, {"choice": "2"}, None])
 def test_a_paper_that_was_changed_or_removed_is_found(stage: Stage, change: dict[str, Any] | None) -> None:
     """Its photo, home and proxy, and whether it counted, stand in the chain."""
     opened(stage)

@@ -93,6 +93,20 @@ def test_the_export_of_every_kind_is_recounted_by_a_stranger(stage: Stage, tmp_p
             exported(stage, internal=True)
 
 
+def test_a_ballot_changed_twice_is_one_ballot_and_three_lines(stage: Stage) -> None:
+    """A, B, A before the end: the last one counts; after the end nothing does. (DOMAIN.md, worked example 18)"""
+    stage.play("王阿姨(私聊): 发起投票 要不要装电梯 选项 同意 反对 范围 全小区 截止 明晚8点")
+    for minute, words in enumerate(("同意", "反对", "同意"), 1):
+        stage.play(f"时间 10:0{minute}")
+        stage.play(f"李叔(私聊): P1 {words}")
+    stage.play("时间 2026-03-03 20:01")
+    stage.play("李叔(私聊): P1 反对")
+    with stage.db.read() as tx:
+        assert [(r.choice, r.state) for r in tx.all(select(ballot))] == [("0", "counted")]
+        assert list(tx.connection.scalars(select(ballot_log.c.choice).order_by(ballot_log.c.id))) == ["0", "1", "0"]
+        assert tx.scalar(select(poll.c.result))["marks"] == [1, 0]
+
+
 @pytest.mark.parametrize("yes", [0, 1, 2])
 def test_a_decision_of_households_is_recounted_by_a_stranger(stage: Stage, tmp_path: Path, yes: int) -> None:
     """Quorum, majority and verdict too; a threshold changed in the export is found."""
@@ -279,12 +293,17 @@ def test_what_is_hidden_until_the_end_stays_hidden_whatever_staff_do(stage: Stag
         exported(stage)
 
 
-def test_few_secret_ballots_are_not_published(stage: Stage) -> None:
-    """Nor exported."""
+@pytest.mark.parametrize(("ballots", "shown"), [(1, False), (4, False), (5, True)])
+def test_few_secret_ballots_are_not_published(stage: Stage, ballots: int, shown: bool) -> None:
+    """Fewer than five would tell who chose what; nor are they exported."""
     stage.play("王阿姨(私聊): 发起投票 要不要装电梯 选项 同意 反对 秘密投票 范围 全小区 截止 明晚8点")
-    stage.play("李叔(私聊): P1 1")
+    for who in PEOPLE[:ballots]:
+        stage.play(f"{who}(私聊): P1 1")
     stage.play("时间 2026-03-03 20:01")
     with stage.db.read() as tx:
-        assert "marks" not in tx.execute(select(poll.c.result)).scalar_one()
+        assert ("marks" in tx.execute(select(poll.c.result)).scalar_one()) is shown
+    if shown:
+        assert exported(stage)
+        return
     with pytest.raises(Refusal):
         exported(stage)

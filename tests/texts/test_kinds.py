@@ -37,6 +37,13 @@ def test_two_options_and_two_numbers_may_mean_two_things() -> None:
     assert read("4 5", "score", PLACES[:2], SCORE) == "0:4,1:5"
 
 
+def test_a_part_of_an_option_is_enough_where_it_is_in_no_other() -> None:
+    hours = ["早上7点", "晚上7点"]
+    assert read("早上5分 晚上3分", "score", hours, SCORE) == "0:5,1:3"
+    assert not isinstance(read("7点5分", "score", hours, SCORE), str)
+    assert not isinstance(read("中午5分", "score", hours, SCORE), str)
+
+
 @pytest.mark.parametrize(("said", "choice"), [
     ("2 1 3", "1>0>2"), ("2>1>3", "1>0>2"), ("李四、张三", "1>0"), ("先李四再张三最后王五", "1>0>2"), ("第一李四第二张三", "1>0"),
     ("李四", "1"), ("2", "1"), ("b a", "1>0"), ("第一名 王五，第二名 2号", "2>1"), ("首选王五 其次赵六", "2>3"), ("我选李四，然后是王五", "1>2"),

@@ -9,10 +9,14 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 import web
-from domain.roles import SYSTEM
+from domain.roles import SYSTEM, Actor, Role
 from models.base import Database
+from models.logs import delivery, sweep_run
+from models.rights import data_request
+from models.rounds import opinion, opinion_round
 from models.tables import (
     ballot,
     ballot_log,
@@ -33,13 +37,14 @@ from models.tables import (
     poll,
     promise,
     residence,
+    session,
     supporter,
 )
 from services import accounts, audit
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 EVIL = "<script>alert(1)</script>"
-LISTS = ("messages", "audit", "issues", "polls", "outbox", "forwards", "tasks", "promises", "people", "homes")
+LISTS = ("messages", "readings", "deliveries", "audit", "logins", "reveals", "issues", "polls", "outbox", "forwards", "tasks", "promises", "people", "homes")
 OPEN = {"console.login", "console.static"}
 
 
@@ -91,9 +96,9 @@ def fill(desk: Desk, name: str) -> None:
         who = tx.add(person, community_id=where, name=f"李{name}{EVIL}", role="resident",
             told_version=1, consent_version=1, created_at=NOW)
         tx.add(residence, person_id=who, home_id=flat, since=NOW)
-        tx.add(message, channel="mp", external_id=f"m-{name}", community_id=where, person_id=who, kind="text",
+        said = tx.add(message, channel="mp", external_id=f"m-{name}", community_id=where, person_id=who, kind="text",
             intent="issue.report",
-               text=f"反映 {EVIL}{name}电梯坏了", reply="=1+1", state="done", sent_at=NOW, received_at=NOW)
+               text=f"反映 {EVIL}{name}电梯坏了", reply="=1+1", state="done", sent_at=NOW, received_at=NOW, how="meant", sure=640)
         matter = tx.add(issue, community_id=where, number=1, state="submitted", category="elevator",
             title=f"{name}电梯{EVIL}", text=EVIL,
                         submitter_id=who, chat_id=group, created_at=NOW, changed_at=NOW)
@@ -102,10 +107,12 @@ def fill(desk: Desk, name: str) -> None:
         tx.add(supporter, issue_id=matter, person_id=neighbour, at=NOW)
         seen = tx.add(photo, community_id=where, issue_id=matter, person_id=who, kind="report", channel="mp", data=b"\xff\xd8",
                       sha256="0" * 64, state="kept", at=NOW)
-        found = {"home": flat, "person": who, "group": group, "issue": matter, "photo": seen, "place": where, "account": login}
-        found["session"] = tx.add(console_session, token_hash=f"none-{name}", account_id=login, created_at=NOW, seen_at=NOW, agent=EVIL)
+        found = {"home": flat, "person": who, "group": group, "issue": matter, "photo": seen, "message": said, "place": where,
+                 "account": login}
+        found["signed_in"] = tx.add(console_session, token_hash=f"none-{name}", account_id=login, created_at=NOW, seen_at=NOW, agent=EVIL)
         for number, anonymous in ((1, False), (2, True)):
             found[f"poll{number}"] = put_poll(tx, where, who, number, anonymous)
+        found["ballot"] = int(tx.scalar(select(ballot_log.c.id).where(ballot_log.c.poll_id == found["poll1"])))
         found["paper"] = tx.add(paper_ballot, poll_id=found["poll1"], home_id=flat, choice="0", how="paper", proxy=EVIL, photo=b"\xff\xd8", photo_hash="",
                                 entered_by=f"person:{who}", entered_at=NOW, state="dropped")
         found["outbox"] = tx.add(outbox, key=f"k-{name}", community_id=where, channel="webhook", target=f"chat:{group}",
@@ -118,6 +125,18 @@ def fill(desk: Desk, name: str) -> None:
             msgid=f"msg-{name}", owner=f"owner-{name}{EVIL}", state="waiting", created_at=NOW, reminders=2)
         tx.add(promise, community_id=where, issue_id=matter, owner=f"物业{EVIL}", text=f"{name}更换{EVIL}", due_at=NOW, state="open",
                made_by=who, made_at=NOW)
+        found["round"] = tx.add(opinion_round, community_id=where, number=1, issue_id=matter, title=f"{name}征言{EVIL}", state="closed",
+                                moderation="after", daily=5, opens_at=NOW, closes_at=NOW, closed_at=NOW, host_id=who, created_by=who)
+        tx.add(opinion, round_id=found["round"], number=1, text=f"{name}观点{EVIL}", source="chat", state="shown", at=NOW, person_id=who)
+        found["session"] = tx.add(session, community_id=where, number=1, title=f"{name}恳谈{EVIL}", host_id=who, starts_at=NOW, state="ended",
+                                  ended_at=NOW, created_at=NOW)
+        found["request"] = tx.add(data_request, community_id=where, person_id=who, kind="correct", text=f"改名{EVIL}",
+                                  entered_by=f"person:{who}", state="open", asked_at=NOW, due_at=NOW + timedelta(days=20))
+        tx.add(delivery, outbox_id=found["outbox"], community_id=where, channel=f"webhook{EVIL}"[:32], at=NOW, took_ms=40, attempt=7,
+               result="dead", code=45015, reason=f"errcode 45015{EVIL}", platform_id=EVIL)
+        tx.add(sweep_run, name="close_polls", at=NOW, took_ms=12, done=1, error=EVIL)
+        audit.note(tx, Actor(f"account:{login}", Role.ADMIN, where), "account.login", f"account:{name}{EVIL}", now=NOW)
+        audit.note(tx, Actor(f"person:{who}", Role.ADMIN, where), "issue.reveal", f"issue:{matter}", now=NOW, why=EVIL)
         audit.note(tx, SYSTEM, "test.deed", f"thing:{name}", now=NOW, community_id=where, words=EVIL)
         audit.seal(tx)
     desk.ids[name] = found
@@ -167,8 +186,15 @@ def addresses(desk: Desk, ids: dict[str, int]) -> list[tuple[str, str, str]]:
            "forward_done": ids["forward"], "forward_drop": ids["forward"],
            "paper": ids["poll1"], "paper_enter": ids["poll1"], "paper_photo": ids["poll1"], "paper_confirm": ids["poll1"],
            "role": ids["person"], "name": ids["person"], "code": ids["home"], "correct": ids["issue"], "issue_level": ids["issue"],
-           "issue_track": ids["issue"], "issue_reveal": ids["issue"], "photo": ids["issue"], "session_end": ids["session"],
-           **dict.fromkeys(("account_of", "account_deed", "account_give", "account_take"), ids["account"])}
+           "issue_track": ids["issue"], "issue_reveal": ids["issue"], "photo": ids["issue"], "session_minutes": ids["session"],
+           "round": ids["round"], "round_png": ids["round"], "round_zip": ids["round"],
+           "issue_deed": ids["issue"], "issue_zip": ids["issue"], "unit": ids["home"], "poll_deed": ids["poll1"],
+           "poll_xlsx": ids["poll1"], "story_message": ids["message"], "story_issue": ids["issue"], "story_poll": ids["poll1"],
+           "story_ballot": ids["ballot"], "story_post": ids["outbox"], "story_home": ids["home"],
+           "session_end": ids["signed_in"],
+           **dict.fromkeys(("account_of", "account_deed", "account_give", "account_take"), ids["account"]),
+           "request": ids["request"], "request_end": ids["request"]} | {
+               f"person_{deed}": ids["person"] for deed in ("data", "reveal", "ask", "correct", "copy", "erase")}
     assert desk.app is not None
     found = []
     for rule in desk.app.url_map.iter_rules():

@@ -51,7 +51,8 @@ def test_a_paper_is_entered_confirmed_by_another_and_shown(asked: tuple[Desk, st
     assert code == 200 and "核对一致，已计票" in page
     with desk.db.read() as tx:
         assert tx.scalar(select(ballot.c.choice).where(ballot.c.poll_id == desk.ids["east"]["poll1"], ballot.c.person_id.is_(None))) == "0"
-    assert "代录" in desk.client("east").get(path.removesuffix("/paper")).text
+    shown = desk.client("east").get(path.removesuffix("/paper")).text
+    assert "代录" in shown and "纸质票或电话票核对后计入" in shown
 
 
 def test_papers_of_another_community_are_not_there(asked: tuple[Desk, str]) -> None:
