@@ -124,7 +124,8 @@ def test_coming_and_going_is_on_record(desk: Desk) -> None:
     client.post("/console/logout", data={"csrf_token": token(client, "/console/password")})
     with desk.db.read() as tx:
         who = tx.scalar(select(account.c.id).where(account.c.username == "east"))
-        found = tx.all(select(audit_table.c.actor, audit_table.c.action).where(audit_table.c.action.like("account.log%")))
+        found = tx.all(select(audit_table.c.actor, audit_table.c.action).where(audit_table.c.action.like("account.log%"), audit_table.c.object == f"account:{who}")
+                       .order_by(audit_table.c.seq))
     assert [tuple(row) for row in found] == [(f"account:{who}", "account.login"), (f"account:{who}", "account.logout")]
 
 
