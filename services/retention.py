@@ -232,7 +232,8 @@ KINDS = (
                                   issue.c.number.is_not(None)), _issues),
     Kind("questions", "issues", lambda cut: select(question.c.id).join(session, session.c.id == question.c.session_id).where(
         session.c.ended_at < cut, question.c.text != say("rights.gone")), _questions),
-    Kind("statements", "issues", lambda cut: select(opinion.c.id).join(opinion_round, opinion_round.c.id == opinion.c.round_id).where(
+    Kind("statements", "issues", lambda cut: select(opinion.c.id).join(
+        opinion_round, opinion_round.c.id == opinion.c.round_id).where(
         opinion_round.c.closed_at < cut, opinion.c.person_id.is_not(None)), _statements),
     Kind("polls", "polls", _old(poll, func.coalesce(poll.c.closed_at, poll.c.closes_at), _STRAW, *_ENDED), _ballots),
     Kind("votes", "votes", _old(poll, func.coalesce(poll.c.closed_at, poll.c.closes_at), ~_STRAW, *_ENDED), _ballots),
