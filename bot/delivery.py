@@ -22,7 +22,7 @@ from domain.roles import SYSTEM
 from models.base import Database, Tx
 from models.logs import delivery
 from models.tables import card_sent, outbox
-from services import audit, chart, group_tasks, lost
+from services import audit, chart, group_tasks, lost, quiet
 from services import outbox as queue
 
 log = logging.getLogger(__name__)
@@ -83,7 +83,7 @@ class Delivery:
 
     def _claim(self) -> list[Claim]:
         with self.db.read() as tx:  # a quick look, so that an idle tick never takes the write lock
-            if tx.first(self._due(self.clock()).limit(1)) is None and not self._stale(tx):
+            if tx.first(self._due(tx, self.clock()).limit(1)) is None and not self._stale(tx):
                 return []
         claimed: list[Claim] = []
         diverted = 0
@@ -91,7 +91,7 @@ class Delivery:
             now = self.clock()
             tx.execute(update(outbox).where(outbox.c.state == "sending", outbox.c.lease_until < now).values(
                 state="waiting", doubtful=True, lease_until=None))
-            for row in tx.all(self._due(now).limit(_LOOKED_AT)):
+            for row in tx.all(self._due(tx, now).limit(_LOOKED_AT)):
                 if len(claimed) >= 2 * self.threads:  # no more than can be sent within the lease
                     break
                 if self._too_late(tx, row, now):
@@ -108,19 +108,17 @@ class Delivery:
                     self._give_back(row, place)
         return self._claim() if diverted and not claimed else claimed  # on its other road it is due at once
 
-    def _due(self, now: datetime) -> Any:
+    def _due(self, tx: Tx, now: datetime) -> Any:
         """The first due row of each target, by weight and then by age; one being sent or retried holds back those behind it."""
         ahead = outbox.alias()
-        awake = [ahead.c.quiet.is_(False)] if queue.QUIET.cover(now) else []  # what waits for the morning holds nothing back
         blocked = select(ahead.c.id).where(
-            *awake,
+            *_loud(tx, ahead, now),  # what waits for the morning holds nothing back
             ahead.c.target == outbox.c.target,
             or_(ahead.c.weight < outbox.c.weight, and_(ahead.c.weight == outbox.c.weight, ahead.c.id < outbox.c.id)),
             or_(ahead.c.state == "sending",
                 and_(ahead.c.state == "waiting", or_(ahead.c.next_at <= now, ahead.c.attempts > 0))))
-        loud = [outbox.c.quiet.is_(False)] if queue.QUIET.cover(now) else []
-        return (select(outbox).where(outbox.c.state == "waiting", outbox.c.next_at <= now, *loud, *self._mine, ~blocked.exists(),
-                                     ~self._in_flight().exists()).order_by(outbox.c.weight, outbox.c.id))
+        return (select(outbox).where(outbox.c.state == "waiting", outbox.c.next_at <= now, *_loud(tx, outbox, now), *self._mine,
+                                     ~blocked.exists(), ~self._in_flight().exists()).order_by(outbox.c.weight, outbox.c.id))
 
     def _in_flight(self) -> Any:
         other = outbox.alias()
@@ -228,6 +226,12 @@ class Delivery:
                 lost.divert(tx, row, gone=failed.person_gone, shut=failed.shut, now=self.clock())
             audit.seal(tx)
         watch.posted(row.channel, result)
+
+
+def _loud(tx: Tx, table: Any, now: datetime) -> list[Any]:
+    """That a post disturbs nobody now, or may; nothing where nobody sleeps."""
+    up = quiet.awake(tx, table.c.community_id, now)
+    return [] if up is None else [or_(table.c.quiet.is_(False), up)]
 
 
 def _struck(row: Row[Any]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from domain.errors import Refusal
 from domain.roles import SYSTEM
 from models.base import TransactionLost, Tx
 from models.commit import ATTEMPTS, TRANSIENT, Busy, GroupCommit, Unsure
-from services import around, audit, card_updates, outbox, people
+from services import around, audit, card_updates, outbox, people, wordings
 from services.browse import SECRET_INTENTS, UNKEPT_INTENTS
 from texts.normal import plain
 from texts.say import say
@@ -110,6 +110,7 @@ def take(tx: Tx, channel: Channel, message: Message, message_id: int, *, dialog:
          now: datetime, last_try: bool = True) -> Outcome:
     """Handles a message that is seen for the first time: resolves who and where, answers, and records it all."""
     alone = message.chat is None or not channel.capabilities.heard_once  # words in a group do not open a private chat
+    wordings.refresh(tx, now=now)
     speaker = people.resolve(tx, channel=message.channel, sender=message.sender, community_code=channel.community, now=now,
                              spoken=message.spoken and alone, touched=message.touched,
                              exact=bool(channel.capabilities.window_posts))

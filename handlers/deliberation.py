@@ -5,10 +5,10 @@ from bot.router import Args, answers, command
 from domain.errors import Refusal
 from domain.roles import Role
 from handlers.privacy import NO, YES, said
-from services import conclusions, deliberation, dissents, outbox, participants, reviews
+from services import conclusions, deliberation, dissents, participants, quiet, reviews
+from services import courses as procedures
 from services.conclusions import Conclusion
 from services.deliberation import Plan
-from texts import procedures
 from texts.plans import read_conclusion, read_meeting, read_plan
 from texts.say import say
 
@@ -20,10 +20,10 @@ STAFF = Role.GRID_WORKER
 def announce(ctx: Ctx, args: Args) -> str:
     """Announces a deliberation by one of the procedures."""
     words = read_plan(args.rest, ctx.now)
-    course = procedures.called(words.course)
+    course = procedures.called(ctx.tx, ctx.speaker.community_id, words.course)
     if course is None or words.rest:
         raise Refusal("talk.which_course" if course is None else "talk.how", number=args.issue, said=words.course or words.rest,
-                      known=[c.name for c in procedures.known()])
+                      known=[c.name for c in procedures.known(ctx.tx, ctx.speaker.community_id)])
     host = participants.person_called(ctx.tx, ctx.speaker.community_id, words.host) if words.host else None
     if words.host and host is None:
         raise Refusal("talk.who_unknown", names=[words.host], known=[])
@@ -31,14 +31,14 @@ def announce(ctx: Ctx, args: Args) -> str:
     plan = Plan(course, who, host.id if host else None, words.starts_at)
     row, held = deliberation.announce(ctx.tx, ctx.speaker, plan, number=args.issue, now=ctx.now)
     return say("talk.opened", issue=row, course=course, at=held.starts_at, host=words.host,
-               later=outbox.QUIET.next_allowed(ctx.now) if outbox.QUIET.cover(ctx.now) else None,
+               later=quiet.until(ctx.tx, ctx.speaker.community_id, ctx.now),
                who=participants.shown(participants.of(ctx.tx, held.id)))
 
 
 @command("talk.courses", "协商程序", "议事程序")
 def courses(ctx: Ctx, args: Args) -> str:
     """The procedures there are, with their phases."""
-    return say("talk.courses", courses=procedures.known())
+    return say("talk.courses", courses=procedures.known(ctx.tx, ctx.speaker.community_id))
 
 
 @command("talk.invite", "邀请 {I} {rest}", "{I} (邀请|增加参加人) {rest}", topic="协商", usage="邀请 I12 李叔")
@@ -128,7 +128,7 @@ def answer(ctx: Ctx, args: Args) -> str:
     if not number.isdigit() or not text.strip():
         raise Refusal("talk.answer_how", number=args.issue)
     left, sent = dissents.answer(ctx.tx, ctx.speaker, number=args.issue, whom=int(number[:6]), text=text.strip(), now=ctx.now)
-    held = outbox.QUIET.next_allowed(ctx.now) if outbox.QUIET.cover(ctx.now) else None
+    held = quiet.until(ctx.tx, ctx.speaker.community_id, ctx.now)
     return say("talk.answered", number=args.issue, whom=number, left=left, held=held, sent=sent)
 
 

@@ -8,7 +8,7 @@ from bot.context import Ctx
 from bot.router import Args, command
 from domain.errors import Refusal
 from domain.roles import Role
-from services import deadlines, dispatch, issue_staff, levels, parties, work
+from services import deadlines, dispatch, issue_staff, levels, overdue, parties, work
 from texts.say import say
 
 STAFF = Role.GRID_WORKER
@@ -145,3 +145,10 @@ def whistle(ctx: Ctx, args: Args) -> str:
 def answer(ctx: Ctx, args: Args) -> str:
     """Whoever was called says what they do."""
     return say("whistle.answered", issue=levels.reply(ctx.tx, ctx.speaker, number=args.issue, words=args.rest, now=ctx.now))
+
+
+@command("issue.nudge", "(催办|催) {I}", "{I} (催办|催一下)", role=STAFF, topic=TOPIC, usage="催办 I12")
+def nudge(ctx: Ctx, args: Args) -> str:
+    """Asks the party that has it to get on with it."""
+    row, reached = overdue.nudge(ctx.tx, ctx.speaker, number=args.issue, now=ctx.now)
+    return say("nudge.done", issue=row, party=parties.by_id(ctx.tx, row.party_id).name, reached=reached)

@@ -7,7 +7,7 @@ from bot.router import Args, answers, command, meant
 from domain.errors import Refusal
 from domain.roles import Role
 from handlers.privacy import NO, YES, said
-from services import groupwide, outbox
+from services import groupwide, quiet
 from texts.say import say
 from understanding.meaning import Meaning
 
@@ -59,4 +59,4 @@ def answer(ctx: Ctx) -> str | None:
 
 
 def _held(ctx: Ctx) -> object:
-    return outbox.QUIET.next_allowed(ctx.now) if outbox.QUIET.cover(ctx.now) else None
+    return quiet.until(ctx.tx, ctx.speaker.community_id, ctx.now)

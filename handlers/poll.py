@@ -12,7 +12,7 @@ from domain.classes import BY_AREA
 from domain.errors import Refusal
 from domain.roles import Role
 from handlers.privacy import NO, said
-from services import ballots, cards, electorate, forward, issues, outbox, owner_votes, polls, sight, standing, triage
+from services import ballots, cards, electorate, forward, issues, owner_votes, polls, quiet, sight, standing, triage
 from services.polls import Draft
 from services.standing import Standing
 from texts.draft import PollDraft, parse_draft
@@ -249,7 +249,7 @@ def missing(ctx: Ctx, args: Args) -> str:
 def remind(ctx: Ctx, args: Args) -> str:
     """Reminds, privately and once each, those who have not voted."""
     sent, again, out = polls.remind(ctx.tx, ctx.speaker, number=args.poll, now=ctx.now)
-    held = outbox.QUIET.next_allowed(ctx.now) if outbox.QUIET.cover(ctx.now) else None
+    held = quiet.until(ctx.tx, ctx.speaker.community_id, ctx.now)
     return say("poll.reminded", number=args.poll, sent=sent, again=again, out=out, held=held)
 
 
@@ -283,5 +283,5 @@ def void(ctx: Ctx, args: Args) -> str:
 
 def _told(ctx: Ctx, row: Row[Any]) -> str:
     """Which groups hear of it, and when."""
-    held = outbox.QUIET.next_allowed(ctx.now) if outbox.QUIET.cover(ctx.now) else None
+    held = quiet.until(ctx.tx, ctx.speaker.community_id, ctx.now)
     return say("poll.told", groups=polls.told(ctx.tx, row), held=held, by_hand=forward.by_hand(ctx.tx, row.id))

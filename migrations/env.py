@@ -2,6 +2,7 @@
 
 from alembic import context
 
+import models.settings  # noqa: F401 - its tables belong to the metadata
 from models.tables import metadata
 
 engine = context.config.attributes["engine"]

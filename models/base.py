@@ -58,6 +58,7 @@ class Tx:
         self.dialect = connection.dialect
         self.driver: Any = connection.connection.driver_connection
         self.postgres = self.dialect.name == "postgresql"
+        self.kept: dict[str, Any] = {}  # what was read once and holds for the whole transaction
         self.notes: list[Any] = []  # audit rows, chained and written by services.audit just before the commit
 
     def execute(self, statement: Executable | Hot, values: Any = None) -> CursorResult[Any]:

@@ -6,7 +6,7 @@
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, SmallInteger, String, Table
 
 from models.base import Utc
-from models.tables import BigId, metadata
+from models.tables import BigId, metadata, outbox
 
 delivery = Table(  # each try to send a post, and what came of it; append-only
     "delivery", metadata, Column("id", BigId, primary_key=True, autoincrement=True),
@@ -24,6 +24,8 @@ sweep_run = Table(  # a sweep that did something, or broke; idle beats leave no 
     Column("done", Integer, nullable=False), Column("error", String(64)),  # how many things; the name of what broke it
     Index("ix_sweep_run_name", "name", "id"),
 )
+# all posts about one issue or poll; by its collation PostgreSQL's own index on the key is of no use for that
+Index("ix_outbox_key_prefix", outbox.c.key, postgresql_ops={"key": "text_pattern_ops"}).ddl_if(dialect="postgresql")
 log_index = Table(  # up to where a log is indexed
     "log_index", metadata, Column("log", SmallInteger, primary_key=True, autoincrement=False),
     Column("next_block", BigInteger, nullable=False),

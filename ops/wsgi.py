@@ -11,7 +11,7 @@ import web
 from bot.channels.http import wire_blueprint, wire_shortcut
 from models.base import Database
 from models.tables import heartbeat
-from ops import machine, metrics
+from ops import accounts_seen, machine, metrics
 from ops.house import House, build, metrics_folder, now
 from scheduler.sweeps import HEARTBEAT
 
@@ -41,7 +41,7 @@ def application(house: House) -> Flask:
     csrf.exempt(phones)  # its forms carry a token of their own, bound to the visitor
     app.register_blueprint(web.console_blueprint(
         house.db, clock=now, secure_cookies=secure, second_factor=house.settings.console.second_factor,
-        machine=lambda: [(f.good, f.text) for f in machine.findings(house)]))
+        machine=lambda: [(f.good, f.text) for f in machine.findings(house)], platform=accounts_seen.platform(house.settings)))
     app.add_url_rule("/healthz", "healthz", lambda: _health(house))
     metrics.add_page(app, house.db, house.settings, metrics_folder(house.settings))
     app.wsgi_app = wire_shortcut(app.wsgi_app, house.channels, pipeline.hear, clock=now)  # type: ignore[method-assign, assignment]

@@ -14,6 +14,7 @@ from models.tables import (
     ballot,
     ballot_log,
     bind_code,
+    building,
     chat,
     community,
     forward,
@@ -140,7 +141,7 @@ def polls(tx: Tx, chosen: Filter) -> Page:
 def posts(tx: Tx, chosen: Filter) -> Page:
     """The outbox. Addresses are credentials; an answer to a message stands in the message log, under its rules."""
     text = case((outbox.c.key.like("message:%"), None), else_=outbox.c.text).label("text")
-    target = case((outbox.c.key.like("%:anonymous:%"), None), else_=outbox.c.target).label("target")
+    target = case((unnamed_post(), None), else_=outbox.c.target).label("target")
     query = select(*[c for c in outbox.c if c.name not in ("address", "text", "facts", "target")], target, text)
     if chosen.kind:
         query = query.where(outbox.c.state == chosen.kind)
@@ -148,6 +149,11 @@ def posts(tx: Tx, chosen: Filter) -> Page:
         query = query.where(holds(text, chosen.text) | holds(outbox.c.key, chosen.text))
     return long(tx, query, chosen, community=outbox.c.community_id, at=outbox.c.created_at, key=outbox.c.id,
                 words=bool(chosen.text))
+
+
+def unnamed_post() -> ColumnElement[bool]:
+    """Posts whose target is not shown: who is not to be named, and answers, whose message says who, if anybody may know."""
+    return or_(outbox.c.key.like("%:anonymous:%"), outbox.c.key.like("message:%"))
 
 
 def people(tx: Tx, chosen: Filter) -> Page:
@@ -282,6 +288,12 @@ def _with_home(name: str, label: str | None) -> str:
 def name_of(tx: Tx, code: str) -> str:
     """The name of the community with this code; '' when there is none."""
     return str(tx.scalar(select(community.c.name).where(community.c.code == code)) or "")
+
+
+def buildings(tx: Tx, community_id: int) -> list[tuple[int, str]]:
+    """The buildings of a community, 2幢 before 10幢."""
+    found = tx.all(select(building.c.id, building.c.name).where(building.c.community_id == community_id))
+    return sorted(((row.id, row.name) for row in found), key=lambda b: (len(b[1]), b[1]))
 
 
 def communities(tx: Tx) -> dict[int, str]:

@@ -18,7 +18,7 @@ from domain.states import State
 from domain.timers import Timer
 from models.base import Tx
 from models.tables import deliberation, issue
-from services import audit, issue_staff, issues, outbox, participants, steps, telling, timers, workcalendar
+from services import audit, issue_staff, issues, participants, quiet, steps, telling, timers, workcalendar
 from services.people import Speaker
 
 NOTICE = timedelta(days=3)  # 提前通报
@@ -91,7 +91,7 @@ def announce(tx: Tx, actor: Speaker, plan: Plan, *, number: int, now: datetime) 
     row = issue_staff.held(tx, actor, number)
     if current(tx, row) is not None:
         raise Refusal("talk.already", number=row.number)
-    starts = outbox.QUIET.next_allowed(plan.starts_at or now + NOTICE)
+    starts = quiet.of(tx, row.community_id).next_allowed(plan.starts_at or now + NOTICE)
     if starts < now + NOTICE or starts > now + FARTHEST:
         raise Refusal("talk.notice", number=row.number, days=NOTICE.days, most=FARTHEST.days, at=now + NOTICE)
     if row.state == State.SUBMITTED:
@@ -147,7 +147,8 @@ def enter(tx: Tx, actor: Actor, row: Row[Any], held: Row[Any], place: int, now: 
     phase, before = talks[place], talks[place - 1] if place else None
     for hook in _phased:
         hook(tx, actor, row, held, before, False, now)
-    until = outbox.QUIET.closing(phase.span.after(since or now, workcalendar.of(tx))) if phase.span else None
+    ends = phase.span.after(since or now, workcalendar.of(tx)) if phase.span else None
+    until = quiet.of(tx, row.community_id).closing(ends) if ends else None
     tx.execute(update(deliberation).where(deliberation.c.id == held.id).values(phase=place, until=until, talk_over=False))
     timers.start(tx, Timer.DISCUSSION, row.id, until or now + REMIND, about=f"d{held.id}:{place}")
     steps.event(tx, row.id, "phase", actor, now=now, text=phase.name)

@@ -43,7 +43,7 @@ def block(tx: Tx, community_id: int, place: str) -> int | None:
 def give(tx: Tx, actor: Actor, row: Row[Any], *, codes: list[str], building_id: int | None, now: datetime) -> list[str]:
     """Gives a party kinds of matters, of the whole community or of one building; returns those that are new to it."""
     _staff(actor)
-    new = []
+    new, before = [], _codes(tx, row.id)
     for code in codes:
         last = tx.scalar(select(func.max(directory.c.place)).where(
             directory.c.community_id == row.community_id, directory.c.category == code))
@@ -52,15 +52,18 @@ def give(tx: Tx, actor: Actor, row: Row[Any], *, codes: list[str], building_id: 
             tx.add(directory, community_id=row.community_id, category=code, building_id=building_id, party_id=row.id,
                    place=0 if last is None else last + 1)
             new.append(code)
-    audit.note(tx, actor, "party.give", f"party:{row.id}", now=now, categories=",".join(codes))
+    audit.note(tx, actor, "party.give", f"party:{row.id}", now=now, categories=",".join(codes), building=building_id, before=before,
+               after=_codes(tx, row.id))
     return new
 
 
 def take(tx: Tx, actor: Actor, row: Row[Any], *, codes: list[str], now: datetime) -> int:
     """A party no longer gets these kinds of matters; returns how many entries went."""
     _staff(actor)
+    before = _codes(tx, row.id)
     gone = tx.execute(delete(directory).where(directory.c.party_id == row.id, directory.c.category.in_(codes)))
-    audit.note(tx, actor, "party.take", f"party:{row.id}", now=now, categories=",".join(codes))
+    audit.note(tx, actor, "party.take", f"party:{row.id}", now=now, categories=",".join(codes), before=before,
+               after=_codes(tx, row.id))
     return gone.rowcount
 
 
@@ -69,6 +72,10 @@ def of_party(tx: Tx, party_id: int) -> list[tuple[str, str | None]]:
     return [(r.category, r.name) for r in tx.all(select(directory.c.category, building.c.name).join_from(
         directory, building, building.c.id == directory.c.building_id, isouter=True).where(directory.c.party_id == party_id)
         .order_by(directory.c.id))]
+
+
+def _codes(tx: Tx, party_id: int) -> str:
+    return ",".join(f"{code}@{where}" if where else code for code, where in of_party(tx, party_id))
 
 
 def uncovered(tx: Tx, community_id: int) -> list[str]:

@@ -11,7 +11,7 @@ from domain.errors import Refusal
 from domain.roles import SYSTEM, Actor, Role
 from models.base import Tx
 from models.tables import chat, forward, poll, poll_chat
-from services import audit, outbox, people
+from services import audit, outbox, people, quiet
 from services.people import Speaker
 from texts.say import say
 
@@ -22,9 +22,7 @@ _ANNOUNCED = re.compile(r"poll:(\d+):open:chat:\d+")
 def hand_over(tx: Tx, *, now: datetime) -> None:
     """Gives the keepers what waits for their groups; what waits for one group comes together."""
     _drop_late(tx, now)
-    if outbox.QUIET.cover(now):
-        return
-    for rows in _by_chat(tx, forward.c.told_at.is_(None)):
+    for rows in _by_chat(tx, forward.c.told_at.is_(None), *_awake(tx, now)):
         if _give(tx, rows, keepers(tx, rows[0].chat_id, now), f"forward:{rows[-1].id}:kit", now):
             tx.execute(update(forward).where(forward.c.id.in_([r.id for r in rows]), forward.c.told_at.is_(None))
                        .values(told_at=now))
@@ -33,17 +31,21 @@ def hand_over(tx: Tx, *, now: datetime) -> None:
 def remind_due(tx: Tx, *, now: datetime) -> None:
     """Reminds the keepers after two hours and on the next morning, each once."""
     _drop_late(tx, now)
-    if outbox.QUIET.cover(now):
-        return
     today = datetime.combine(now.astimezone(SHANGHAI).date(), datetime.min.time(), SHANGHAI)
     for times, due in ((1, forward.c.reminded_at < today), (0, forward.c.told_at <= now - AFTER)):
-        for rows in _by_chat(tx, forward.c.reminders == times, due):
+        for rows in _by_chat(tx, forward.c.reminders == times, due, *_awake(tx, now)):
             text = say("forward.remind", group=rows[0].name, numbers=[r.id for r in rows])
             sent = [outbox.to_person(tx, person_id=i, key=f"forward:{rows[-1].id}:remind:{times}:person:{i}", text=text, now=now,
                                      weight=outbox.REMINDER) for i in keepers(tx, rows[0].chat_id, now)]
             if any(sent):  # who cannot be reached now is reminded as soon as they can
                 tx.execute(update(forward).where(forward.c.id.in_([r.id for r in rows]), forward.c.reminders == times).values(
                     reminded_at=now, reminders=times + 1))
+
+
+def _awake(tx: Tx, now: datetime) -> list[Any]:
+    """That nobody is disturbed by it now."""
+    up = quiet.awake(tx, forward.c.community_id, now)
+    return [] if up is None else [up]
 
 
 def any_waiting(tx: Tx) -> bool:

@@ -9,7 +9,7 @@ from domain.errors import Refusal
 from domain.roles import SYSTEM, Role
 from models.base import Tx
 from models.tables import chat, group_task, identity, outbox
-from services import audit, people
+from services import audit, people, quiet
 from services import outbox as queue
 from services.people import Speaker
 from texts.say import say
@@ -67,7 +67,8 @@ def waiting(tx: Tx, speaker: Speaker) -> list[Row[Any]]:
 
 
 def _remind(tx: Tx, row: Row[Any], now: datetime) -> bool:
-    if row.reminders >= len(AFTER) or now - row.created_at < AFTER[row.reminders] or queue.QUIET.cover(now):
+    if row.reminders >= len(AFTER) or now - row.created_at < AFTER[row.reminders] or quiet.of(
+            tx, row.community_id).cover(now):
         return False
     mine = tx.execute(update(group_task).where(group_task.c.id == row.id, group_task.c.reminders == row.reminders).values(
         reminders=row.reminders + 1, reminded_at=now))

@@ -29,7 +29,7 @@ def readings(tx: Tx, chosen: Filter) -> Page:
 def deliveries(tx: Tx, chosen: Filter) -> Page:
     """Each try to send a post, with the platform's answer; addresses are credentials, and answers stand in the message log."""
     text = case((outbox.c.key.like("message:%"), None), else_=outbox.c.text).label("text")
-    target = case((outbox.c.key.like("%:anonymous:%"), None), else_=outbox.c.target).label("target")
+    target = case((browse.unnamed_post(), None), else_=outbox.c.target).label("target")
     query = select(*delivery.c, outbox.c.id.label("post_id"), target, text).join_from(
         delivery, outbox, outbox.c.id == delivery.c.outbox_id, isouter=True)
     where = {"community": delivery.c.community_id, "at": delivery.c.at, "key": delivery.c.id}

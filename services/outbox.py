@@ -16,12 +16,13 @@ from domain.roles import Actor
 from models.base import Tx
 from models.tables import chat, forward, identity, outbox, person
 from services import audit, digest, notices, quota
+from services import quiet as hours
 from services.notices import Notice
 from services.people import account_of
 from services.roads import Road
 from texts.say import say
 
-QUIET = QuietHours()
+QUIET = QuietHours()  # where a community has not set its own: services/quiet.py
 HAND = "hand"  # the road of a group that no API reaches: somebody carries the news there, services/forward.py
 MORNING_S = 300
 DANGER, RESULT, NEWS, REMINDER = 0, 1, 2, 3  # what goes first when not everything may be sent
@@ -35,6 +36,7 @@ _ACCOUNTS = (
         identity.c.channel.in_(bindparam("pushing", expanding=True)))
     .order_by(identity.c.heard_at.desc().nulls_last(), identity.c.id))
 _roads: dict[str, Road] = {}
+hours.fall_back(lambda: QUIET)
 
 
 class Way(NamedTuple):
@@ -112,7 +114,7 @@ def to_person(tx: Tx, *, person_id: int, key: str, text: str = "", facts: dict[s
         return False
     if notice is not None and road.asks and weight == REMINDER:  # the moment to ask for the next one
         text = "\n".join(filter(None, (text, notices.offer(tx, who, road, community_id=who.community_id, now=now))))
-    held = _held(tx, person_id, key, target, now) if rationed else None
+    held = _held(tx, person_id, key, who, now) if rationed else None
     put(tx, key=key, community_id=who.community_id, channel=who.channel, target=target, address=who.external_id,
         text=text, facts=facts, card=card, url=url, notice=notice if road.templates else None, at=held or now, now=now, quiet=quiet,
         weight=weight)
@@ -121,13 +123,14 @@ def to_person(tx: Tx, *, person_id: int, key: str, text: str = "", facts: dict[s
     return True
 
 
-def _held(tx: Tx, person_id: int, key: str, target: str, now: datetime) -> datetime | None:
+def _held(tx: Tx, person_id: int, key: str, who: Row[Any], now: datetime) -> datetime | None:
     """The next morning, for who has had their share of the day's news; None when this may go now."""
-    goes = _goes_at(now, True)
+    here = hours.of(tx, who.community_id)
+    goes = here.next_allowed(now)
     if not digest.heard_enough(tx, person_id, key, day=goes):
         return None
-    morning = goes if goes > now else QUIET.next_allowed(digest.tomorrow(now))
-    return morning + _a_little_later(target)
+    morning = goes if goes > now else here.next_allowed(digest.tomorrow(now))
+    return morning + _a_little_later(f"identity:{who.id}")
 
 
 def reaches(tx: Tx, person_id: int, now: datetime, *, notice: str = "") -> bool:
@@ -171,11 +174,11 @@ def _way_to(tx: Tx, person_id: int, now: datetime, *, text: str = "", url: str =
     of somebody who was never heard here (just loaded) the platform knows better, so they are tried. When all places are taken
     by what still waits, that and this become one post.
     """
-    at, full = _goes_at(now, quiet), None
+    full = None
     for who in _accounts(tx, person_id):
         if who.id == but:
             continue
-        road = _roads[who.channel]
+        road, at = _roads[who.channel], hours.of(tx, who.community_id).next_allowed(now) if quiet else now
         size = len(text.encode()) + (len(say("page.link", url=url).encode()) + 1 if url else 0)
         if quota.left(tx, who, road, at=at) >= -(-max(1, size) // road.text_bytes):
             return Way(who, False)
@@ -183,10 +186,6 @@ def _way_to(tx: Tx, person_id: int, now: datetime, *, text: str = "", url: str =
         if full is None and short and quota.left(tx, who, road, at=at, but=0) > 0 and digest.can_merge(tx, f"identity:{who.id}"):
             full = Way(who, True)
     return full
-
-
-def _goes_at(now: datetime, quiet: bool) -> datetime:
-    return QUIET.next_allowed(now) if quiet else now
 
 
 def _accounts(tx: Tx, person_id: int) -> list[Row[Any]]:
@@ -234,8 +233,8 @@ def put(tx: Tx, *, key: str, community_id: int | None, channel: str, target: str
     elif url and kind == "text":
         text = f"{text}\n{say('page.link', url=url)}"
     parts = split(text, most or road.text_bytes) if kind == "text" else [text]
-    if quiet and weight >= NEWS and target.startswith("identity:") and QUIET.cover(at):
-        at = QUIET.next_allowed(at) + _a_little_later(target)
+    if quiet and weight >= NEWS and target.startswith("identity:") and (here := hours.of(tx, community_id)).cover(at):
+        at = here.next_allowed(at) + _a_little_later(target)
     insert = insert_postgres if tx.postgres else insert_sqlite
     rows = [{
         "key": key if n == 0 else f"{key}:{n + 1}", "community_id": community_id, "channel": channel, "target": target,

@@ -3,13 +3,17 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Row, func, select
 
-from domain.roles import SYSTEM
+from domain.errors import Refusal
+from domain.roles import SYSTEM, Actor, Role
 from domain.states import State
 from domain.timers import Timer
 from models.base import Tx
-from services import dispatch, levels, limits, parties, steps, telling, timers, workcalendar
+from models.tables import issue_event
+from services import dispatch, issues, levels, limits, parties, steps, telling, timers, workcalendar
+
+NUDGE, NUDGE_EVERY = "nudge", timedelta(hours=4)
 
 
 @timers.on(Timer.SIGN, Timer.CONTACT)
@@ -58,3 +62,18 @@ def _remind(tx: Tx, row: Row[Any], news: str, now: datetime, *, notify: bool = F
 
 def _party(tx: Tx, row: Row[Any]) -> str:
     return str(parties.by_id(tx, row.party_id).name) if row.party_id is not None else ""
+
+
+def nudge(tx: Tx, actor: Actor, *, number: int, now: datetime) -> tuple[Row[Any], int]:
+    """Staff ask the party to get on with it (催办), at most once in some hours; gives how many of its people can be reached."""
+    if not actor.role.covers(Role.GRID_WORKER):
+        raise Refusal("role.too_low")
+    row = issues.by_number(tx, actor.community_id, number, lock=True)
+    if row.party_id is None or row.state not in (State.ASSIGNED, State.IN_PROGRESS):
+        raise Refusal("nudge.nobody", number=row.number)
+    last = tx.scalar(select(func.max(issue_event.c.at)).where(issue_event.c.issue_id == row.id, issue_event.c.act == NUDGE))
+    if last is not None and now - last < NUDGE_EVERY:
+        raise Refusal("nudge.again", number=row.number, hours=NUDGE_EVERY // timedelta(hours=1))
+    row = steps.mark(tx, actor, row, NUDGE, now=now, inner=True, party_id=row.party_id)
+    who = parties.members(tx, row.party_id, now=now)
+    return row, telling.persons(tx, row, "nudged", who, now, notify=True, due=row.due_at)

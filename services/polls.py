@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, exists, func, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, exists, func, literal_column, or_, select, update
 
 from domain.classes import BY_AREA, STRAW
+from domain.clock import QuietHours
 from domain.errors import Refusal
 from domain.kinds import kind
 from domain.roles import SYSTEM, Actor, Role
@@ -32,6 +33,7 @@ from services import (
     procedure,
     proving,
     published,
+    quiet,
     secrecy,
     standing,
     triage,
@@ -80,7 +82,7 @@ class Opened:
     moved: bool  # the deadline was moved out of the quiet hours
 
 
-def check(draft: Draft, *, now: datetime) -> None:
+def check(draft: Draft, hours: QuietHours, *, now: datetime) -> None:
     """Refuses a draft that could not be a poll, or that would put danger or wrong to a vote."""
     triage.check_votable(draft.title, draft.options)
     if draft.kind != "signup" and not OPTIONS_MIN <= len(draft.options) <= OPTIONS_MAX:
@@ -93,7 +95,7 @@ def check(draft: Draft, *, now: datetime) -> None:
         raise Refusal("poll.deadline_past", at=draft.closes_at)
     if draft.closes_at > now + LONGEST:
         raise Refusal("poll.deadline_far", days=LONGEST.days)
-    begins = procedure.begins(draft.poll_class, draft.notice_days, now)
+    begins = procedure.begins(draft.poll_class, draft.notice_days, now, hours)
     if draft.closes_at < begins + SHORTEST:
         raise Refusal("procedure.closes_in_notice", begins=begins)
 
@@ -105,11 +107,12 @@ def open_poll(tx: Tx, actor: Speaker, draft: Draft, *, chat_id: int | None, issu
     twin = tx.scalar(select(poll.c.id).where(poll.c.preview_id == preview_id)) if preview_id is not None else None
     if twin is not None:
         return Opened(_get(tx, twin), 0, False)
-    check(draft, now=now)
+    here = quiet.of(tx, actor.community_id)
+    check(draft, here, now=now)
     concerned = issues.by_number(tx, actor.community_id, issue_number, lock=True) if issue_number is not None else None
     owners = draft.poll_class in BY_AREA
     where = scope_of(tx, actor, draft.scope, chat_id, stairwells=owners)
-    closes_at, begins = outbox.QUIET.closing(draft.closes_at), procedure.begins(draft.poll_class, draft.notice_days, now)
+    closes_at, begins = here.closing(draft.closes_at), procedure.begins(draft.poll_class, draft.notice_days, now, here)
     rules, preset = _rules(draft), decisions.preset(draft.poll_class, draft.kind, now)
     number = tx.scalar(_BUMP.where(community.c.id == actor.community_id))
     poll_id = tx.add(
@@ -119,7 +122,7 @@ def open_poll(tx: Tx, actor: Speaker, draft: Draft, *, chat_id: int | None, issu
         household=draft.household or owners or draft.poll_class == "household", anonymous=draft.anonymous or draft.secret,
         scope=where.scope, scope_id=where.id, scope_name=where.name, recognised=decisions.recognised_by or None if owners else None,
         state="open" if begins == now else "notice", opens_at=begins, noticed_at=None if begins == now else now,
-        closes_at=closes_at, remind_at=_remind_at(begins, closes_at), opened_by=actor.id,
+        closes_at=closes_at, remind_at=_remind_at(begins, closes_at, here), opened_by=actor.id,
         preview_id=preview_id)
     if where.chats:
         tx.execute(poll_chat.insert(), [{"poll_id": poll_id, "chat_id": c} for c in where.chats])
@@ -145,9 +148,8 @@ def _announce(tx: Tx, row: Row[Any], news: str, *, but: int | None = None, now: 
 
 def begin_due(tx: Tx, *, now: datetime) -> int:
     """Polls whose notice period is over: they open, and their groups hear of it."""
-    if outbox.QUIET.cover(now):
-        return 0
-    rows = tx.all(select(poll.c.id).where(poll.c.state == "notice", poll.c.opens_at <= now).with_for_update(skip_locked=True))
+    rows = tx.all(select(poll.c.id).where(poll.c.state == "notice", poll.c.opens_at <= now, *_awake(tx, now))
+                  .with_for_update(skip_locked=True))
     for each in rows:
         tx.execute(update(poll).where(poll.c.id == each.id).values(state="open"))
         row = _get(tx, each.id)
@@ -197,19 +199,18 @@ def remind(tx: Tx, actor: Actor, *, number: int, now: datetime) -> tuple[int, in
     """Reminds privately whoever has not voted, by hand once each: (reminded now, already reminded, out of reach)."""
     _staff(actor)
     row = _open(tx, actor, number, now)
-    done = _remind(tx, row, "hand", now, only_count=outbox.QUIET.cover(now))
-    if outbox.QUIET.cover(now):  # those who vote meanwhile need no reminder in the morning
-        tx.execute(update(poll).where(poll.c.id == row.id).values(hand_remind_at=outbox.QUIET.next_allowed(now)))
+    here = quiet.of(tx, row.community_id)
+    done = _remind(tx, row, "hand", now, only_count=here.cover(now))
+    if here.cover(now):  # those who vote meanwhile need no reminder in the morning
+        tx.execute(update(poll).where(poll.c.id == row.id).values(hand_remind_at=here.next_allowed(now)))
     audit.note(tx, actor, "poll.remind", f"poll:{row.id}", now=now, sent=done[0])
     return done
 
 
 def remind_due(tx: Tx, *, now: datetime) -> int:
     """The reminders whose hour has come, by the clock or held overnight; never in quiet hours, late rather than lost."""
-    if outbox.QUIET.cover(now):
-        return 0
     by_clock = and_(poll.c.remind_at <= now, poll.c.reminded_at.is_(None))
-    rows = tx.all(select(poll).where(poll.c.state == "open", poll.c.closes_at > now,
+    rows = tx.all(select(poll).where(poll.c.state == "open", poll.c.closes_at > now, *_awake(tx, now),
                                      or_(by_clock, poll.c.hand_remind_at <= now)).with_for_update(skip_locked=True))
     for row in rows:
         by_hand = row.hand_remind_at is not None and row.hand_remind_at <= now
@@ -224,12 +225,13 @@ def extend(tx: Tx, actor: Actor, *, number: int, closes_at: datetime, reason: st
     """Moves the deadline of an open poll and says so in its groups."""
     _staff(actor)
     row = _open(tx, actor, number, now)
-    closes_at = outbox.QUIET.closing(closes_at)
+    here = quiet.of(tx, row.community_id)
+    closes_at = here.closing(closes_at)
     if closes_at <= row.closes_at:
         raise Refusal("poll.not_later", number=number, at=row.closes_at)
     if closes_at > row.opens_at + LONGEST:
         raise Refusal("poll.deadline_far", days=LONGEST.days)
-    remind_at = row.remind_at if row.reminded_at else _remind_at(now, closes_at)
+    remind_at = row.remind_at if row.reminded_at else _remind_at(now, closes_at, here)
     tx.execute(update(poll).where(poll.c.id == row.id).values(closes_at=closes_at, remind_at=remind_at))
     row = _get(tx, row.id)
     audit.note(tx, actor, "poll.extend", f"poll:{row.id}", now=now, closes_at=closes_at.isoformat(), reason=audit.digest(reason))
@@ -282,7 +284,7 @@ def close_due(tx: Tx, *, now: datetime, limit: int = 20) -> int:
 def _prolong(tx: Tx, row: Row[Any], until: datetime, now: datetime) -> None:
     """Gives a vote more time, once: too few have taken part."""
     tx.execute(update(poll).where(poll.c.id == row.id).values(
-        closes_at=until, prolonged_at=now, remind_at=_remind_at(now, until), reminded_at=None))
+        closes_at=until, prolonged_at=now, remind_at=_remind_at(now, until, quiet.of(tx, row.community_id)), reminded_at=None))
     audit.note(tx, SYSTEM, "poll.extend", f"poll:{row.id}", now=now, community_id=row.community_id, closes_at=until.isoformat())
     row = _get(tx, row.id)
     _post(tx, row, "prolong", say("poll.prolonged.group", poll=row), now)
@@ -368,9 +370,15 @@ def _remind(tx: Tx, row: Row[Any], how: str, now: datetime, *, only_count: bool 
     return sent, again, out
 
 
-def _remind_at(now: datetime, closes_at: datetime) -> datetime | None:
+def _awake(tx: Tx, now: datetime) -> list[ColumnElement[bool]]:
+    """That a poll's community is not quiet now."""
+    up = quiet.awake(tx, poll.c.community_id, now)
+    return [] if up is None else [up]
+
+
+def _remind_at(now: datetime, closes_at: datetime, hours: QuietHours) -> datetime | None:
     """When to remind by the clock: a third of the time before the end, a day at most, never in quiet hours."""
-    at = outbox.QUIET.next_allowed(closes_at - min(REMIND_BEFORE, (closes_at - now) / 3))
+    at = hours.next_allowed(closes_at - min(REMIND_BEFORE, (closes_at - now) / 3))
     return at if at < closes_at else None
 
 

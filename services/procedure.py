@@ -11,11 +11,12 @@ from typing import Any
 from sqlalchemy import Row, String, and_, cast, func, literal, or_, select, update
 
 from domain.classes import BY_AREA, STRAW
+from domain.clock import QuietHours
 from domain.errors import Refusal
 from domain.roles import SYSTEM, Actor, Role
 from models.base import Tx
 from models.tables import ballot, home, objection, outbox, owner, poll, poll_chat, poll_owner, poll_unit
-from services import audit, cards, owner_votes, pages
+from services import audit, cards, owner_votes, pages, quiet
 from services import outbox as posting
 from services.people import Speaker
 from texts.say import say
@@ -32,12 +33,12 @@ def configure(notice: int, publication: int) -> None:
     notice_days, publication_days = notice, publication
 
 
-def begins(poll_class: str, asked_days: int | None, now: datetime) -> datetime:
+def begins(poll_class: str, asked_days: int | None, now: datetime, hours: QuietHours) -> datetime:
     """When a poll announced now may be voted in: at once, or after its notice period, in the morning and not at night."""
     days = asked_days if asked_days is not None else notice_days if poll_class in BY_AREA else 0
     if days > LONGEST_NOTICE:
         raise Refusal("procedure.notice_long", days=LONGEST_NOTICE)
-    return posting.QUIET.next_allowed(now + timedelta(days=days)) if days else now
+    return hours.next_allowed(now + timedelta(days=days)) if days else now
 
 
 def final(row: Row[Any], now: datetime) -> datetime | None:
@@ -92,10 +93,9 @@ def objections(tx: Tx, poll_id: int) -> list[Row[Any]]:
 
 def finish_due(tx: Tx, *, now: datetime) -> int:
     """Results that have been published long enough are closed for good; with an objection open it waits, and staff hear why."""
-    if posting.QUIET.cover(now):
-        return 0
-    rows = tx.all(select(poll).where(poll.c.state == "closed", poll.c.final_at <= now, poll.c.archived_at.is_(None))
-                  .with_for_update(skip_locked=True))
+    up = quiet.awake(tx, poll.c.community_id, now)
+    rows = tx.all(select(poll).where(poll.c.state == "closed", poll.c.final_at <= now, poll.c.archived_at.is_(None),
+                                     *([] if up is None else [up])).with_for_update(skip_locked=True))
     for row in rows:
         found = objections(tx, row.id)
         unanswered = [o.number for o in found if o.answer is None]

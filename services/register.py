@@ -74,9 +74,9 @@ class Table:
     findings: list[Finding]
 
 
-def read(sheet: Sheet) -> Table:
-    """Reads all rows; a Refusal when the table has no headings we know."""
-    at, columns = _headings(sheet)
+def read(sheet: Sheet, *, bare: bool = False) -> Table:
+    """Reads all rows; a Refusal when the table has no headings we know. `bare`: homes alone, without areas and owners, will do."""
+    at, columns = _headings(sheet, bare)
     table = Table({}, [])
     for number, cells in enumerate(sheet.rows[at + 1:], at + 2):
         row = {name: cells[i].strip() for name, i in columns.items() if i < len(cells)}
@@ -106,15 +106,15 @@ def area(text: str) -> int:
     return int(found)
 
 
-def _headings(sheet: Sheet) -> tuple[int, dict[str, int]]:
+def _headings(sheet: Sheet, bare: bool) -> tuple[int, dict[str, int]]:
     for at, cells in enumerate(sheet.rows[:_HEAD_WITHIN]):
         found: dict[str, int] = {}
         for i, cell in enumerate(cells):
             if (name := words.column(cell)) is not None:
                 found.setdefault(name, i)
-        if ("home" in found or {"building", "room"} <= set(found)) and {"area", "owner"} & set(found):
+        if ("home" in found or {"building", "room"} <= set(found)) and (bare or {"area", "owner"} & set(found)):
             return at, found
-    raise Refusal("register.no_headings")
+    raise Refusal("register.no_homes" if bare else "register.no_headings")
 
 
 def _row(table: Table, number: int, row: dict[str, str]) -> None:

@@ -35,9 +35,11 @@ def put(tx: Tx, actor: Actor, *, person_id: int, starts_at: datetime, ends_at: d
 def relieve(tx: Tx, actor: Actor, *, person_id: int, now: datetime) -> int:
     """Takes somebody off the roster from now on; returns how many entries went."""
     _staff(actor)
-    gone = tx.execute(delete(duty).where(duty.c.community_id == actor.community_id, duty.c.person_id == person_id,
-                                         duty.c.ends_at > now))
-    audit.note(tx, actor, "duty.relieve", f"person:{person_id}", now=now)
+    mine = (duty.c.community_id == actor.community_id, duty.c.person_id == person_id, duty.c.ends_at > now)
+    had = tx.all(select(duty).where(*mine).order_by(duty.c.id))
+    before = [f"{row.starts_at.isoformat()}/{row.ends_at.isoformat()}" for row in had]
+    gone = tx.execute(delete(duty).where(*mine))
+    audit.note(tx, actor, "duty.relieve", f"person:{person_id}", now=now, before=before, after=[])
     return gone.rowcount
 
 

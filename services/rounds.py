@@ -17,7 +17,7 @@ from domain.timers import Timer
 from models.base import Tx
 from models.rounds import opinion, opinion_round
 from models.tables import chat, community, issue
-from services import audit, deliberation, issues, outbox, pages, round_order, round_report, steps, timers
+from services import audit, deliberation, issues, outbox, pages, quiet, round_order, round_report, steps, timers
 from services.people import Speaker
 from texts.mask import public
 from texts.say import say
@@ -110,7 +110,7 @@ def begin(tx: Tx, actor: Actor, plan: Plan, *, number: int, chat_id: int | None 
 def _open(tx: Tx, actor: Actor, matter: Row[Any], plan: Plan, chat_id: int | None, now: datetime) -> Row[Any]:
     talk = deliberation.current(tx, matter)
     phase = deliberation.phase_of(talk) if talk is not None else None
-    closes = outbox.QUIET.closing(plan.closes_at or now + timedelta(days=DAYS))
+    closes = quiet.of(tx, actor.community_id).closing(plan.closes_at or now + timedelta(days=DAYS))
     tx.execute(select(community.c.id).where(community.c.id == matter.community_id).with_for_update())
     latest = tx.scalar(select(func.max(opinion_round.c.number)).where(opinion_round.c.community_id == matter.community_id)) or 0
     host = matter.host_id or actor.person_id

@@ -16,7 +16,7 @@ from domain.roles import SYSTEM, Role
 from domain.timers import Timer
 from models.base import Tx
 from models.tables import attendee, chat, community, person, session
-from services import audit, issues, outbox, people, timers
+from services import audit, issues, outbox, people, quiet, timers
 from services.people import Speaker
 from texts.say import say
 
@@ -40,8 +40,9 @@ def announce(tx: Tx, actor: Speaker, plan: Plan, *, chat_id: int | None, now: da
     if not actor.role.covers(Role.GRID_WORKER):
         raise Refusal("role.too_low")
     starts = plan.starts_at
-    if starts < now + NOTICE or starts > now + FARTHEST or outbox.QUIET.cover(starts):
-        raise Refusal("session.notice", days=NOTICE.days, most=FARTHEST.days, quiet=outbox.QUIET.cover(starts))
+    by_night = quiet.of(tx, actor.community_id).cover(starts)
+    if starts < now + NOTICE or starts > now + FARTHEST or by_night:
+        raise Refusal("session.notice", days=NOTICE.days, most=FARTHEST.days, quiet=by_night)
     about = issues.by_number(tx, actor.community_id, plan.issue_number) if plan.issue_number else None
     if about is not None and about.private:
         raise Refusal("guard.public", number=about.number)

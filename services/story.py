@@ -109,16 +109,17 @@ def _from_home(tx: Tx, row: Row[Any]) -> Story:
     names = browse.labels(tx, {r.person_id for r in lived})
     found = Found([Entry(r.since, "home", "moved_in", names[r.person_id]) for r in lived])
     found.add(Entry(r.until, "home", "moved_out", names[r.person_id]) for r in lived if r.until is not None)
-    for each in parts.polls_in(tx, row.community_id):
-        voters = {f"home:{row.id}", *(f"person:{r.person_id}" for r in lived if _lived(r, each))}
-        if browse.only_voters(each):
-            if tx.first(select(ballot.c.id).where(ballot.c.poll_id == each.id, parts.any_of(voters, ballot.c.voter),
-                                                  ballot.c.choice != "").limit(1)) is not None:
+    voters = {f"home:{row.id}": None} | {f"person:{r.person_id}": r for r in lived}
+    polls = parts.polls_in(tx, row.community_id)
+    voted = parts.voted_in(tx, [each.id for each in polls], list(voters))
+    for each in polls:
+        mine = [v for v in voted.get(each.id, ()) if (since := voters[v]) is None or _lived(since, each)]
+        if mine and browse.only_voters(each):
+            if tx.first(select(ballot.c.id).where(ballot.c.poll_id == each.id, ballot.c.voter.in_(mine), ballot.c.choice != "")):
                 found.entries.append(Entry(each.opens_at, "poll", "opened", text=each.title, of=("poll", each.id),
                                            note="not_public", label=f"P{each.number}"))
-            continue
-        mine = parts.ballots_of(tx, each, parts.any_of(voters, ballot_log.c.voter))
-        found.add(replace(line, answer=each.title) for line in mine)
+        elif mine:
+            found.add(replace(line, answer=each.title) for line in parts.ballots_of(tx, each, ballot_log.c.voter.in_(mine)))
     return _story("home", row.label, found, [])
 
 
@@ -152,14 +153,14 @@ def _told(tx: Tx, matter: Matter, *, but_ballots: int | None = None, but_post: i
     for issue_id, row in matter.issues.items():
         label = f"I{row.number}" if row.number else ""
         events = parts.events(tx, row)
-        deeds = parts.deeds_on(tx, "issue", issue_id)
+        deeds = parts.deeds_on(tx, issue_id)
         found.add(events)
         found.add(parts.records(tx, deeds, {e.at for e in events}, label, ("issue", issue_id)))
         _say(tx, found, parts.messages_behind(tx, deeds))
         counts += _sent(tx, found, f"issue:{issue_id}:", label, but_post)
     for poll_id, row in matter.polls.items():
         label = f"P{row.number}"
-        course, deeds = parts.course_of(row), parts.deeds_on(tx, "poll", poll_id)
+        course, deeds = parts.course_of(row), parts.deeds_on_poll(tx, row)
         found.add(course)
         found.add(parts.records(tx, deeds, {e.at for e in course}, label, ("poll", poll_id)))
         _say(tx, found, parts.messages_behind(tx, deeds))

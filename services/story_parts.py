@@ -11,13 +11,14 @@ from models.base import Tx
 from models.logs import delivery
 from models.tables import audit, ballot, ballot_log, chat, forward, message, outbox, poll
 from services import browse, finding
-from services.paging import Filter, gather, plain, sought
+from services.paging import Filter, gather, plain, sought, span
 from services.sight import HUSHED
 from texts.kinds import spoken
 
 BALLOTS = POSTS = RECORDS = 200  # lines of a kind that one story shows
 _UNNAMED = (HUSHED, f"{HUSHED}?")
 _INSTANT = timedelta(microseconds=1)
+_SOON, _LATER = timedelta(hours=1), timedelta(days=60)  # around a poll, for its announcement, publication, objections and exports
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +79,11 @@ def messages_behind(tx: Tx, deeds: list[Row[Any]]) -> list[Row[Any]]:
     pairs = {(int(r.actor[7:]), r.at) for r in deeds if r.actor.startswith("person:") and (r.actor, r.object) not in unnamed}
     if not pairs:
         return []
+    moments = [at for _, at in pairs]
+    top, bottom = span(tx, Filter(since=min(moments), until=max(moments) + _INSTANT), message.c.id, message.c.received_at)
     return tx.all(select(message).where(
-        message.c.person_id.in_({who for who, _ in pairs}), tuple_(message.c.person_id, message.c.received_at).in_(pairs),
+        message.c.id < top, message.c.id >= bottom, message.c.person_id.in_({who for who, _ in pairs}),
+        tuple_(message.c.person_id, message.c.received_at).in_(pairs),
         func.coalesce(message.c.intent, "").not_in(_UNNAMED)).order_by(message.c.id).limit(RECORDS))
 
 
@@ -107,11 +111,20 @@ def talk_around(tx: Tx, row: Row[Any], each_way: int = 3) -> list[Row[Any]]:
 
 
 # --- what was done ------------------------------------------------------------------------------------------------
-def deeds_on(tx: Tx, kind: str, key: int) -> list[Row[Any]]:
-    """What the audit log says was done with an issue or a poll, ballots left out."""
-    rows = tx.all(select(audit).where(audit.c.object == f"{kind}:{key}", ~begins(tx, audit.c.action, "ballot."))
-                  .order_by(audit.c.seq.desc()).limit(RECORDS))
-    return rows[::-1]
+def deeds_on(tx: Tx, issue_id: int) -> list[Row[Any]]:
+    """What the audit log says was done with an issue."""
+    return tx.all(select(audit).where(audit.c.object == f"issue:{issue_id}").order_by(audit.c.seq.desc()).limit(RECORDS))[::-1]
+
+
+def deeds_on_poll(tx: Tx, row: Row[Any]) -> list[Row[Any]]:
+    """What was done with a poll, ballots left out: not by the object, which a hundred thousand ballots have too."""
+    families = ("poll", "export")
+    query = select(audit).where(audit.c.object == f"poll:{row.id}", or_(*[browse.named(audit.c.action, f) for f in families]))
+    since = min(row.opens_at, row.noticed_at or row.opens_at) - _SOON
+    found = gather(lambda tx, chosen: sought(tx, query, chosen, finding.AUDIT, community=audit.c.community_id,
+                                             wanted=[finding.marked(*(f"did:{f}" for f in families))]),
+                   tx, Filter(since=since, until=(row.closed_at or row.closes_at) + _LATER, limit=RECORDS))
+    return found[::-1]
 
 
 def records(tx: Tx, deeds: list[Row[Any]], known: set[datetime], label: str, of: tuple[str, int] | None) -> list[Entry]:
@@ -193,7 +206,7 @@ def private_posts(tx: Tx, prefix: str) -> int:
 
 def sent(tx: Tx, rows: list[Row[Any]], here: int | None = None) -> list[Entry]:
     """Posts, and what the platform answered to each try."""
-    targets = {r.id: r.target for r in rows if ":anonymous:" not in r.key}
+    targets = {r.id: r.target for r in rows if ":anonymous:" not in r.key and not r.key.startswith("message:")}
     names = browse.targets(tx, {t for t in targets.values() if t.partition(":")[0] in ("chat", "identity")})
     found = [Entry(r.created_at, "post", r.state, names.get(targets.get(r.id, ""), ""),
                    "" if r.key.startswith("message:") else r.text, of=("post", r.id), here=r.id == here) for r in rows]
@@ -220,6 +233,9 @@ def polls_in(tx: Tx, community_id: int) -> list[Row[Any]]:
     return tx.all(select(poll).where(poll.c.community_id == community_id).order_by(poll.c.id.desc()).limit(RECORDS))
 
 
-def any_of(voters: Iterable[str], column: ColumnElement[str]) -> ColumnElement[bool]:
-    """The column is one of these."""
-    return or_(*[column == voter for voter in voters])
+def voted_in(tx: Tx, polls: list[int], voters: list[str]) -> dict[int, list[str]]:
+    """In which of these polls which of these have voted."""
+    found: dict[int, list[str]] = {}
+    for row in tx.all(select(ballot.c.poll_id, ballot.c.voter).where(ballot.c.poll_id.in_(polls), ballot.c.voter.in_(voters))):
+        found.setdefault(row.poll_id, []).append(row.voter)
+    return found

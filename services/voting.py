@@ -15,7 +15,7 @@ from domain.states import State
 from domain.timers import Timer
 from models.base import Tx
 from models.tables import deliberation, issue, poll
-from services import decisions, electorate, issue_staff, outbox, people, procedure, standing, steps, telling, timers
+from services import decisions, electorate, issue_staff, people, procedure, quiet, standing, steps, telling, timers
 from services import deliberation as talks
 from texts.say import say
 
@@ -51,7 +51,7 @@ def longer(tx: Tx, row: Row[Any], now: datetime) -> datetime | None:
     found = decisions.facts(tx, row, result, electorate.size(tx, row))
     if found is None or all(found["quorum"].values()):
         return None
-    return outbox.QUIET.closing(now + min(LONGER, row.closes_at - row.opens_at))
+    return quiet.of(tx, row.community_id).closing(now + min(LONGER, row.closes_at - row.opens_at))
 
 
 def final(tx: Tx, row: Row[Any], result: dict[str, Any], now: datetime) -> datetime | None:

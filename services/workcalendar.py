@@ -1,17 +1,22 @@
 """Working days as they are here: the announced calendar, and before it what an admin entered by hand."""
 
+import csv
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, delete, select
 from sqlalchemy.dialects.postgresql import insert as insert_postgres
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
+from domain.errors import Refusal
 from domain.roles import Actor
 from domain.workdays import IsWorkday
 from models.base import Tx
 from models.tables import calendar_day
 from services import audit
 from texts import workcalendar
+
+_WORK = {"班": True, "休": False}
 
 
 def of(tx: Tx) -> IsWorkday:
@@ -35,9 +40,44 @@ def provisional(tx: Tx, day: date) -> bool:
 
 def enter(tx: Tx, actor: Actor, days: dict[date, tuple[bool, str]], *, now: datetime) -> None:
     """Keeps what a holiday notice says of days: worked or not, and why. What was promised before stays as it was promised."""
+    had = {row.day: (row.workday, row.name) for row in tx.all(select(calendar_day).where(
+        calendar_day.c.day.in_([day.isoformat() for day in days])))}
+    changed = {day.isoformat(): said for day, said in days.items() if had.get(day.isoformat()) != said}
     for day, (workday, name) in days.items():
         insert = insert_postgres if tx.postgres else insert_sqlite
         row = insert(calendar_day).values(day=day.isoformat(), workday=workday, name=name)
         tx.execute(row.on_conflict_do_update(index_elements=["day"], set_={"workday": workday, "name": name}))
     audit.note(tx, actor, "calendar.enter", "calendar", now=now, days=len(days), first=min(days).isoformat(),
-               last=max(days).isoformat())
+               last=max(days).isoformat(), before={day: had[day] for day in changed if day in had}, after=changed)
+
+
+def forget(tx: Tx, actor: Actor, day: date, *, now: datetime) -> None:
+    """Takes an entered day back: the announced calendar holds again."""
+    had = tx.first(select(calendar_day).where(calendar_day.c.day == day.isoformat()))
+    if had is not None:
+        tx.execute(delete(calendar_day).where(calendar_day.c.id == had.id))
+        audit.note(tx, actor, "calendar.forget", "calendar", now=now, day=had.day, before=[had.workday, had.name])
+
+
+def entered(tx: Tx, since: date) -> list[Row[Any]]:
+    """The days that were entered by hand, from this one on."""
+    return tx.all(select(calendar_day).where(calendar_day.c.day >= since.isoformat()).order_by(calendar_day.c.day))
+
+
+def read(text: str, name: str) -> dict[date, tuple[bool, str]]:
+    """The days of a holiday notice, a line each: 2027-01-01,休,元旦; a Refusal names the first line that is wrong."""
+    days: dict[date, tuple[bool, str]] = {}
+    for number, cells in enumerate(csv.reader(text.splitlines()), 1):
+        words = [cell.strip() for cell in cells]
+        if not any(words) or (number == 1 and words[0] == "日期"):
+            continue
+        try:
+            day, work = date.fromisoformat(words[0]), _WORK[words[1]]
+        except (ValueError, KeyError, IndexError):
+            raise Refusal("calendar.line", number=number, said=",".join(cells)[:40]) from None
+        if day in days:
+            raise Refusal("calendar.twice", number=number, day=day)
+        days[day] = (work, words[2][:32] if len(words) > 2 else "")
+    if not days:
+        raise Refusal("calendar.empty", file=name)
+    return days

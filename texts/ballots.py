@@ -65,7 +65,7 @@ class Ballot:
     def __init__(self, options: tuple[str, ...]) -> None:
         self.options = tuple(re.sub(r"^(?:[a-j]|\d{1,2})[.、:)\s]\s*", "", o) or o for o in options)
         self.stances = self._stances()
-        texts = [(o, i) for i, o in enumerate(self.options)]
+        texts = [(o, i) for i, o in enumerate(self.options) if o]  # of an option of nothing but marks no word is left
         self.words = sorted(texts + [(w, i) for w, i in self.stances.items() if i is not None], key=lambda p: -len(p[0]))
         verbs = [w for w in ("同意", "支持", "赞成") if self.stances[w] is None]
         self.frames = sorted((*_FRAMES, *verbs), key=len, reverse=True)

@@ -30,6 +30,7 @@ _MEETING = {"到会", "同意", "按"}
 _UNITS = {"个工作日": "workdays", "工作日": "workdays", "天": "days", "小时": "hours", "分钟": "minutes"}
 _SPAN = re.compile(r"(\d{1,3})\s*(个工作日|工作日|天|小时|分钟)")
 _BAR = re.compile(r"(过)?\s*(\d{1,2})/(\d{1,2})\s*(以上)?")
+LARGEST = 20_000  # characters of a file
 _LONGEST = 120  # characters of a sentence of one's own
 
 
@@ -55,6 +56,15 @@ def configure(own: str | Path | None = None) -> list[str]:
     _known.clear()
     _known.update(ours.courses | mine.courses)
     return ours.problems + mine.problems
+
+
+def source_of(name: str) -> str:
+    """How one of ours is written, to begin one's own from; '' when it is none of ours."""
+    for path in sorted(FOLDER.glob("*.yaml")):
+        text = path.read_text("utf-8")
+        if read_text(text, path.name).name == name:
+            return text
+    return ""
 
 
 def known() -> list[Course]:
@@ -90,11 +100,20 @@ def read(folder: Path) -> Found:
 def read_file(path: Path) -> Course:
     """One procedure; Wrong says what is wrong with it."""
     try:
-        data = yaml.safe_load(path.read_text("utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        return read_text(path.read_text("utf-8"), path.name)
+    except UnicodeDecodeError:
+        raise Wrong(say("course.wrong.yaml", file=path.name, line=1)) from None
+
+
+def read_text(text: str, where: str) -> Course:
+    """The same of a text that a stranger may have written; `where` names it in the sentences."""
+    try:
+        if len(text) > LARGEST or any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
+            raise Wrong(say("course.wrong.large", file=where, most=LARGEST))
+        data = yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
-        raise Wrong(say("course.wrong.yaml", file=path.name, line=mark.line + 1 if mark else 1)) from None
-    where = path.name
+        raise Wrong(say("course.wrong.yaml", file=where, line=mark.line + 1 if mark else 1)) from None
     if not isinstance(data, dict):
         raise Wrong(say("course.wrong.empty", file=where))
     _unknown(data, _COURSE, where)

@@ -71,6 +71,7 @@ def is_none(cell: str) -> bool:
 
 
 EXAMPLE: list[list[str]] = _words()["example"]
+UNITS: list[list[str]] = _words()["units"]  # the same for buildings and units alone
 
 
 def told(findings: Sequence[Any]) -> list[str]:

@@ -1,5 +1,6 @@
 """Everything the bot says: sentences by key from zh.yaml and zh_*.yaml, filled with facts; a missing fact is an error."""
 
+import logging
 from datetime import datetime, time, timedelta
 from functools import cache
 from pathlib import Path
@@ -13,12 +14,37 @@ from domain.clock import SHANGHAI
 from texts.mask import public
 
 FOLDER = Path(__file__).parent
+log = logging.getLogger(__name__)
+_own: dict[str, Template] = {}  # what an installation says in its own words
 WEEKDAYS = "一二三四五六日"
 
 
 def say(key: str, **facts: Any) -> str:
     """The sentence of this key, with its facts filled in."""
+    if key in _own:
+        try:
+            return _own[key].render(facts).strip("\n")
+        except Exception as error:  # ours is always whole: better said in our words than not at all
+            log.warning("the own wording of %s cannot be said: %s", key, type(error).__name__)
     return _templates()[key].render(facts).strip("\n")
+
+
+def reword(sources: dict[str, str]) -> None:
+    """Says these keys in an installation's own words from now on, and every other in ours; texts/wording.py has checked them."""
+    env = _catalogue()[0]
+    made = {key: env.from_string(source) for key, source in sources.items() if key in _templates()}
+    _own.clear()
+    _own.update(made)
+
+
+def source_of(key: str) -> str:
+    """The sentence of this key as it stands in the catalogue, with its placeholders."""
+    return _catalogue()[1][key]
+
+
+def environment() -> Environment:
+    """What sentences are made with: filters and words of the catalogue."""
+    return _catalogue()[0]
 
 
 def has(key: str) -> bool:
@@ -114,23 +140,29 @@ def _seen_by(poll: Any) -> str:
     return "owners" if poll.poll_class in ("owner_ordinary", "owner_special", "unanimous") else "named"
 
 
-@cache
 def _templates() -> dict[str, Template]:
+    return _catalogue()[2]
+
+
+@cache
+def _catalogue() -> tuple[Environment, dict[str, str], dict[str, Template]]:
+    """What sentences are made with, every sentence as it is written, and ready to be said."""
     env = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=False)
     env.filters.update(clock=clock, dated=dated, day=day, due=due, yuan=yuan, sqm=sqm, bar=bar, public=public)
-    found: dict[str, Template] = {}
+    sources: dict[str, str] = {}
     for path in sorted(FOLDER.glob("zh*.yaml")):
-        _collect(yaml.safe_load(path.read_text("utf-8")), "", env, found)
+        _collect(yaml.safe_load(path.read_text("utf-8")), "", sources)
+    found = {key: env.from_string(source) for key, source in sources.items()}
     env.globals |= {"say": say, "poll_rules": poll_rules, "price": price, "share": share, "unit": unit, "listed": listed}
     env.globals["term"] = lambda group, name: found[f"terms.{group}.{name}"].render()
-    return found
+    return env, sources, found
 
 
-def _collect(node: Any, prefix: str, env: Environment, into: dict[str, Template]) -> None:
+def _collect(node: Any, prefix: str, into: dict[str, str]) -> None:
     for name, value in node.items():
         key = f"{prefix}.{name}" if prefix else str(name)
         if isinstance(value, dict):
-            _collect(value, key, env, into)
+            _collect(value, key, into)
         else:
             assert key not in into, f"{key} stands in two catalogues"
-            into[key] = env.from_string(str(value))
+            into[key] = str(value)

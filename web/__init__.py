@@ -4,7 +4,7 @@ from flask import Flask, g, render_template, request
 from flask.wrappers import Response
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
-from web import paper, register, rounds
+from web import paper, register, rounds, setup
 from web.blueprint import console_blueprint
 from web.phone import phone_blueprint
 from web.policy import POLICY
@@ -26,7 +26,9 @@ def init_app(app: Flask, secret_key: str) -> CSRFProtect:
 
     @app.before_request
     def larger() -> None:
-        if request.path == register.PATH:  # a table of owners
+        if request.path == setup.PATH:  # a table of homes; sealed in a field of the form when it is confirmed
+            request.max_content_length = request.max_form_memory_size = setup.LIMIT
+        elif request.path == register.PATH:  # a table of owners
             request.max_content_length = register.LIMIT
         elif request.path == rounds.PATH:  # a round of elsewhere
             request.max_content_length = rounds.LIMIT

@@ -1,5 +1,6 @@
 """The console's addresses: what each page shows and what each button does."""
 
+import secrets
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
@@ -36,23 +37,31 @@ from services import forward as carrying
 from services import outbox as posting
 from texts.mask import mask
 from texts.say import clock as show_clock
-from texts.say import day, say, unit
+from texts.say import day, say, unit, yuan
 from texts.words import categories
 from web import nav
 from web.accounts import AccountPages
+from web.board import BoardPages
+from web.deeds import POLLS
+from web.desk import Platform
 from web.door import Door, may, written
 from web.figures import FigurePages
 from web.issue_desk import IssueDesk, inside
-from web.listing import Listing, asked_filter, csv_response, kept_filter, key_asked, next_address
+from web.listing import Listing, asked_filter, csv_response, kept_filter, key_asked, next_address, xlsx_response
 from web.lists import BALLOTS, LISTS, VOTERS
 from web.logs import LOGS, LogPages, chain_state
 from web.paper import PaperPages
 from web.photo import photo_response
+from web.poll_builder import PollBuilder
 from web.register import RegisterPages
 from web.rights import RightsPages
 from web.rounds import RoundPages
 from web.second import SecondPages
 from web.sessions import SessionPages
+from web.setup import SetupPages
+from web.setup_crew import CrewPages
+from web.setup_parties import PartyPages
+from web.setup_rules import RulePages
 from web.understanding import UnderstandingPages
 from web.words import has_word, term, visible, word
 
@@ -61,15 +70,19 @@ _TYPES = {"pdf": "application/pdf", "docx": "application/vnd.openxmlformats-offi
 
 
 def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_cookies: bool,
-                      machine: Callable[[], list[tuple[bool, str]]] = list, second_factor: str = "optional") -> Blueprint:
+                      machine: Callable[[], list[tuple[bool, str]]] = list, second_factor: str = "optional",
+                      platform: Platform | None = None) -> Blueprint:
     """All pages of the console over one database; `machine` says what else is right or wrong with the installation.
 
-    `second_factor` says who must have one: admins, everyone, or (optional) nobody.
+    `second_factor` says who must have one: admins, everyone, or (optional) nobody; `platform` tells of the accounts in config.yaml
+    and tries one of them.
     """
     console = Blueprint("console", __name__, url_prefix="/console", template_folder="templates",
                         static_folder="static", static_url_path="/static")
-    for name, show in {"clock": show_clock, "day": day, "short_day": course.day_of,
-                       "visible": lambda value: visible(mask(value)) if isinstance(value, str) else value}.items():
+    filters: dict[str, Callable[..., Any]] = {
+        "clock": show_clock, "day": day, "short_day": course.day_of, "yuan": yuan,
+        "visible": lambda value: visible(mask(value)) if isinstance(value, str) else value}
+    for name, show in filters.items():
         console.app_template_filter(name)(show)
     console.app_context_processor(lambda: {
         "term": term, "word": word, "say": say, "unit_of": unit, "menu": nav.groups, "has_word": has_word})
@@ -84,11 +97,13 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
     for listing in LISTS.values():
         console.add_url_rule(f"/{listing.name}", listing.name, views.list_view(listing))
         console.add_url_rule(f"/{listing.name}.csv", f"{listing.name}_csv", views.csv_view(listing), methods=["POST"])
+        console.add_url_rule(f"/{listing.name}.xlsx", f"{listing.name}_xlsx", views.csv_view(listing, xlsx=True), methods=["POST"])
     console.add_url_rule("/similar", "similar", views.similar)
     console.add_url_rule("/issues/<int:key>", "issue", views.issue)
     console.add_url_rule("/issues/<int:key>/photos/<int:one>.jpg", "photo", views.photo)
     console.add_url_rule("/polls/<int:key>", "poll", views.poll)
     console.add_url_rule("/polls/<int:key>.csv", "poll_csv", views.poll_csv, methods=["POST"])
+    console.add_url_rule("/polls/<int:key>.xlsx", "poll_xlsx", views.poll_xlsx, methods=["POST"])
     console.add_url_rule("/polls/<int:key>/doors", "doors", views.doors)
     console.add_url_rule("/polls/<int:key>/report", "report", views.report, methods=["POST"])
     console.add_url_rule("/polls/<int:key>.zip", "poll_zip", views.poll_zip, methods=["POST"])
@@ -108,6 +123,8 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
     LogPages(db, clock).hang(console)
     RegisterPages(db, clock, understanding.community).hang(console)
     RoundPages(db, clock, understanding.community).hang(console)
+    for pages_of in (SetupPages, CrewPages, PartyPages, RulePages, BoardPages, PollBuilder):
+        pages_of(db, clock, platform).hang(console)
     return console
 
 
@@ -171,12 +188,12 @@ class _Pages:
                 kept=kept_filter(listing), columns=listing.shown(chosen), older=next_address(listing, page))
         return view
 
-    def csv_view(self, listing: Listing) -> View:
+    def csv_view(self, listing: Listing, *, xlsx: bool = False) -> View:
         """The same list as a file; that it was taken is noted."""
         def view() -> Any:
             chosen = asked_filter(listing, self._where(), self.clock())
             self._note_export(f"list:{listing.name}", self._where())
-            return csv_response(self.db, listing, chosen)
+            return (xlsx_response if xlsx else csv_response)(self.db, listing, chosen)
         return view
 
     def issue(self, key: int) -> Any:
@@ -190,7 +207,7 @@ class _Pages:
                 polls=browse.polls_about(tx, key), course=course.of(tx, row, now=self.clock()), photos=evidence.of_issue(tx, key),
                 photo_at=lambda p: url_for("console.photo", key=key, one=p.id), **_printed(tx, "issue", row),
                 categories=list(categories().values()),
-                into=joined.target_of(tx, row.id), **inside(tx, row),
+                into=joined.target_of(tx, row.id), **inside(tx, row, self.clock()),
                 names=browse.labels(tx, known) if may("people") else dict.fromkeys(known, word("cell.someone")))
 
     def photo(self, key: int, one: int) -> Any:
@@ -220,7 +237,8 @@ class _Pages:
                 poll=row, **_printed(tx, "poll", row),
                 tally=polls.count(tx, row), electorate=asked, kept={}, listing=listing, page=page,
                 names=listing.names(tx, page.rows), columns=listing.columns, older=next_address(listing, page),
-                objections=procedure.objections(tx, key),
+                objections=procedure.objections(tx, key), deeds=list(POLLS.values()) if row.state in ("notice", "open") else [],
+                nonce=secrets.token_urlsafe(9),
                 about=browse.one(tx, issue, row.issue_id, self._where()) if row.issue_id else None)
 
     def doors(self, key: int) -> Any:
@@ -238,6 +256,13 @@ class _Pages:
             row = self._own(tx, poll, key)
         self._note_export(f"poll:{key}", row.community_id)
         return csv_response(self.db, _ballots_of(row), paging.Filter())
+
+    def poll_xlsx(self, key: int) -> Any:
+        """The same as a workbook."""
+        with self.db.read() as tx:
+            row = self._own(tx, poll, key)
+        self._note_export(f"poll:{key}", row.community_id)
+        return xlsx_response(self.db, _ballots_of(row), paging.Filter())
 
     @_refused
     def poll_zip(self, key: int) -> Any:

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from domain.errors import Refusal
 from models.base import Database, Tx
-from services import accounts, audit, factors, logins
+from services import accounts, audit, factors, logins, wordings
 from texts.say import say
 from web import permits
 from web.words import word
@@ -59,6 +59,7 @@ class Door:
             return None
         if g.token:
             with self.db.read() as tx:
+                wordings.refresh(tx, now=now)
                 g.login = logins.signed_in(tx, g.token, now=now)
         if g.login is None:
             return self._outside()

@@ -1,29 +1,33 @@
 """What admins decide on an issue's page: warning level, whose affair it is, and a look at who raised it when that is kept back."""
 
+import secrets
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, abort, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, g, redirect, render_template, request, url_for
 
 from domain.errors import Refusal
 from domain.triage import Track
 from domain.warning import Level
 from models.base import Database, Tx
 from models.tables import issue
-from services import browse, corrections, electorate, paging, sight, triage, warning
+from services import browse, casefile, corrections, electorate, paging, parties, sight, triage, warning
 from texts.say import say
+from web.board import offered
 from web.door import written
 
 _MOST = 200  # characters of a reason
 TRACKS = (*map(str, Track), triage.PRIVATE)
 
 
-def inside(tx: Tx, row: Any) -> dict[str, Any]:
-    """What the page shows of this beside the issue itself."""
+def inside(tx: Tx, row: Any, now: datetime) -> dict[str, Any]:
+    """What the page shows of this beside the issue itself, and what can be done to it now."""
     changes = warning.history(tx, row.id)
     by = browse.actors(tx, {each.made_by for each in changes})
-    return {"warnings": changes, "warned_by": by, "levels": list(map(str, Level)), "tracks": TRACKS}
+    return {"warnings": changes, "warned_by": by, "levels": list(map(str, Level)), "tracks": TRACKS,
+            "deeds": offered(tx, g.login.actor, row, now) if row.number else [], "listed": parties.listed(tx, row.community_id),
+            "nonce": secrets.token_urlsafe(9)}
 
 
 class IssueDesk:
@@ -36,6 +40,7 @@ class IssueDesk:
         """Adds the addresses to the console."""
         for name in ("level", "track", "reveal"):
             console.add_url_rule(f"/issues/<int:key>/{name}", f"issue_{name}", getattr(self, name), methods=["POST"])
+        console.add_url_rule("/issues/<int:key>.zip", "issue_zip", self.case, methods=["POST"])
 
     def level(self, key: int) -> Any:
         """Sets the warning level, or leaves it to the score."""
@@ -69,6 +74,13 @@ class IssueDesk:
         with self.db.read() as tx:
             name = electorate.named(tx, who)
         return render_template("console/note.html", text=say("anonymous.revealed", number=row.number, name=name))
+
+    def case(self, key: int) -> Any:
+        """Everything about the issue in one file; that it was taken is noted."""
+        row = self._row(key)
+        data = written(self.db, lambda tx: casefile.build(tx, g.login.actor, row, now=self.clock()))
+        name = f"attachment; filename=I{row.number}.zip"
+        return Response(data, mimetype="application/zip", headers={"Content-Disposition": name})
 
     def _deed(self, key: int, work: Callable[[Tx, Any], Any]) -> Any:
         row = self._row(key)

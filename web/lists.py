@@ -226,7 +226,7 @@ LISTS = {listing.name: listing for listing in (
         Column("area", lambda r, n: None if r.area_dm2 is None else f"{r.area_dm2 // 100}.{r.area_dm2 % 100:02d}"),
         Column("bound", _field("bound")),
         Column("code_until", _field("code_until"), "time"),
-    ), filters=("text",), deeds=True, story="home"),
+    ), filters=("text",), deeds=True, link="console.unit"),
 )}
 
 

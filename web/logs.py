@@ -21,6 +21,7 @@ LONGEST = 100  # characters of a query
 LIVE = 30  # lines of the live page
 LOGS = ("messages", "readings", "outbox", "deliveries", "sweeps", "logins", "reveals", "audit")  # one page each, side by side
 EACH = 20  # of each kind
+WORDS = 120  # characters of a live line
 _LIVE = (("messages", "message", "who", "said", "understood"), ("deliveries", "try", "to", "content", "result"),
          ("audit", "audit", "who", "object", "did"))  # list, kind, and the columns that a line shows
 _FOR_SEARCH = {name: replace(listing, deeds=False, columns=tuple(c for c in listing.columns if c.name not in ("detail", "hash")))
@@ -130,6 +131,13 @@ def _newest(tx: Tx) -> list[Line]:
                 continue
             at, key = cells["time"].cell(row, names), getattr(row, listing.key)
             told = listing.tells(row)
-            found.append(Line(f"{kind}-{key}", at, kind, cells[who].cell(row, names) or "", cells[text].cell(row, names) or "",
-                              cells[chip].cell(row, names) or "", (listing.story, told) if told is not None else None))
+            says = {name: cells[name].cell(row, names) or "" for name in (who, text, chip)}
+            found.append(Line(f"{kind}-{key}", at, kind, says[who], _short(says[text]), says[chip],
+                              (listing.story, told) if told is not None else None))
     return sorted(found, key=lambda line: (line.at, line.key), reverse=True)[:LIVE]
+
+
+def _short(words: str) -> str:
+    """One line of it."""
+    line = " ".join(words.split())
+    return line if len(line) <= WORDS else f"{line[:WORDS]}…"

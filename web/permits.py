@@ -10,6 +10,7 @@ ANYBODY: Needs = ()  # whoever is signed in: their own account
 _UNLISTED: Needs = (Deed.SET_UP, Deed.REVEAL, Deed.AUDIT)
 _LOOK, _VOTES, _TALK, _PEOPLE, _WORK = (Deed.LOOK,), (Deed.VOTES,), (Deed.TALK,), (Deed.PEOPLE,), (Deed.LOOK, Deed.WORK)
 _SET_UP, _AUDIT, _ACCOUNTS = (Deed.SET_UP,), (Deed.AUDIT,), (Deed.ACCOUNTS,)
+_TRACE = (Deed.TALK, Deed.PEOPLE, Deed.VOTES, Deed.AUDIT)  # everything that happened, joined together
 
 OPEN = ("login", "static")  # before anybody is known
 NEEDS: dict[str, Needs] = {
@@ -17,14 +18,17 @@ NEEDS: dict[str, Needs] = {
     "polls": _VOTES, "poll": _VOTES, "doors": _VOTES, "similar": _TALK, "messages": _TALK, "outbox": _TALK, "forwards": _TALK,
     "tasks": _TALK, "understand": _TALK, "paper": _TALK, "paper_photo": _TALK, "people": _PEOPLE, "homes": _PEOPLE,
     "register": (Deed.REGISTER,), "register_template": _SET_UP, "register_take": _SET_UP,
-    "audit": _AUDIT, "verify": _AUDIT, "audit_csv": (*_AUDIT, Deed.EXPORT),
-    "issues_csv": (*_LOOK, Deed.EXPORT), "promises_csv": (*_LOOK, Deed.EXPORT), "figures_xlsx": (*_LOOK, Deed.EXPORT),
-    "polls_csv": (*_VOTES, Deed.EXPORT), "poll_csv": (*_VOTES, Deed.EXPORT), "poll_zip": (*_VOTES, Deed.EXPORT),
-    "report": (*_VOTES, Deed.EXPORT), "messages_csv": (*_TALK, Deed.EXPORT), "outbox_csv": (*_TALK, Deed.EXPORT),
-    "forwards_csv": (*_TALK, Deed.EXPORT), "tasks_csv": (*_TALK, Deed.EXPORT), "people_csv": (*_PEOPLE, Deed.EXPORT),
-    "homes_csv": (*_PEOPLE, Deed.EXPORT),
+    "audit": _AUDIT, "verify": _AUDIT,
+    "poll_csv": (*_VOTES, Deed.EXPORT), "poll_xlsx": (*_VOTES, Deed.EXPORT), "poll_zip": (*_VOTES, Deed.EXPORT),
+    "report": (*_VOTES, Deed.EXPORT), "figures_xlsx": (*_LOOK, Deed.EXPORT), "issue_zip": (*_LOOK, *_TALK, Deed.EXPORT),
+    "board": _LOOK, "deliveries": _TALK, "readings": _TALK, "sweeps": _AUDIT, "logins": _AUDIT, "reveals": _AUDIT,
+    "search": _TRACE, "live": _TRACE, "live_rows": _TRACE,
+    **{f"story_{kind}": _TRACE for kind in ("message", "issue", "poll", "ballot", "post", "home")}, "unit": (*_PEOPLE, *_VOTES),
+    "rounds": _TALK, "round": _TALK, "round_png": _TALK, "round_zip": (*_TALK, Deed.EXPORT), "round_take": _SET_UP,
+    "sessions": _TALK, "session_minutes": (*_TALK, Deed.EXPORT),
     "paper_enter": _WORK, "paper_confirm": _WORK, "retry": _WORK, "forward_done": _WORK, "forward_drop": _WORK, "code": _WORK,
     "correct": _WORK, "issue_level": _WORK, "issue_track": _WORK, "issue_reveal": (*_LOOK, Deed.REVEAL),
+    "board_deed": _WORK, "issue_deed": _WORK, "poll_deed": _WORK, "poll_new": _WORK, "poll_open": _WORK, "order": _WORK,
     "words": _WORK, "word_add": _SET_UP, "word_remove": _SET_UP, "role": _SET_UP, "name": _SET_UP,
     "requests": _PEOPLE, "request": _PEOPLE, "person_data": _PEOPLE, "request_find": (*_PEOPLE, Deed.WORK),
     "request_end": (*_PEOPLE, Deed.WORK), "person_ask": (*_PEOPLE, Deed.WORK), "person_correct": (*_PEOPLE, Deed.WORK),
@@ -32,9 +36,19 @@ NEEDS: dict[str, Needs] = {
     "logout": ANYBODY, "password": ANYBODY, "account": ANYBODY, "session_end": ANYBODY, "sessions_end": ANYBODY,
     "second": ANYBODY, "second_start": ANYBODY, "second_confirm": ANYBODY, "second_codes": ANYBODY, "second_remove": ANYBODY,
     "login_code": ANYBODY, "communities": ANYBODY, "switch": ANYBODY,
+    **dict.fromkeys((f"setup{part}" for part in (
+        "", "_community", "_units", "_homes", "_homes_take", "_groups", "_group", "_staff", "_staff_add", "_accounts",
+        "_account_test", "_parties", "_party", "_duty", "_duty_put", "_courses", "_course", "_rules", "_rule", "_wordings",
+        "_wording")), _SET_UP),
     "accounts": _ACCOUNTS, "account_new": _ACCOUNTS, "account_of": _ACCOUNTS, "account_deed": _ACCOUNTS, "account_give": _ACCOUNTS,
     "account_take": _ACCOUNTS,
 }
+
+
+_LISTS = {"audit": _AUDIT, "sweeps": _AUDIT, "logins": _AUDIT, "reveals": _AUDIT, "issues": _LOOK, "promises": _LOOK,
+          "polls": _VOTES, "people": _PEOPLE, "homes": _PEOPLE,
+          **dict.fromkeys(("messages", "outbox", "forwards", "tasks", "deliveries", "readings"), _TALK)}
+NEEDS |= {f"{name}_{kind}": (*needs, Deed.EXPORT) for name, needs in _LISTS.items() for kind in ("csv", "xlsx")}
 
 
 def may(actor: Actor, endpoint: str) -> bool:

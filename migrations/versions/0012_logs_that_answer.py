@@ -54,12 +54,15 @@ def upgrade() -> None:
                     sa.PrimaryKeyConstraint("log", "block", name=op.f("pk_log_stale")), sqlite_with_rowid=False)
     op.add_column("message", sa.Column("how", sa.String(8)))
     op.add_column("message", sa.Column("sure", sa.Integer()))
+    if op.get_bind().dialect.name == "postgresql":
+        op.create_index("ix_outbox_key_prefix", "outbox", ["key"], postgresql_ops={"key": "text_pattern_ops"})
     for sql in _POSTGRES if op.get_bind().dialect.name == "postgresql" else _LITE:
         op.execute(sql)
 
 
 def downgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
+        op.drop_index("ix_outbox_key_prefix", "outbox")
         op.execute("DROP TRIGGER message_struck ON message")
         op.execute("DROP TRIGGER message_gone ON message")
         op.execute("DROP FUNCTION message_struck()")

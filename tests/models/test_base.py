@@ -148,7 +148,8 @@ def test_migrations_make_the_tables_of_the_code(db: Database) -> None:
     from alembic.runtime.migration import MigrationContext
     with db.engine.connect() as connection:
         diff = compare_metadata(MigrationContext.configure(connection), metadata)
-    assert [d for d in diff if "modify_type" not in str(d)] == []
+    only_postgres = "ix_outbox_key_prefix" if db.sqlite else "none"  # alembic does not look at ddl_if
+    assert [d for d in diff if "modify_type" not in str(d) and only_postgres not in str(d)] == []
 
 
 def test_migrating_a_filled_database_again_changes_nothing(db: Database) -> None:

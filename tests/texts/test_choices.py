@@ -316,3 +316,11 @@ def test_real_chat_is_almost_never_counted() -> None:
     texts = [json.loads(line)["text"] for line in (DATA / "chat/not_issues.jsonl").read_text("utf-8").splitlines()]
     counted = [t for t in texts if isinstance(read_choice(t, STANCE), Choice)]
     assert len(counted) <= 4, counted  # single words such as 我赞同, which are votes when said to the bot
+
+
+def test_an_option_of_nothing_but_marks_does_not_stop_the_reading() -> None:
+    """It has no words to be chosen by, only its number; the others are read as ever."""
+    options = ['"', "。。", "同意"]
+    assert read_choice("2", options) == Choice(frozenset({1})) and read_choice("同意", options) == Choice(frozenset({2}))
+    for said in ('"', "<a href=x>点我</a>", "随便说说"):
+        assert not isinstance(read_choice(said, options), Choice)

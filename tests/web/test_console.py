@@ -61,6 +61,7 @@ def test_an_account_of_every_community_sees_both(desk: Desk) -> None:
         page = client.get(f"/console/{name}").text
         assert 'data-title="社区"' in page and ">east<" in page and ">west<" in page, name
     assert client.get(f"/console/issues/{desk.ids['east']['issue']}").status_code == 200
+    assert "到期截止投票" in client.get("/console/sweeps").text  # which belong to none
 
 
 def test_own_pages_show_what_is_there_and_escape_it(desk: Desk) -> None:

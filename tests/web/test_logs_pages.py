@@ -106,6 +106,13 @@ def test_who_raised_an_anonymous_issue_is_in_no_story(estate: Estate) -> None:
     after = client.get(f"/console/story/message/{later}").text
     assert "老钱" in after and "棋牌室" not in after and f"/message/{hushed}" not in after
     assert "老钱" not in client.get(f"/console/story/post/{told}").text
+    with estate.stage.db.write() as tx:  # a long answer is sent in parts, to the account of who asked
+        who = tx.scalar(select(outbox.c.target).where(outbox.c.id == told))
+        part = tx.add(outbox, key=f"message:{hushed}:part:2", community_id=1, channel="mp", target=who, address="o", kind="text", text="x",
+                      state="sent", attempts=1, next_at=estate.stage.now, created_at=estate.stage.now, quiet=False, doubtful=False)
+        tx.add(delivery, outbox_id=part, community_id=1, channel="mp", at=estate.stage.now, took_ms=1, attempt=1, result="sent")
+    for path in (f"/console/story/post/{part}", f"/console/story/message/{hushed}", "/console/outbox", "/console/deliveries"):
+        assert not [line for line in lines(client.get(path).text) if "老钱" in line], path
     for line in lines(client.get("/console/search?q=老钱").text) + lines(client.get("/console/search?q=棋牌室").text):
         assert "老钱" not in line or "棋牌室" not in line
 

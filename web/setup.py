@@ -1,0 +1,116 @@
+"""The first-run guide of the console, and the pages of its first steps: the community, its buildings and units."""
+
+import json
+import zlib
+from base64 import b64decode, b64encode
+from io import BytesIO
+from typing import Any
+
+from flask import Blueprint, Response, abort, g, redirect, request, url_for
+
+from domain.errors import Refusal
+from models import secret
+from services import browse, communities, estate, readiness, register, register_apply
+from services.register_sheet import BYTES, ROWS, sheet
+from services.register_sheet import written as workbook
+from texts.register import UNITS
+from texts.say import say
+from web.desk import Desk, number, text
+from web.door import written
+
+PATH = "/console/setup/homes"
+LIMIT = 2 * BYTES  # a table comes back sealed, in the form that confirms it
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class SetupPages(Desk):
+    """The views; each opens its own transaction."""
+
+    def hang(self, console: Blueprint) -> None:
+        """Adds the addresses to the console."""
+        console.add_url_rule("/setup", "setup", self.guide)
+        console.add_url_rule("/setup/community", "setup_community", self.community, methods=["POST"])
+        console.add_url_rule("/setup/homes", "setup_homes", self.homes)
+        console.add_url_rule("/setup/homes", "setup_homes_take", self.take, methods=["POST"])
+        console.add_url_rule("/setup/units.xlsx", "setup_units", self.template, methods=["POST"])
+
+    def guide(self, wrong: str = "") -> Any:
+        """Every step with where it stands."""
+        where = self.where()
+        with self.db.read() as tx:
+            code = communities.code_of(tx, where)
+            accounts = [each.name for each in self.platform.accounts() if each.community == code]
+            steps = readiness.steps(tx, where, accounts, now=self.clock())
+            return self.page("console/setup.html", tx, wrong, steps=steps, complete=readiness.complete(steps), code=code,
+                             name=browse.communities(tx).get(where, ""), may_create=g.login.actor.community_id is None)
+
+    def community(self) -> Any:
+        """Enters a new community, or calls this one something else."""
+        if "create" not in request.form:
+            where, actor = self.where(), self.actor()
+            return self.do(lambda tx: communities.rename(tx, actor, community_id=where, name=text("name"), now=self.clock()),
+                           self.guide, "console.setup")
+        if g.login.actor.community_id is not None:
+            abort(404)
+        try:
+            new = written(self.db, lambda tx: communities.create(
+                tx, g.login.actor, code=text("code"), name=text("name"), now=self.clock()))
+        except Refusal as no:
+            return self.guide(wrong=say(no.key, **no.facts)), 400
+        return redirect(url_for("console.setup", community=new, said="added"))
+
+    def homes(self, wrong: str = "", **more: Any) -> Any:
+        """What there is, a table to send, and a rule to make one by."""
+        with self.db.read() as tx:
+            facts = {"report": None, "summary": None, "sealed": "", "taken": None, "file": ""} | more
+            return self.page("console/setup_homes.html", tx, wrong, buildings=estate.counts(tx, self.where()), **facts)
+
+    def take(self) -> Any:
+        """Looks at a table or at a rule; takes in what was looked at, unchanged, when that is confirmed."""
+        if not self.where():
+            abort(404)
+        try:
+            return self._confirmed() if "sealed" in request.form else self._looked()
+        except Refusal as no:
+            return self.homes(wrong=say(no.key, **no.facts)), 400
+
+    def _looked(self) -> Any:
+        sent, name = request.files.get("table"), say("setup.by_rule")
+        if "first" in request.form:
+            asked = [number(each) or 0 for each in ("first", "last", "entrances", "floors", "doors")]
+            data = workbook(estate.rows(estate.Plan(*asked)))
+        else:
+            data = sent.read(BYTES + 1) if sent is not None else b""
+            name = sent.filename or "" if sent is not None else ""
+        if not data:
+            raise Refusal("register.no_file")
+        table = register.read(sheet(data, name), bare=True)
+        with self.db.read() as tx:
+            report = register_apply.look(tx, self.where(), table, create=True)
+        slip = json.dumps({"community": self.where(), "name": name[:120]}).encode()
+        sealed = b64encode(b"".join(secret.seal_stream([slip, zlib.compress(data)]))).decode()
+        return self.homes(report=report, summary=estate.summary(report), sealed=sealed, file=name)
+
+    def _confirmed(self) -> Any:
+        try:
+            slip, packed = secret.open_stream(BytesIO(b64decode(request.form["sealed"], validate=True)))
+        except (secret.Unreadable, ValueError):
+            raise Refusal("setup.table_again") from None
+        kept = json.loads(slip)
+        if kept["community"] != self.where():
+            raise Refusal("setup.table_again")
+        table, actor = register.read(sheet(zlib.decompress(packed), kept["name"]), bare=True), self.actor()
+
+        def work(tx: Any) -> register_apply.Report:
+            report = register_apply.look(tx, self.where(), table, create=True)
+            register_apply.take_in(tx, actor, self.where(), report, partly="partly" in request.form, now=self.clock())
+            return report
+        return self.homes(taken=written(self.db, work))
+
+    def template(self) -> Any:
+        """An empty table with its headings and lines that show how it is filled in."""
+        name = "attachment; filename=units.xlsx"
+        return Response(workbook(UNITS), mimetype=XLSX, headers={"Content-Disposition": name})
+
+
+assert ROWS * 40 < LIMIT  # a rule's largest table fits into the form

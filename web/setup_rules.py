@@ -1,0 +1,132 @@
+"""What holds in a community: quiet hours, holidays, procedures of deliberation, and the wording of what is told."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from flask import Blueprint, g, redirect, request, url_for
+
+from domain.clock import SHANGHAI
+from domain.errors import Refusal
+from models.base import Tx
+from services import courses, quiet, settings, wordings, workcalendar
+from texts import procedures, wording
+from texts import say as catalogue
+from texts import workcalendar as announced
+from texts.say import say
+from web.desk import Desk, text
+from web.door import written
+
+_SHOWN = 14  # days of the calendar
+
+
+class RulePages(Desk):
+    """The views; each opens its own transaction."""
+
+    def hang(self, console: Blueprint) -> None:
+        """Adds the addresses to the console."""
+        console.add_url_rule("/setup/rules", "setup_rules", self.rules)
+        console.add_url_rule("/setup/rules", "setup_rule", self.rule, methods=["POST"])
+        console.add_url_rule("/setup/courses", "setup_courses", self.courses)
+        console.add_url_rule("/setup/courses", "setup_course", self.course, methods=["POST"])
+        console.add_url_rule("/setup/wordings", "setup_wordings", self.wordings)
+        console.add_url_rule("/setup/wordings", "setup_wording", self.wording, methods=["POST"])
+
+    # --- hours and days -------------------------------------------------------------------------------------------
+    def rules(self, wrong: str = "") -> Any:
+        """The quiet hours, the days that were entered, and the days that come."""
+        today = self.clock().astimezone(SHANGHAI).date()
+        with self.db.read() as tx:
+            works = workcalendar.of(tx)
+            days = [(day, works(day)) for day in (today + timedelta(days=n) for n in range(_SHOWN))]
+            return self.page("console/setup_rules.html", tx, wrong, hours=quiet.of(tx, self.where()), days=days,
+                             entered=workcalendar.entered(tx, today - timedelta(days=60)), year=today.year + 1,
+                             unknown=not announced.announced(today.year + 1), lines=request.form.get("lines", "")[:4000])
+
+    def rule(self) -> Any:
+        """Sets the quiet hours, enters a holiday notice, or takes a day back."""
+        where, actor, account, now = self.where(), self.actor(), g.login.actor, self.clock()
+
+        def work(tx: Tx) -> None:
+            if "start" in request.form:
+                start, end = (settings.hour(text(name, 5)) for name in ("start", "end"))
+                quiet.put(tx, actor, community_id=where, start=start, end=end, now=now)
+            elif "forget" in request.form:
+                settings.everywhere(tx, account)
+                workcalendar.forget(tx, account, _day(text("forget", 10)), now=now)
+            else:
+                settings.everywhere(tx, account)
+                lines = request.form.get("lines", "").replace("，", ",").replace("\0", "")[:20_000]
+                workcalendar.enter(tx, account, workcalendar.read(lines, say("setup.pasted")), now=now)
+        return self.do(work, self.rules, "console.setup_rules")
+
+    # --- procedures -----------------------------------------------------------------------------------------------
+    def courses(self, wrong: str = "", source: str = "", checked: Any = None) -> Any:
+        """Every procedure that can be used here, and one to read, change and check."""
+        name = request.args.get("name", "")[:32]
+        with self.db.read() as tx:
+            own = {row.name: row.source for row in courses.own(tx, self.where())}
+            source = source or own.get(name, "") or (procedures.source_of(name) if name else "")
+            return self.page("console/setup_courses.html", tx, wrong, known=courses.known(tx, self.where()), own=own, source=source,
+                             checked=checked, name=name)
+
+    def course(self) -> Any:
+        """Checks a procedure, keeps it, or takes one away."""
+        where, actor, now = self.where(), self.actor(), self.clock()
+        if "remove" in request.form:
+            return self.do(lambda tx: courses.remove(tx, actor, community_id=where, name=text("remove", 32), now=now), self.courses,
+                           "console.setup_courses", "removed")
+        source = ""
+        try:
+            source = _source()
+            course = courses.check(source)
+            if "keep" not in request.form:
+                return self.courses(source=source, checked=course)
+            written(self.db, lambda tx: courses.keep(tx, actor, community_id=where, source=source, now=now))
+        except Refusal as no:
+            return self.courses(wrong=say(no.key, **no.facts), source=source), 400
+        kept: dict[str, Any] = {"community": where} if g.login.actor.community_id is None else {}
+        return redirect(url_for("console.setup_courses", name=course.name, said="saved", **kept))
+
+    # --- wording --------------------------------------------------------------------------------------------------
+    def wordings(self, wrong: str = "", source: str = "", look: str = "") -> Any:
+        """The sentences that may be said otherwise, and one to change."""
+        key = request.values.get("key", "")
+        with self.db.read() as tx:
+            own = {name: row.source for name, row in wordings.own(tx).items()}
+            known = wording.known()
+            ours = catalogue.source_of(key) if key in known else ""
+            return self.page("console/setup_wordings.html", tx, wrong, known=known, own=own, key=key if ours else "", ours=ours,
+                             source=source or own.get(key, ours), look=look, sample=wording.preview, blocks=wording.blocks(ours),
+                             said_now=lambda name: wording.preview(own.get(name) or catalogue.source_of(name)))
+
+    def wording(self) -> Any:
+        """Shows how new words would look, keeps them, or goes back to ours."""
+        key, account, now = text("key", 80), g.login.actor, self.clock()
+        source = catalogue.source_of(key) if "ours" in request.form and key in wording.known() else request.form.get(
+            "source", "").replace("\0", "").replace("\r\n", "\n")
+        try:
+            wordings.check(key, source)
+            if "keep" not in request.form and "ours" not in request.form:
+                return self.wordings(source=source, look=wording.preview(source))
+            written(self.db, lambda tx: wordings.put(tx, account, key=key, source=source, now=now))
+        except Refusal as no:
+            return self.wordings(wrong=say(no.key, **no.facts), source=source), 400
+        wordings.changed()
+        return redirect(url_for("console.setup_wordings", key=key, said="saved"))
+
+
+def _source() -> str:
+    """The procedure that was sent, as a file or in the field."""
+    sent = request.files.get("file")
+    data = sent.read(4 * procedures.LARGEST) if sent is not None and sent.filename else b""
+    try:
+        return data.decode("utf-8-sig") if data else request.form.get("source", "").replace("\0", "")
+    except UnicodeDecodeError:
+        raise Refusal("setup.course_encoding") from None
+
+
+def _day(words: str) -> date:
+    try:
+        return date.fromisoformat(words)
+    except ValueError:
+        raise Refusal("roster.when") from None
