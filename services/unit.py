@@ -47,7 +47,7 @@ def of(tx: Tx, home_id: int) -> Unit:
     living = tx.all(select(residence.c.person_id, residence.c.since).where(
         residence.c.home_id == home_id, residence.c.until.is_(None)).order_by(residence.c.id))
     names = browse.labels(tx, {row.person_id for row in living})
-    owners = tx.all(select(owner.c.name, owner.c.person_id, owner.c.kind).join_from(ownership, owner).where(
+    owners = tx.all(select(owner.c.name, owner.c.kind, owner.c.person_id).join_from(ownership, owner).where(
         ownership.c.home_id == home_id).order_by(ownership.c.place))
     mine = [f"person:{row.person_id}" for row in living]
     here = or_(ballot.c.voter == f"home:{home_id}", ballot.c.home_id == home_id, ballot.c.voter.in_(mine))
