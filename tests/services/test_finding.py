@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -68,7 +69,7 @@ def _all(db: Database, rows: Callable[[Tx, Filter], Page], chosen: Filter, key: 
         with db.read() as tx:
             page = rows(tx, part)
         found += [getattr(row, key) for row in page.rows]
-        part = Filter(**{n: getattr(part, n) for n in Filter.__dataclass_fields__} | {"before": page.before}) if page.before else None
+        part = replace(part, before=page.before) if page.before else None
     return found
 
 
@@ -125,9 +126,10 @@ def test_paging_meets_each_row_once_while_others_write(small: Database, monkeypa
     monkeypatch.setattr(paging, "SCAN", 20)
     rng = random.Random(11)
     with small.write() as tx:
-        _fill(tx, rng, 90)
+        people = _fill(tx, rng, 90)
     written = 90
-    for chosen in (Filter(text="电梯", limit=3), Filter(limit=7), Filter(kind="issue", limit=2), Filter(text="记下了", limit=6)):
+    for chosen in (Filter(text="电梯", limit=3), Filter(limit=7), Filter(kind="issue", limit=2), Filter(text="记下了", limit=6),
+                   Filter(person=str(people[0]), limit=4), Filter(person=str(people[0]), text="记下了", limit=1)):
         with small.read() as tx:
             there = [row.id for row in tx.all(select(message.c.id).order_by(message.c.id.desc()))]
         struck: set[int] = set()
@@ -137,7 +139,7 @@ def test_paging_meets_each_row_once_while_others_write(small: Database, monkeypa
             with small.read() as tx:
                 page = browse.messages(tx, part)
             seen += [row.id for row in page.rows]
-            part = Filter(kind=chosen.kind, text=chosen.text, limit=chosen.limit, before=page.before) if page.before else None
+            part = replace(chosen, before=page.before) if page.before else None
             with small.write() as tx:
                 _fill(tx, rng, 3, start=written)
                 written += 3
@@ -151,7 +153,8 @@ def test_paging_meets_each_row_once_while_others_write(small: Database, monkeypa
         for i in set(there) - struck:
             row = rows[i]
             fits = (not chosen.text or any(chosen.text in (part or "") for part in (row.text, row.reply))) and (
-                not chosen.kind or (row.intent or "").startswith(chosen.kind))
+                not chosen.kind or (row.intent or "").startswith(chosen.kind)) and (
+                not chosen.person or str(row.person_id) == chosen.person)
             secret = browse.is_secret(row.intent) and bool(chosen.text)
             assert (i in seen) == (fits and not secret), (chosen, row)
 
