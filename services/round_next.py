@@ -64,7 +64,7 @@ def sum_up(tx: Tx, actor: Speaker, *, number: int, text: str, machine: bool, now
         tx.execute(update(deliberation).where(deliberation.c.id == held.id).values(summary=text, summed_at=now))
     steps.event(tx, report.issue.id, "round_summary", actor, now=now, text=text)
     audit.note(tx, actor, "round.summary", f"round:{report.round.id}", now=now, words=audit.digest(text), machine=machine)
-    telling.groups(tx, report.issue, "round_summary", now, weight=outbox.NEWS, text=text, machine=machine)
+    _tell(tx, report, "summary", now, text=text, machine=machine)
     return report
 
 
@@ -130,5 +130,15 @@ def resolve(tx: Tx, actor: Speaker, *, number: int, text: str, doer: str, do_by:
         return report
     steps.event(tx, report.issue.id, "round_resolved", actor, now=now, text=text)
     audit.note(tx, actor, "round.resolve", f"round:{report.round.id}", now=now, words=audit.digest(text))
-    telling.groups(tx, report.issue, "round_resolved", now, text=text, doer=doer, do_by=do_by)
+    _tell(tx, report, "resolution", now, text=text, doer=doer, do_by=do_by)
     return report
+
+
+def _tell(tx: Tx, report: Report, news: str, now: datetime, **facts: Any) -> None:
+    """Tells the groups that heard of the round, once for each line of the issue's course."""
+    if report.issue.private:
+        return
+    text, event = say(f"findings.{news}_post", issue=report.issue, **facts), telling.last_event(tx, report.issue.id)
+    for chat_id in rounds.chats(tx, report.round):
+        outbox.to_chat(tx, chat_id=chat_id, key=f"round:{report.round.id}:{news}:{event}:chat:{chat_id}", text=text, now=now,
+                       url=round_view.url_of(tx, report.round), weight=outbox.RESULT)

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from werkzeug.serving import make_server
 
-from services import pages
+from services import pages, round_making
 from tests.channels.test_peers import PEERS
+from tests.services.crowd import close, gather
 from tests.web.town import ISSUE, POLL, Town
 
 AXE = PEERS / "node_modules" / "axe-core" / "axe.min.js"
@@ -76,7 +77,10 @@ def test_every_page_fits_and_has_nothing_that_shuts_somebody_out(street: Street,
     """No serious finding of axe, and nothing wider than the screen, with letters twice as large too."""
     if not AXE.is_file():
         pytest.skip("no axe here: make .venv/.peers")
-    for who, path in VIEWS:
+    crowd = gather(street.town.stage.db, people=16, statements=10)
+    close(street.town.stage.db, crowd, now=street.town.stage.now)
+    round_making.make_due(street.town.stage.db, now=street.town.stage.now)
+    for who, path in (*VIEWS, (None, pages.path_of("report", "crowd", 1))):
         page = street.phone(who, viewport={"width": width, "height": 700}, bypass_csp=True)
         page.goto(street.base + path)
         check(page, path, style, axe=width != 1440)  # what axe looks at is the same page at 390
