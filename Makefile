@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PORT ?= 8700
 WORKERS ?= 2
 
-.PHONY: demo test faults lint bench clean
+.PHONY: demo test faults lint bench lighthouse clean
 
 demo: $(VENV)/.run
 	@$(BIN)/python app.py demo --port $(PORT) $(if $(FRESH),--fresh,)
@@ -25,8 +25,12 @@ lint: $(VENV)/.test
 bench: $(VENV)/.test $(VENV)/.bench
 	$(BIN)/python -m bench $(ARGS)
 
+lighthouse: $(VENV)/.test
+	cd tests/lighthouse && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	$(BIN)/python -m tests.lighthouse.measure $(ARGS)
+
 clean:
-	rm -rf $(VENV) tests/peers/node_modules var .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) tests/peers/node_modules tests/lighthouse/node_modules var .pytest_cache .mypy_cache .ruff_cache
 
 $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || (echo "Python 3.11 is needed: PYTHON=/path/to/python3.11 make …"; exit 1)

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask
 from werkzeug.serving import make_server
 
 from tests.web.desk import OPEN, Desk, addresses
@@ -15,7 +14,7 @@ NO_PAGES = {"console.register_template", "console.paper_photo", "console.photo",
 
 
 @contextmanager
-def served(app: Flask) -> Iterator[str]:
+def served(app: Any) -> Iterator[str]:
     """The application at an address of this machine."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)

@@ -83,6 +83,13 @@ class Town:
 @pytest.fixture
 def town(db: Database, redis: Redis) -> Iterator[Town]:
     """An open poll P1 and an issue I1 of 李叔."""
+    found = put_up(db, redis)
+    yield found
+    found.stage.close()
+
+
+def put_up(db: Database, redis: Redis) -> Town:
+    """The same, for whoever closes its stage."""
     stage = Stage(db, redis)
     stage.play("时间 2026-03-02 10:00")
     stage.play("群 翠苑三区: 周敏=网格员, 李叔@3幢2单元501, 陈老师, 小赵=新居民")
@@ -95,5 +102,4 @@ def town(db: Database, redis: Redis) -> Iterator[Town]:
                                  stage.pipeline.hear, clock=lambda: stage.now)
     app.register_blueprint(pages_)
     csrf.exempt(pages_)
-    yield Town(stage, app, account)
-    stage.close()
+    return Town(stage, app, account)
