@@ -21,7 +21,7 @@ NEEDS: dict[str, Needs] = {
     "audit": _AUDIT, "verify": _AUDIT,
     "poll_csv": (*_VOTES, Deed.EXPORT), "poll_xlsx": (*_VOTES, Deed.EXPORT), "poll_zip": (*_VOTES, Deed.EXPORT),
     "report": (*_VOTES, Deed.EXPORT), "figures_xlsx": (*_LOOK, Deed.EXPORT), "issue_zip": (*_LOOK, *_TALK, Deed.EXPORT),
-    "board": _LOOK, "deliveries": _TALK, "readings": _TALK, "sweeps": _AUDIT, "logins": _AUDIT, "reveals": _AUDIT,
+    "board": _WORK, "deliveries": _TALK, "readings": _TALK, "sweeps": _AUDIT, "logins": _AUDIT, "reveals": _AUDIT,
     "search": _TRACE, "live": _TRACE, "live_rows": _TRACE,
     **{f"story_{kind}": _TRACE for kind in ("message", "issue", "poll", "ballot", "post", "home")}, "unit": (*_PEOPLE, *_VOTES),
     "rounds": _TALK, "round": _TALK, "round_png": _TALK, "round_zip": (*_TALK, Deed.EXPORT), "round_take": _SET_UP,

@@ -47,6 +47,7 @@ def test_by_keyboard_alone(desk: Desk, console: str, browser: Any) -> None:
     """Sign in, jump over the menu, narrow a list, open an issue: no pointer, and always seen where one is."""
     page = window(browser, Look(1280))
     page.goto(f"{console}/console/login")
+    page.locator("[name=username]:focus").wait_for()
     page.keyboard.type("east")
     page.keyboard.press("Tab")
     page.keyboard.type("a long password")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from domain.roles import ACCOUNT_ROLES, SYSTEM, Role
+from domain.roles import ACCOUNT_ROLES, SYSTEM, Actor, Role
 from models.base import Database
 from services import accounts, audit
 from tests.web.desk import NOW, OPEN, Desk, addresses
@@ -87,6 +87,24 @@ def test_every_address_of_the_console_for_every_role(desk: Desk, monkeypatch: py
                                     for name in sorted({*seen, *TABLE}) if seen.get(name) != TABLE.get(name))
 
 
+@pytest.mark.parametrize("role", ACCOUNT_ROLES)
+def test_nobody_is_shown_a_way_that_is_shut_for_them(desk: Desk, role: Role) -> None:
+    """Every link and every form of every page that a role sees leads where this role may go."""
+    client, wrong = _account(desk, role), set()
+    assert desk.app is not None
+    ways = desk.app.url_map.bind("localhost")
+    for endpoint, method, path in addresses(desk, desk.ids["east"]):
+        answer = client.get(path) if method == "GET" and endpoint not in OPEN else None
+        if answer is None or answer.status_code != 200 or answer.mimetype != "text/html":
+            continue
+        for tag, way in re.findall(r'<(a|form|img|link)\b[^>]*?(?:href|action|src)="(/console/[^"#?]*)', answer.text):
+            method = "POST" if tag == "form" and not re.search(rf'<form[^>]*method="get"[^>]*action="{re.escape(way)}', answer.text) else "GET"
+            target = ways.match(way, method=method)[0]
+            if target not in OPEN and not permits.may(Actor("x", role, 1), target):
+                wrong.add((path, way))
+    assert not wrong
+
+
 def test_every_address_is_in_the_permits_and_none_is_there_that_does_not_exist(desk: Desk) -> None:
     """A forgotten line is shut for all but admins; it is still a mistake."""
     assert desk.app is not None
@@ -130,7 +148,7 @@ def test_a_stranger_and_a_resident_find_nothing_of_the_console(desk: Desk, town:
 
 
 # --- pages for phones: whose mark is wrong, or whose community it is not, finds nothing ----------------------------
-MARKED = {"thing", "photo", "picture", "ballots", "report"}  # the address itself is the key
+MARKED = {"thing", "photo", "picture", "ballots", "report", "round", "round_report", "round_picture"}  # the address itself is the key
 OWN = {"home", "me", "notices", "data"}  # of the visitor's community; others are asked who they are, and shown nothing
 PUBLIC = {"front", "enter", "back", "verifier", "static", "promises"}  # hold nothing of anybody
 TICKETS = {"data_by_ticket", "data_zip"}  # opened by an address that was given to one person for half an hour
@@ -152,6 +170,8 @@ def test_pages_for_phones_open_only_with_their_mark_or_to_their_own(town: Town) 
                 path = (rules[name].replace("<code>", "test").replace("<string(length=1):letter>", letter)
                         .replace("<int:number>", number).replace("<mark>", wrong).replace("<int:one>", "1").replace("<seal>", wrong))
                 assert phone.get(path).status_code == 404, path
+        for name in TICKET:
+            assert phone.get(rules[name].replace("<code>", "other").replace("<ticket>", "1-99999999999-abc")).status_code in (302, 404), name
         for name in OWN:
             page = phone.get(rules[name].replace("<code>", "other"), follow_redirects=False)
             assert page.status_code in (302, 403, 404) or "电梯" not in page.text, name
