@@ -74,8 +74,8 @@ def answered(tx: Tx, channel: str, external_id: str, *, person_id: int) -> Sight
 
 
 def finish(tx: Tx, message_id: int, **facts: Any) -> None:
-    """Writes down who said it, what it was understood as, and what was answered."""
-    tx.execute(_FINISH, {"message_id": message_id, **facts})
+    """Writes down who said it, what it was understood as (an order and a form need no understanding), and what was answered."""
+    tx.execute(_FINISH, {"message_id": message_id, "how": None, "sure": None, **facts})
 
 
 def give_up(tx: Tx, message_id: int) -> None:

@@ -81,7 +81,7 @@ def _obey(tx: Tx, speaker: Speaker, found: Command, args: Args, words: str, nonc
     secret = ctx.intent in SECRET_INTENTS  # for one pair of eyes: the log keeps that it was asked, not what was answered
     inbox.finish(tx, sight.message_id, community_id=speaker.community_id, person_id=None, chat_id=None, intent=ctx.intent,
                  state="done", text=None if secret else words,
-                 reply=None if secret else text, payload=text if secret else None, card=None)
+                 reply=None if secret else text, payload=text if secret else None, card=None, how=None, sure=None)
     audit.note(tx, speaker, GIVEN, f"message:{sight.message_id}", now=now, community_id=speaker.community_id,
                command=found.name, done=good, acts_as=speaker.person_id)
     return Told(good, text)

@@ -22,6 +22,8 @@ from understanding import danger
 ASKED = "round.ask"  # the intent of what was answered with a statement
 _STATEMENT = re.compile(r"征言\s*[Ii]\s*\d{1,6}[\s,，:：;；。]*|征言[\s,，:：;；。]*", re.IGNORECASE)
 _ALMOST = re.compile(r"(?:第\s*)?\d{1,4}\s*条?(?:[\s,，:：]+\S{0,6})?")
+_GRUNT = re.compile(r"\d{1,3}|[^\dA-Za-z]{1,3}")  # too short to be anything but an answer that went wrong; P1 2 is a ballot
+_OTHER = re.compile(r"\s*(?:情况|进度|列表|结果|小结|资料|待审)")  # other commands, said without their number
 _NUMBERS = re.compile(r"\d{1,4}")
 _AGES = {"under35": re.compile(r"35\s*岁?以下|年轻人"), "35to59": re.compile(r"35\s*岁?[到至~-]\s*(?:59|60)\s*岁?|中年"),
          "60plus": re.compile(r"60\s*岁?以上|老年|退休")}
@@ -42,10 +44,10 @@ def following(ctx: Ctx, args: Args) -> str:
 @ear(15, "round.answer")
 def heard(ctx: Ctx) -> str | None:
     """The answer to the statement that lies before somebody; what is neither answer nor command gets a clear sentence."""
-    if not ctx.private or ctx.dialog is not None or not _just_asked(ctx):
+    if not ctx.private or ctx.dialog is not None or ctx.message.quote or ctx.message.tap is not None or not _just_asked(ctx):
         return None
     value, row = answer_in(ctx.heard), _last_round(ctx)
-    if row is None or (value is None and len(ctx.heard) > 4 and not stops(ctx.heard)):
+    if row is None or (value is None and not stops(ctx.heard) and not _GRUNT.fullmatch(ctx.heard)):
         return None
     ctx.intent = ASKED
     if stops(ctx.heard):
@@ -115,6 +117,8 @@ def speak(ctx: Ctx, args: Args) -> str:
         if not ctx.private:
             raise Refusal("round.privately", number=args.issue)
         return _voted(ctx, row, *vote)
+    if not args.issue and _OTHER.match(args.rest):
+        raise Refusal("round.more_how", number=row.issue_number)
     if _ALMOST.fullmatch(args.rest):
         raise Refusal("round.vote_how", number=row.issue_number)
     return state(ctx, row, _STATEMENT.sub("", ctx.text, count=1) if not args.issue else args.rest)
@@ -153,6 +157,8 @@ def same(ctx: Ctx) -> str | None:
 def certainly(ctx: Ctx) -> str | None:
     """Words that can only be meant for the round: after 征言, in reply to its card, or in the midst of its talk in private."""
     if ctx.heard.startswith("征言") and len(ctx.heard) >= 6:
+        if _OTHER.match(ctx.heard[2:]):
+            return None
         return _spoken(ctx, _STATEMENT.sub("", ctx.text, count=1), None)
     if len(ctx.heard) < 6 or not proposes(ctx.heard):
         return None

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, case, func, select
+from sqlalchemy import Row, case, false, func, select
 
 from domain.clock import SHANGHAI
 from domain.lifecycle import OPEN
@@ -48,12 +48,13 @@ class Column:
 
 
 def columns(tx: Tx, community_id: int, *, by: str, now: datetime, category: str = "", party_id: int | None = None,
-            words: str = "") -> list[Column]:
-    """The board, by "state" or by "due"."""
+            words: str = "", private: bool = True) -> list[Column]:
+    """The board, by "state" or by "due"; private tickets and words of residents only for who may see them."""
     chosen = [issue.c.community_id == community_id, issue.c.state.in_(_OPEN), issue.c.number.is_not(None)]
+    chosen += [] if private else [~issue.c.private]
     chosen += [issue.c.category == category] if category else []
     chosen += [issue.c.party_id == party_id] if party_id is not None else []
-    chosen += [holds(issue.c.title, words) | holds(issue.c.text, words)] if words else []
+    chosen += [holds(issue.c.title, words) | (holds(issue.c.text, words) if private else false())] if words else []
     cards = _cards(tx, chosen, now)
     names = tuple(STATES) if by == "state" else DUES
     place = {state: name for name, states in STATES.items() for state in states}

@@ -20,10 +20,12 @@ from models.base import Tx
 from models.tables import audit as chain
 from models.tables import audit_head, chat, community, deliberation, message, party, poll, promise, statement
 from services import audit, browse, evidence, export, joined, minutes, polls, published, sight, standing
+from texts.mask import mask
 from texts.say import has, say
 
 MOST_MESSAGES, LOOKED = 500, 20_000
 _BEFORE = timedelta(minutes=10)  # what was said just before it was registered belongs to it
+_WORDS = frozenset({"text", "reply"})  # what people said: their numbers stay hidden, as on the pages
 Files = Iterator[tuple[str, bytes]]
 
 
@@ -56,7 +58,7 @@ def _facts(tx: Tx, row: Row[Any], now: datetime) -> Files:
         .order_by(statement.c.id).limit(2000))
     text = say("case.summary", issue=row, place=place, who=who, party=unit, behind=joined.behind(tx, row.id), into=into,
                promises=promised, now=now)
-    yield f"{say('case.file.summary')}.txt", ("\ufeff" + text.replace("\n", "\r\n")).encode()
+    yield f"{say('case.file.summary')}.txt", ("\ufeff" + mask(text).replace("\n", "\r\n")).encode()
     if said:
         yield _table(say("case.file.opinions"), ["at", "deed", "stance", "text"], [
             [_at(s.at), s.deed, s.stance or "", s.text] for s in said])
@@ -128,7 +130,9 @@ def _record(tx: Tx, row: Row[Any]) -> Files:
 
 def _table(name: str, columns: list[str], rows: list[list[Any]]) -> tuple[str, bytes]:
     """A table that spreadsheets open as text."""
-    return f"{name}.csv", "".join(export.lines([say(f"case.column.{c}") for c in columns], rows, cut="…")).encode()
+    seen = ([mask(cell) if isinstance(cell, str) and column in _WORDS else cell for column, cell in zip(columns, row, strict=True)]
+            for row in rows)
+    return f"{name}.csv", "".join(export.lines([say(f"case.column.{c}") for c in columns], seen, cut="…")).encode()
 
 
 def _at(at: datetime) -> str:

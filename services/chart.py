@@ -124,10 +124,10 @@ def font(size: int, *, bold: bool = False) -> "ImageFont.FreeTypeFont":
     return face
 
 
-def png(image: "Image.Image") -> bytes:
+def png(image: "Image.Image", colors: int = 64) -> bytes:
     """Few colours are enough for bars and letters, and make the file small."""
     from PIL import Image
 
     out = BytesIO()
-    image.quantize(colors=64, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+    image.quantize(colors=colors, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
     return out.getvalue()

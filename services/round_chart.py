@@ -27,6 +27,7 @@ GROUPS = (("#1b6ca8", "#dcebf6"), ("#c4581a", "#f9e4d6"), ("#2f7d5b", "#dff0e7")
 _TEXT = WIDTH - 2 * MARGIN
 _MAP_HEIGHT, _FINE = 560, 2  # drawn twice as large and made smaller, so that edges are smooth
 _DOT = 13
+_AROUND = sorted(((dx, dy) for dx in range(-30, 31) for dy in range(-16, 17)), key=lambda d: (d[0] ** 2 + d[1] ** 2, d))
 Point = tuple[float, float]
 
 
@@ -53,7 +54,7 @@ def draw(facts: dict[str, Any]) -> bytes:
     for part in parts:
         part.draw(image, pen, y)
         y += part.height
-    return png(image)
+    return png(image, 128)
 
 
 class _Part:
@@ -191,10 +192,19 @@ def _placed(points: list[list[float]], size: tuple[int, int]) -> list[tuple[Poin
           for x, y, g in points]
     found: list[tuple[Point, int]] = []
     for x, y, g in at:
-        while any(abs(x - a) < _DOT * _FINE and abs(y - b) < _DOT * _FINE for (a, b), _ in found):
-            x += _DOT * _FINE * 1.3
-        found.append(((x, y), g))
+        found.append((_free((x, y), [place for place, _ in found], size), g))
     return found
+
+
+def _free(at: Point, taken: list[Point], size: tuple[int, int]) -> Point:
+    """The place itself, or the nearest one on a grid around it where no mark stands yet and that is on the sheet."""
+    apart, edge = _DOT * _FINE, 2 * _DOT * _FINE
+    for dx, dy in _AROUND:
+        x, y = at[0] + dx * apart * 1.3, at[1] + dy * apart * 1.3
+        inside = edge <= x <= size[0] - edge and edge <= y <= size[1] - edge
+        if inside and not any(abs(x - a) < apart and abs(y - b) < apart for a, b in taken):
+            return x, y
+    return at
 
 
 def _cloud(pen: "ImageDraw.ImageDraw", points: list[Point], ink: str) -> None:

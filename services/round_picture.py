@@ -6,8 +6,9 @@ from typing import Any
 from services.round_view import Report, label
 from texts.say import say
 
-RUNGS, DIVIDED = 4, 2
-QUOTED = 60
+RUNGS, DIVIDED = 4, 2  # of common ground and of what divides; one less of each beside a map
+QUOTED = 48
+MARKS = 300
 
 
 def worth_seeing(report: Report) -> bool:
@@ -17,12 +18,14 @@ def worth_seeing(report: Report) -> bool:
 
 def facts(report: Report) -> dict[str, Any]:
     """The facts that services/round_chart.py draws."""
-    common, divided = report.common[:RUNGS], [key for key, _ in report.divided][:DIVIDED]
+    drawn = _map(report)
+    beside = 1 if drawn else 0
+    common, divided = report.common[:RUNGS - beside], [key for key, _ in report.divided][:DIVIDED - beside]
     return {
         "title": say("findings.picture.title", round=report.round, issue=report.issue),
         "subtitle": say("findings.picture.subtitle", people=report.found["people"], statements=len(report.found["shown"]),
                         votes=report.found["votes"]),
-        "map": _map(report),
+        "map": drawn,
         "ladder": [{"head": say("findings.picture.common"), "rungs": [_rung(report, key) for key in common],
                     "none": say("findings.picture.no_common")},
                    *([{"head": say("findings.picture.divided"), "rungs": [_rung(report, key) for key in divided], "none": ""}]
@@ -61,4 +64,5 @@ def _map(report: Report) -> dict[str, Any] | None:
         groups.append({"name": label("opinion", group["label"]), "letter": group["label"], "size": group["size"],
                        "said": say("findings.picture.typical", size=group["size"], agree=typical[1] if typical else True,
                                    quote=report.quote(typical[0], 40) if typical else "")})
-    return {"head": say("findings.picture.map"), "points": report.found["map"], "groups": groups}
+    points = report.found["map"]  # from left to right: every so many-th stands for its neighbours when there are too many to draw
+    return {"head": say("findings.picture.map"), "points": points[::-(-len(points) // MARKS)], "groups": groups}

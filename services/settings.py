@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_postgres
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from domain.errors import Refusal
-from domain.roles import Actor, Role
+from domain.roles import Actor, Deed, Role
 from models.base import Tx
 from models.hot import Hot
 from models.settings import community_setting
@@ -50,8 +50,10 @@ def admin(actor: Actor) -> None:
 
 def everywhere(tx: Tx, actor: Actor) -> None:
     """Refuses who may not set what holds for all communities, unless theirs is the only one."""
-    admin(actor)
-    if actor.community_id is not None and tx.scalar(select(func.count()).select_from(community)) != 1:
+    if not actor.may(Deed.SET_UP):
+        raise Refusal("role.too_low")
+    alone = actor.community_id is None or actor.may(Deed.SYSTEM) or tx.scalar(select(func.count()).select_from(community)) == 1
+    if not alone:
         raise Refusal("setup.everywhere")
 
 

@@ -13,6 +13,7 @@ from domain.errors import Refusal
 from models.base import Tx
 from models.tables import ballot, ballot_log, owner, ownership, poll, residence
 from services import browse, published
+from texts import mask
 from texts.kinds import spoken
 
 MOST = 200
@@ -46,14 +47,14 @@ def of(tx: Tx, home_id: int) -> Unit:
     living = tx.all(select(residence.c.person_id, residence.c.since).where(
         residence.c.home_id == home_id, residence.c.until.is_(None)).order_by(residence.c.id))
     names = browse.labels(tx, {row.person_id for row in living})
-    owners = tx.all(select(owner.c.name, owner.c.person_id).join_from(ownership, owner).where(
+    owners = tx.all(select(owner.c.name, owner.c.kind, owner.c.person_id).join_from(ownership, owner).where(
         ownership.c.home_id == home_id).order_by(ownership.c.place))
     mine = [f"person:{row.person_id}" for row in living]
     here = or_(ballot.c.voter == f"home:{home_id}", ballot.c.home_id == home_id, ballot.c.voter.in_(mine))
     rows = tx.all(select(ballot).where(here).order_by(ballot.c.poll_id.desc(), ballot.c.id).limit(MOST))
     polls = {row.id: row for row in tx.all(select(poll).where(poll.c.id.in_({r.poll_id for r in rows})))} if rows else {}
     return Unit([(row.person_id, names[row.person_id], row.since) for row in living],
-                [(row.name, row.person_id is not None) for row in owners], [
+                [(mask.name(row.name) if row.kind == "person" else row.name, row.person_id is not None) for row in owners], [
                     _part(tx, polls[r.poll_id], r) for r in rows if r.choice or not browse.only_voters(polls[r.poll_id])])
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Row
 from bot import orders
 from domain.errors import Refusal
 from domain.lifecycle import Act
+from domain.roles import Deed as Rights
 from models.base import Tx
 from models.tables import home, issue, poll
 from services import board, browse, paging, parties, staff, steps, unit
@@ -17,7 +18,7 @@ from texts.say import say
 from texts.words import categories
 from web.deeds import ISSUES, POLLS, Deed, Said
 from web.desk import Desk, number, numbers, text
-from web.door import written
+from web.door import may, written
 
 MANY = 200  # at once
 
@@ -41,8 +42,10 @@ class BoardPages(Desk):
         words = "".join(c for c in asked.get("q", "") if c.isprintable()).strip()[:40]
         kind, party_id = asked.get("category", "")[:32], number("party_id")
         with self.db.read() as tx:
-            found = board.columns(tx, where, by=by, now=self.clock(), category=kind, party_id=party_id, words=words)
-            return self.page("console/board.html", tx, wrong, columns=found, by=by, polls=board.open_polls(tx, where),
+            found = board.columns(tx, where, by=by, now=self.clock(), category=kind, party_id=party_id, words=words,
+                                  private=g.login.actor.may(Rights.PRIVATE))
+            return self.page("console/board.html", tx, wrong, columns=found, by=by,
+                             polls=board.open_polls(tx, where) if may("polls") else None,
                              results=results, most=board.MOST, kind=kind, q=words, party_id=party_id,
                              nonce=secrets.token_urlsafe(9), listed=parties.listed(tx, where),
                              categories=list(categories().values()), deeds=[d for d in ISSUES.values() if d.bulk],
@@ -76,7 +79,7 @@ class BoardPages(Desk):
     def _deed(self, table: Any, deeds: dict[str, Deed], key: int) -> Any:
         with self.db.read() as tx:
             row = browse.one(tx, table, key, g.login.actor.community_id) if key <= paging.LARGEST else None
-        if row is None or row.number is None:
+        if row is None or row.number is None or (table is issue and row.private and not g.login.actor.may(Rights.PRIVATE)):
             abort(404)
         deed = deeds.get(text("deed", 40)) or abort(400)
         said, nonce = _said(), text("nonce", 40)

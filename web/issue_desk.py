@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, g, redirect, render_template, request, url_for
 
 from domain.errors import Refusal
+from domain.roles import Deed
 from domain.triage import Track
 from domain.warning import Level
 from models.base import Database, Tx
@@ -94,7 +95,8 @@ class IssueDesk:
         """The issue, or 404 when it is not of this account's community."""
         with self.db.read() as tx:
             row = browse.one(tx, issue, key, g.login.actor.community_id) if key <= paging.LARGEST else None
-        return row if row is not None and row.number is not None else abort(404)
+        hidden = row is not None and row.private and not g.login.actor.may(Deed.PRIVATE)
+        return row if row is not None and row.number is not None and not hidden else abort(404)
 
 
 def _reason() -> str:

@@ -151,7 +151,7 @@ def kept_filter(listing: Listing) -> dict[str, str]:
 def csv_response(db: Database, listing: Listing, chosen: Filter) -> Response:
     """The filtered list as a file, read in pieces by key."""
     columns = _columns(listing, chosen)
-    rows = ([_plain(value) for value in row] for row in _rows(db, listing, chosen))
+    rows = ([_plain(value) for value in row] for row in _rows(db, listing, columns, chosen))
     file = export.lines([c.title for c in columns], rows, cut=word("export.cut", most=export.MOST_ROWS))
     return Response(file, mimetype="text/csv", headers={"Content-Disposition": f"attachment; filename=linyi-{listing.name}.csv"})
 
@@ -160,7 +160,7 @@ def xlsx_response(db: Database, listing: Listing, chosen: Filter) -> Response:
     """The same as a workbook, which holds fewer rows."""
     columns = _columns(listing, chosen)
     cut = [word("export.cut", most=sheets.MOST)]
-    rows = (row if n < sheets.MOST else cut for n, row in enumerate(islice(_rows(db, listing, chosen), sheets.MOST + 1)))
+    rows = (row if n < sheets.MOST else cut for n, row in enumerate(islice(_rows(db, listing, columns, chosen), sheets.MOST + 1)))
     file = sheets.written([(listing.title if listing.filters else word("poll.named"), [c.title for c in columns], rows)])
     return Response(file, mimetype=XLSX, headers={"Content-Disposition": f"attachment; filename=linyi-{listing.name}.xlsx"})
 
@@ -169,14 +169,14 @@ def _columns(listing: Listing, chosen: Filter) -> tuple[Column, ...]:
     return listing.shown(chosen) if listing.filters else listing.columns
 
 
-def _rows(db: Database, listing: Listing, chosen: Filter) -> Iterator[list[Any]]:
-    """Every row of a list as its cells, read in pieces by key."""
+def _rows(db: Database, listing: Listing, columns: tuple[Column, ...], chosen: Filter) -> Iterator[list[Any]]:
+    """Every row of a list as its cells, read in pieces by key; the request is over by the time most of them are read."""
     part: Filter | None = replace(chosen, limit=CHUNK)
     while part is not None:
         with db.read() as tx:
             page = listing.rows(tx, part)
             names = listing.names(tx, page.rows)
-        yield from ([c.cell(row, names) for c in _columns(listing, chosen)] for row in page.rows)
+        yield from ([c.cell(row, names) for c in columns] for row in page.rows)
         part = replace(part, before=page.before) if page.before is not None else None
 
 

@@ -16,7 +16,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
 WAITING = ("forwards", "tasks")  # lists that open with what has to be done
 _CHILDREN = {
     "issue": "issues", "poll": "polls", "paper": "polls", "doors": "polls", "figure_issues": "figures", "round": "rounds",
-    "request": "requests",
+    "request": "requests", "person_data": "people",
     **dict.fromkeys(("account_of", "account_new", "account_deed", "account_give", "account_take"), "accounts"),
 }
 

@@ -91,7 +91,7 @@ class PollBuilder(Desk):
                 opened = self._open(tx, draft, sight.message_id)
                 inbox.finish(tx, sight.message_id, community_id=opened.row.community_id, person_id=None, chat_id=None,
                              intent="poll.open", text=draft.title, state="done", reply=polls.card(opened.row), payload=None,
-                             card=None)
+                             card=None, how=None, sure=None)
                 audit.seal(tx)
             return int(tx.scalar(select(poll.c.id).where(poll.c.preview_id == sight.message_id)) or 0)
 

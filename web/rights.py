@@ -70,7 +70,7 @@ class RightsPages:
             found = rights.called_at(tx, number, self._where())
         if len(found) == 1:
             return redirect(url_for("console.person_data", key=found[0]))
-        return render_template("console/note.html", text=say("rights.console.found_none")), 404
+        return render_template("console/note.html", text=say("rights.console.found_none"))
 
     # --- one person -------------------------------------------------------------------------------------------
     def person(self, key: int, known: reveals.Known | None = None) -> Any:

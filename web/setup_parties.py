@@ -34,8 +34,10 @@ class PartyPages(Desk):
         """Every party with its people and its matters, and which matters nobody gets."""
         where, now = self.where(), self.clock()
         with self.db.read() as tx:
-            found = [(row, [(i, who.name_of(tx, i)) for i in parties.members(tx, row.id, now=now)], directory.of_party(tx, row.id))
-                     for row in parties.listed(tx, where)]
+            listed = parties.listed(tx, where)
+            every = {row.id: parties.members(tx, row.id, now=now) for row in listed}
+            names = browse.labels(tx, {i for members in every.values() for i in members})
+            found = [(row, [(i, names[i]) for i in every[row.id]], directory.of_party(tx, row.id)) for row in listed]
             gets: dict[str, list[tuple[str, str | None]]] = defaultdict(list)
             for row, _, given in found:
                 for code, block in given:

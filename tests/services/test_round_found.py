@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from models.base import Database
 from models.round_reports import round_report
-from models.rounds import opinion, opinion_round, opinion_vote
+from models.rounds import opinion, opinion_round, opinion_vote, person_trait
 from models.tables import outbox as posts
 from models.tables import person
 from services import (
@@ -146,3 +146,16 @@ def test_themes_are_words_that_several_statements_share() -> None:
     assert sorted(key for _, keys in found for key in keys) == list(said) and found[-1][0] == ""
     assert all(all(word in said[key] for key in keys) and len(keys) > 1 for word, keys in found[:-1])
     assert "电梯" not in [word for word, _ in found] and "采光" in [word for word, _ in found]
+
+
+def test_owners_tenants_and_ages_are_groups_when_enough_have_told_it(sqlite_db: Database) -> None:
+    """Ten owners and ten tenants are two groups; of sixteen young and four old only one is large enough, and one is no grouping."""
+    crowd = gather(sqlite_db, people=20, statements=12)
+    with sqlite_db.write() as tx:
+        for n, person_id in enumerate(crowd.people):
+            tx.add(person_trait, person_id=person_id, tenure="owner" if n < 10 else "tenant", age_band="60plus" if n < 4 else "under35", at=NOW)
+    report = _reported(sqlite_db, crowd)
+    sizes = {each["name"]: [(group["label"], group["size"]) for group in each["groups"]] for each in report.groupings}
+    assert sorted(size for _, size in sizes["tenure"]) == [10, 10] and "age" not in sizes
+    assert {"业主", "租户"} == {label for label, _ in sizes["tenure"]}
+    assert "tenure" in report.accepted_by(crowd.bridge) and "业主和租户" in "".join(round_view.lines(report))

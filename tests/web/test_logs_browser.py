@@ -53,7 +53,8 @@ def test_what_one_unit_voted_when_and_what_came_of_it(office: Office) -> None:
     problems: list[str] = []
     page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
     page.get_by_role("link", name="查找", exact=True).click()
-    page.keyboard.type("3-2-501")  # the box has the focus
+    page.locator("input[name=q]:focus").wait_for()  # the box has the focus by itself
+    page.keyboard.type("3-2-501")
     page.keyboard.press("Enter")
     home = page.get_by_role("listitem").filter(has_text="3幢2单元501")
     home.get_by_role("link", name="来龙去脉").click()

@@ -60,6 +60,7 @@ def test_a_stranger_sets_up_600_units_and_answers_for_a_vote(address: str, db: D
     page.fill("[name=username]", "boss")
     page.fill("[name=password]", PASSWORD)
     page.click("button.primary")
+    page.locator("details.menu > summary").click()
     page.get_by_role("link", name="设置", exact=True).click()
     _prepare(page, tmp_path)
     _poll(page)

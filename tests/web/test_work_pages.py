@@ -13,10 +13,10 @@ from openpyxl import load_workbook
 from sqlalchemy import func, select, update
 
 import handlers  # noqa: F401 - registers the commands
-from domain.roles import SYSTEM
+from domain.roles import SYSTEM, Role
 from models.tables import audit as audit_table
 from models.tables import ballot, chat, issue, issue_event, message, outbox, party, person, poll
-from services import audit, issue_staff, parties, polls
+from services import accounts, audit, issue_staff, parties, polls
 from tests.web.desk import EVIL, NOW, Desk, token
 
 
@@ -204,3 +204,24 @@ def test_a_unit_answers_who_voted_when_and_whether_it_was_counted(desk: Desk, of
     page = client.get(f"/console/homes/{flat}").text
     assert "已撤票，不计" in page and "P2 " not in page
     assert desk.client("west").get(f"/console/homes/{flat}").status_code == 404
+
+
+def test_who_only_looks_has_no_buttons_and_sees_no_private_ticket(desk: Desk, office: dict[str, Any]) -> None:
+    """The property's account has the board without private matters, polls or deeds; the auditor sees all and does nothing."""
+    with desk.db.write() as tx:
+        tx.execute(update(issue).where(issue.c.id == office["issues"][2]).values(private=True))
+        for role in (Role.PROPERTY, Role.AUDITOR, Role.GRID_WORKER):
+            accounts.create(tx, SYSTEM, username=str(role), password="a long password", community_id=office["where"], now=NOW, role=role)
+        audit.seal(tx)
+    seen = {role: desk.client(str(role)).get("/console/board").text for role in (Role.PROPERTY, Role.AUDITOR, Role.GRID_WORKER)}
+    for role, private, polls_too, deeds in ((Role.PROPERTY, False, False, False), (Role.AUDITOR, True, True, False),
+                                            (Role.GRID_WORKER, True, True, True)):
+        page = seen[role]
+        assert "停车2" in page and ("停车3" in page) == private and ("P1 要不要装" in page) == polls_too, role
+        assert ('name="deed"' in page) == ('name="issue"' in page) == ("/console/order" in page) == deeds, role
+    hidden = office["issues"][2]
+    assert desk.client("property").get(f"/console/issues/{hidden}").status_code == 404
+    assert press(desk.client("grid_worker"), f"/console/issues/{hidden}/deed", deed="issue.accept", nonce="x").status_code == 200
+    for who in ("property", "auditor"):
+        assert press(desk.client(who), f"/console/issues/{office['issues'][1]}/deed", deed="issue.accept", nonce="x").status_code == 404
+    assert "停车难" not in desk.client("property").get("/console/board?q=停车难2").text.split("<form method=\"post\"")[-1]
