@@ -170,8 +170,6 @@ def test_pages_for_phones_open_only_with_their_mark_or_to_their_own(town: Town) 
                 path = (rules[name].replace("<code>", "test").replace("<string(length=1):letter>", letter)
                         .replace("<int:number>", number).replace("<mark>", wrong).replace("<int:one>", "1").replace("<seal>", wrong))
                 assert phone.get(path).status_code == 404, path
-        for name in TICKET:
-            assert phone.get(rules[name].replace("<code>", "other").replace("<ticket>", "1-99999999999-abc")).status_code in (302, 404), name
         for name in OWN:
             page = phone.get(rules[name].replace("<code>", "other"), follow_redirects=False)
             assert page.status_code in (302, 403, 404) or "电梯" not in page.text, name
