@@ -85,4 +85,4 @@ def test_the_console_shows_photos_of_its_own_community_only(town: Town) -> None:
         page = client.get("/console/issues/1")
         assert page.status_code == status and ("photos/1.jpg" in page.text and "正在取" in page.text) is (status == 200)
         assert client.get("/console/issues/1/photos/2.jpg").status_code == 404  # not fetched yet
-    assert town.app.test_client().get("/console/issues/1/photos/1.jpg").status_code == 302
+    assert town.app.test_client().get("/console/issues/1/photos/1.jpg").status_code == 404

@@ -62,11 +62,15 @@ def test_a_kept_back_name_is_shown_once_and_only_for_a_reason(desk: Desk) -> Non
     page = client.get(f"/console/issues/{ids['issue']}").text
     assert "李east" not in page and "老人摔倒要上门" in page
     with desk.db.read() as tx:
-        assert tx.scalar(select(audit_table.c.actor).where(audit_table.c.action == "issue.reveal")).startswith("account:")
+        done = list(tx.connection.scalars(select(audit_table.c.actor).where(audit_table.c.action == "issue.reveal").order_by(audit_table.c.seq)))
+        assert done[-1].startswith("account:")
 
 
 def test_an_issue_with_a_name_needs_no_look(desk: Desk) -> None:
     ids = desk.ids["east"]
+    looks = select(func.count()).select_from(audit_table).where(audit_table.c.action == "issue.reveal")
+    with desk.db.read() as tx:
+        before = tx.scalar(looks)
     assert _post(desk, "east", ids, "reveal", reason="老人摔倒要上门") == 302
     with desk.db.read() as tx:
-        assert not tx.all(select(audit_table).where(audit_table.c.action == "issue.reveal"))
+        assert tx.scalar(looks) == before
