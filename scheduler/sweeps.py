@@ -20,6 +20,7 @@ from services import (
     alarm,
     audit,
     bulletins,
+    claims,
     discussion_clocks,
     evidence,
     finding,
@@ -48,7 +49,7 @@ Sweep = Callable[..., int | bool]
 HEARTBEAT = "scheduler"
 KEPT = timedelta(days=90)  # what the sweeps did
 BLOCKS = 20  # of the logs, that one beat indexes
-OWNERS = (alarm, discussion_clocks, issues, levels, overdue, promises, rating, voting, work)  # each registers what its clocks do
+OWNERS = (alarm, claims, discussion_clocks, issues, levels, overdue, promises, rating, voting, work)  # each registers what its clocks do
 
 
 class Sweeps:

@@ -1,6 +1,6 @@
 """What admins decide on an issue's page, and that looking at a kept-back name leaves a record."""
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from models.tables import audit as audit_table
 from models.tables import correction, issue, issue_event, warning
