@@ -49,7 +49,8 @@ Sweep = Callable[..., int | bool]
 HEARTBEAT = "scheduler"
 KEPT = timedelta(days=90)  # what the sweeps did
 BLOCKS = 20  # of the logs, that one beat indexes
-OWNERS = (alarm, claims, discussion_clocks, issues, levels, overdue, promises, rating, voting, work)  # each registers what its clocks do
+# each registers what its clocks do
+OWNERS = (alarm, claims, discussion_clocks, issues, levels, overdue, promises, rating, voting, work)
 
 
 class Sweeps:

@@ -80,7 +80,7 @@ class Estate:
 
 def lines(page: str) -> list[str]:
     """The lines of a story or rows of a list, as text."""
-    found = re.findall(r"<li[ >].*?</li>|<tr>.*?</tr>", page, re.DOTALL)
+    found = re.findall(r"<li[ >].*?</li>|<tr>.*?</tr>", page.partition("<main")[2], re.DOTALL)
     return [" ".join(unescape(re.sub(r"<[^>]+>", " ", each)).split()) for each in found]
 
 

@@ -52,23 +52,24 @@ def test_what_one_unit_voted_when_and_what_came_of_it(office: Office) -> None:
     page = office.admin(viewport={"width": 390, "height": 844})
     problems: list[str] = []
     page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
-    page.get_by_role("link", name="查找", exact=True).click()
+    page.locator("details.menu summary").click()
+    page.locator("details.menu").get_by_role("link", name="查找", exact=True).click()
     page.locator("input[name=q]:focus").wait_for()  # the box has the focus by itself
     page.keyboard.type("3-2-501")
     page.keyboard.press("Enter")
-    home = page.get_by_role("listitem").filter(has_text="3幢2单元501")
+    home = page.locator("main").get_by_role("listitem").filter(has_text="3幢2单元501")
     home.get_by_role("link", name="来龙去脉").click()
-    vote = page.get_by_role("listitem").filter(has_text="改票")
+    vote = page.locator("main").get_by_role("listitem").filter(has_text="改票")
     assert "换新" in vote.inner_text() and "已计票" in vote.inner_text() and "3 月 2 日（周一）10:00" in vote.inner_text()
-    assert page.get_by_role("listitem").filter(has_text="投过票，不公开选了什么").count() == 2
+    assert page.locator("main").get_by_role("listitem").filter(has_text="投过票，不公开选了什么").count() == 2
     vote.get_by_role("link").click()
     here = page.locator("[aria-current=true]")
     assert "改票" in here.inner_text()
-    said = page.get_by_role("listitem").filter(has_text="改成换新")
+    said = page.locator("main").get_by_role("listitem").filter(has_text="改成换新")
     assert said.count() == 1
-    post = page.get_by_role("listitem").filter(has_text="【意向征集结果】P1").first
+    post = page.locator("main").get_by_role("listitem").filter(has_text="【意向征集结果】P1").first
     post.get_by_role("link").click()
-    assert page.get_by_role("listitem").filter(has_text="已送出").count() >= 1
+    assert page.locator("main").get_by_role("listitem").filter(has_text="已送出").count() >= 1
     assert problems == []
     page.context.close()
 
