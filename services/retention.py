@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Select, Text, cast, delete, func, or_, select, update
+from sqlalchemy import Select, Text, cast, delete, exists, func, or_, select, update
 
 from domain.clock import SHANGHAI
 from domain.lifecycle import OPEN
@@ -17,7 +17,7 @@ from domain.roles import SYSTEM
 from domain.states import State
 from models.base import Database, Tx
 from models.rights import data_request, reveal
-from models.rounds import opinion, opinion_round
+from models.rounds import opinion, opinion_nudge, opinion_round, opinion_served, opinion_vote
 from models.tables import (
     ballot,
     ballot_log,
@@ -174,6 +174,12 @@ def _statements(tx: Tx, ids: list[int], now: datetime) -> None:
     tx.execute(update(opinion).where(opinion.c.id.in_(ids)).values(person_id=None, message_id=None))
 
 
+def _round_votes(tx: Tx, ids: list[int], now: datetime) -> None:
+    """Who answered what in a round; what was found of it is kept as it was told."""
+    for table in (opinion_vote, opinion_served, opinion_nudge):
+        tx.execute(delete(table).where(table.c.round_id.in_(ids)))
+
+
 def _questions(tx: Tx, ids: list[int], now: datetime) -> None:
     tx.execute(update(question).where(question.c.id.in_(ids)).values(text=say("rights.gone"), answer=None, person_id=None))
 
@@ -235,6 +241,8 @@ KINDS = (
     Kind("statements", "issues", lambda cut: select(opinion.c.id).join(
         opinion_round, opinion_round.c.id == opinion.c.round_id).where(
         opinion_round.c.closed_at < cut, opinion.c.person_id.is_not(None)), _statements),
+    Kind("round_votes", "polls", lambda cut: select(opinion_round.c.id).where(
+        opinion_round.c.closed_at < cut, exists().where(opinion_vote.c.round_id == opinion_round.c.id)), _round_votes),
     Kind("polls", "polls", _old(poll, func.coalesce(poll.c.closed_at, poll.c.closes_at), _STRAW, *_ENDED), _ballots),
     Kind("votes", "votes", _old(poll, func.coalesce(poll.c.closed_at, poll.c.closes_at), ~_STRAW, *_ENDED), _ballots),
     Kind("left", "left", _old(person, person.c.left_at, *_LEFT), _people),

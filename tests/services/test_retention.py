@@ -11,10 +11,13 @@ import app
 from domain.errors import Refusal
 from domain.roles import SYSTEM
 from models.base import Database
+from models.round_reports import round_report
+from models.rounds import opinion_vote
 from models.tables import ballot, heartbeat, issue, message, metadata, outbox, person, photo, poll
 from ops import retention as tool
-from services import audit, figures, proving, published, retention
+from services import audit, figures, proving, published, retention, round_making
 from tests.chat_script import Stage
+from tests.services.crowd import close, gather
 from tests.web.desk import NOW
 
 DAY = timedelta(days=1)
@@ -114,3 +117,17 @@ def _one_message(db: Database) -> datetime:
     with db.write() as tx:
         tx.add(message, channel="mp", external_id="m", kind="text", text="你好", state="done", sent_at=NOW, received_at=NOW)
     return NOW
+
+
+def test_who_answered_what_in_a_round_goes_and_what_was_found_stays(sqlite_db: Database) -> None:
+    crowd = gather(sqlite_db, people=12, statements=6)
+    close(sqlite_db, crowd, now=NOW)
+    round_making.make_due(sqlite_db, now=NOW)
+    with sqlite_db.read() as tx:
+        found = tx.scalar(select(round_report.c.found))
+    assert found
+    retention.sweep(sqlite_db, now=NOW + 740 * DAY)
+    with sqlite_db.read() as tx:
+        assert tx.scalar(select(func.count()).select_from(opinion_vote)) == 0
+        assert tx.scalar(select(round_report.c.found)) == found
+        assert set(retention.due(tx, now=NOW + 740 * DAY).values()) == {0}
