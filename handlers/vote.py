@@ -9,11 +9,13 @@ from bot import router
 from bot.context import Ctx
 from bot.router import Args, answers, command, ear, meant
 from domain.errors import Refusal
+from handlers import round_say
 from handlers.offer import offered
-from services import around, ballots, cards, polls, standing
+from services import around, ballots, cards, polls, standing, steps
 from texts.choices import Choice, Unclear, poll_number
 from texts.kinds import MARKS, pack, plainly, read
 from texts.say import say
+from texts.stances import vote_reason
 from understanding import trained
 from understanding.context import Context
 from understanding.meaning import Meaning
@@ -129,7 +131,15 @@ def _cast(ctx: Ctx, row: Row[Any], choice: str) -> str:
     if ctx.draws and (ctx.message.tap is not None or ctx.private):  # in a group a new card would show the choice to everybody
         ctx.card = cards.poll(ctx.tx, row, mine=choice, told=say(
             "card.recorded", options=cast.said, by_family=cast.by_family))
-    return say("vote.recorded", cast=cast, private=ctx.private) + offered(ctx)
+    return say("vote.recorded", cast=cast, private=ctx.private) + _with_reason(ctx, row) + offered(ctx)
+
+
+def _with_reason(ctx: Ctx, row: Row[Any]) -> str:
+    """A reason said with a vote goes into the open round on the same matter; never one said with a vote nobody shall know."""
+    if row.issue_id is None or row.kind not in ("single", "stance") or standing.discreet(row) or ctx.message.tap is not None:
+        return ""
+    why = vote_reason(ctx.text)
+    return round_say.with_reason(ctx, steps.by_id(ctx.tx, row.issue_id).number, why) if why else ""
 
 
 def _put(ctx: Ctx, row: Row[Any], choice: str) -> ballots.Cast:

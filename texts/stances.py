@@ -18,6 +18,8 @@ _ATTACK = re.compile(
 _POSITION = re.compile(
     r"^(?:我们?家?|俺)?(?:坚决|完全|还是|都)?(?:不同意|不赞成|不支持|反对|支持|同意|赞成|中立|有条件)"
     r"[\s,，:：。]*(?:因为|理由是?)?[\s,，:：]*")
+_WHY = r"因为|由于|理由(?:是|:|：)|主要是"
+_AFTER_VOTE = re.compile(rf"(?:{_WHY}|[,，。;；!！])(?:是?{_WHY})?(?P<why>.{{4,}})", re.DOTALL)
 
 
 def stance(text: str) -> tuple[str | None, str | None]:
@@ -37,6 +39,12 @@ def stance(text: str) -> tuple[str | None, str | None]:
 def bare_reason(text: str) -> str:
     """What is said beside the position: `反对 收了也没车位` gives the reason alone."""
     return _POSITION.sub("", text.strip(), count=1).strip(" ,，。:：;；")
+
+
+def vote_reason(text: str) -> str:
+    """The reason said after a vote: `P1 反对，因为一楼采光会受影响` gives 一楼采光会受影响; '' when there is none."""
+    found = _AFTER_VOTE.search(text)
+    return found["why"].strip(" ,，。:：;；!！") if found else ""
 
 
 def attacks(text: str) -> bool:

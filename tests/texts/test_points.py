@@ -5,6 +5,7 @@ import pytest
 from domain.opinions import several_points
 from texts.points import same_point
 from texts.rounds import answer, numbered, point, proposes, stops
+from texts.stances import vote_reason
 
 SAME = [
     ("晚上九点以后别跳广场舞", "晚上九点以后不要跳广场舞"), ("晚上九点以后别跳广场舞", "九点之后不能跳广场舞"),
@@ -44,3 +45,10 @@ def test_a_statement_makes_one_point_and_is_kept_without_its_opening() -> None:
     assert not several_points("1幢和2幢的路灯都不亮") and not several_points("晚上9点以后别跳，第二天要上班")
     assert point("我觉得九点以后要安静") == "九点以后要安静" and point("建议：河边装灯") == "河边装灯" and point("我觉得好") == "我觉得好"
     assert proposes("我建议在河边装灯") and proposes("能不能早点结束") and not proposes("河边的灯坏了")
+
+
+@pytest.mark.parametrize(("said", "why"), [
+    ("P1 反对，因为一楼采光会受影响", "一楼采光会受影响"), ("同意，老人爬不动楼。", "老人爬不动楼"), ("反对 理由是费用不公开", "费用不公开"),
+    ("P1 同意", ""), ("P1 1", ""), ("同意，好的", ""), ("同意！", ""), ("反对因为太吵了睡不着", "太吵了睡不着")])
+def test_the_reason_said_after_a_vote(said: str, why: str) -> None:
+    assert vote_reason(said) == why
