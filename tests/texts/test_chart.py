@@ -65,6 +65,17 @@ def test_no_vote_is_lost_between_two_rounds_of_the_picture(seed: int) -> None:
     assert "+" in "".join(each.get("also", "") for each in drawn)
 
 
+def test_a_single_vote_that_moves_is_in_the_picture() -> None:
+    """One to another candidate, one to nobody: each has its band, however thin."""
+    found = {"rounds": [{"votes": [40, 35, 2], "exhausted": 0, "out": [2]}, {"votes": [40, 36, None], "exhausted": 1, "out": []}],
+             "winners": [0]}
+    row = SimpleNamespace(options=["甲", "乙", "丙"], kind="ranked")
+    drawn = pictures.rows(row, SimpleNamespace(result=found))
+    bands = [band for band in drawn[0]["flow"]["moves"][0] if band[0] != band[1]]
+    assert sorted(bands) == [[2, 1, 1000 // 77], [2, 3, 1000 // 77]]
+    assert drawn[-3]["also"] == "，乙 +1，不再计 +1"
+
+
 def test_bars_differ_in_grey_too() -> None:
     """Who won is darker, not only of another colour."""
     def lightness(strong: bool) -> int:
