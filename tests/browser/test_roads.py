@@ -20,9 +20,10 @@ class Town:
         self.base, self.seen = base.rstrip("/"), 0
         self.mark()
 
-    def events(self) -> list[Event]:
-        """Everything the phones have shown since the mark."""
-        answer = requests.get(f"{self.base}/sim/events", params={"after": self.seen}, timeout=10).json()
+    def events(self, after: int | None = None, wait_s: float = 0) -> list[Event]:
+        """Everything the phones have shown since the mark, or after a number; with `wait_s` not before there is something."""
+        asked = {"after": self.seen if after is None else after, "wait": wait_s}
+        answer = requests.get(f"{self.base}/sim/events", params=asked, timeout=10 + wait_s).json()
         found: list[Event] = answer["events"] if isinstance(answer, dict) else answer
         return found
 
@@ -32,11 +33,12 @@ class Town:
 
     def wait(self, test: Callable[[Event], bool]) -> Event:
         """The first event since the mark that passes; fails when none comes."""
-        until = time.monotonic() + PATIENCE_S
-        while time.monotonic() < until:
-            if found := next((e for e in self.events() if test(e)), None):
+        until, at = time.monotonic() + PATIENCE_S, self.seen
+        while (left := until - time.monotonic()) > 0:
+            new = self.events(at, wait_s=left)
+            if found := next((e for e in new if test(e)), None):
                 return found
-            time.sleep(0.2)
+            at = max((e["n"] for e in new), default=at)
         raise AssertionError([(e["type"], e["chat"], e["person"], e["text"][:60]) for e in self.events()])
 
     def post(self, path: str, **body: Any) -> None:
