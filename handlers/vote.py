@@ -135,8 +135,11 @@ def _cast(ctx: Ctx, row: Row[Any], choice: str) -> str:
 
 
 def _with_reason(ctx: Ctx, row: Row[Any]) -> str:
-    """A reason said with a vote goes into the open round on the same matter; never one said with a vote nobody shall know."""
-    if row.issue_id is None or row.kind not in ("single", "stance") or standing.discreet(row) or ctx.message.tap is not None:
+    """A reason said with a vote goes into the open round on the same matter; never one said with a vote nobody shall know,
+    nor one of somebody who has not agreed that their words are kept."""
+    if row.issue_id is None or row.kind not in ("single", "stance") or standing.discreet(row):
+        return ""
+    if ctx.message.tap is not None or not ctx.speaker.consented:
         return ""
     why = vote_reason(ctx.text)
     return round_say.with_reason(ctx, steps.by_id(ctx.tx, row.issue_id).number, why) if why else ""
