@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
@@ -40,17 +41,21 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What verifying the chain found."""
+    """What verifying the chain found, as far as it was walked."""
 
     rows: int
     head: str
     bad_seq: int | None = None  # the first row that does not fit
     why: str = ""
+    more: bool = False  # there are rows behind `rows`: go on with `since=verdict`
 
     @property
     def ok(self) -> bool:
-        """True when every row fits."""
+        """True when every row that was walked fits."""
         return self.bad_seq is None
+
+
+BEGINNING = Verdict(0, GENESIS)
 
 
 def note(tx: Tx, actor: Actor, action: str, obj: str, *, now: datetime, community_id: int | None = None, **detail: Any) -> None:
@@ -83,10 +88,11 @@ def seal(tx: Tx) -> None:
     tx.notes.clear()
 
 
-def verify(tx: Tx) -> Verdict:
-    """Walks the whole chain and names the first row that was changed, removed or added."""
-    prev, seq = GENESIS, 0
-    for row in _walk(tx):
+def verify(tx: Tx, *, since: Verdict = BEGINNING, most: int | None = None) -> Verdict:
+    """Walks the chain, all of it or at most so many rows behind where `since` came to, and names the first row that was changed,
+    removed or added."""
+    prev, seq = since.head, since.rows
+    for row in islice(_walk(tx, seq or -1), most):
         if row.seq != seq + 1:
             return Verdict(seq, prev, seq + 1, "missing")
         seq += 1
@@ -94,10 +100,18 @@ def verify(tx: Tx) -> Verdict:
         if row.prev != prev or row.hash != _link(entry, seq, prev):
             return Verdict(seq, prev, seq, "changed")
         prev = row.hash
+    if seq - since.rows == most and tx.first(select(audit.c.seq).where(audit.c.seq > seq).limit(1)) is not None:
+        return Verdict(seq, prev, more=True)
     head = tx.first(_HEAD)
     if head is None or (head.seq, head.hash) != (seq, prev):
         return Verdict(seq, prev, seq + 1, "cut")
     return Verdict(seq, prev)
+
+
+def length(tx: Tx) -> int:
+    """How many rows the chain has."""
+    head = tx.first(_HEAD)
+    return 0 if head is None else int(head.seq)
 
 
 def has_been(tx: Tx, head: str) -> bool:
@@ -108,8 +122,7 @@ def has_been(tx: Tx, head: str) -> bool:
     return tx.first(select(audit.c.seq).where(audit.c.hash.startswith(head, autoescape=True)).limit(1)) is not None
 
 
-def _walk(tx: Tx, step: int = 5000) -> Iterator[Any]:
-    last = -1
+def _walk(tx: Tx, last: int, step: int = 5000) -> Iterator[Any]:
     while rows := tx.all(select(audit).where(audit.c.seq > last).order_by(audit.c.seq).limit(step)):
         yield from rows
         last = rows[-1].seq

@@ -16,6 +16,7 @@ TESTED = "tested:"  # under this and an account's name stands how its last test 
 
 
 NAMES = ("community", "homes", "groups", "staff", "parties", "accounts", "try")
+FIRST = ("homes", "groups", "staff", "parties")  # without these nothing can be asked of anybody
 
 
 @dataclass(frozen=True, slots=True)

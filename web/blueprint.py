@@ -31,6 +31,7 @@ from services import (
     procedure,
     proposals,
     published,
+    readiness,
     sight,
 )
 from services import forward as carrying
@@ -63,7 +64,7 @@ from web.setup_crew import CrewPages
 from web.setup_parties import PartyPages
 from web.setup_rules import RulePages
 from web.understanding import UnderstandingPages
-from web.words import has_word, term, visible, word
+from web.words import has_word, reason, term, visible, word
 
 View = Callable[..., Any]
 _TYPES = {"pdf": "application/pdf", "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document"}
@@ -81,7 +82,7 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
                         static_folder="static", static_url_path="/static")
     filters: dict[str, Callable[..., Any]] = {
         "clock": show_clock, "day": day, "short_day": course.day_of, "yuan": yuan,
-        "visible": lambda value: visible(mask(value)) if isinstance(value, str) else value}
+        "reason": reason, "visible": lambda value: visible(mask(value)) if isinstance(value, str) else value}
     for name, show in filters.items():
         console.app_template_filter(name)(show)
     console.app_context_processor(lambda: {
@@ -93,7 +94,6 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
     console.register_error_handler(404, lambda _: (render_template("console/note.html", text=word("page_gone")), 404))
     views = _Pages(db, clock, machine)
     console.add_url_rule("/", "overview", views.overview)
-    console.add_url_rule("/audit/verify", "verify", views.verify, methods=["POST"])
     for listing in LISTS.values():
         console.add_url_rule(f"/{listing.name}", listing.name, views.list_view(listing))
         console.add_url_rule(f"/{listing.name}.csv", f"{listing.name}_csv", views.csv_view(listing), methods=["POST"])
@@ -139,6 +139,13 @@ def _secure_forms(state: BlueprintSetupState, secure: bool) -> None:
     state.app.config["SESSION_COOKIE_SECURE"] = secure
 
 
+def _missing(tx: Tx, community_id: int | None, now: datetime) -> list[str] | None:
+    """Which first steps of setting up are not begun, in the only community there is to look at; None when there is no community."""
+    known = {community_id} if community_id is not None else set(browse.communities(tx))
+    steps = readiness.steps(tx, known.pop(), [], now=now) if len(known) == 1 else []
+    return [step.name for step in steps if step.name in readiness.FIRST and step.state == "todo"] if known or steps else None
+
+
 def _refused(view: View) -> View:
     """A refusal becomes a page that says what to do, not an error."""
     @wraps(view)
@@ -163,17 +170,12 @@ class _Pages:
             figures = browse.overview(tx, self._where())
             signs = health.look(tx, self._where(), now=self.clock())
             quotas = health.quotas(tx, self._where(), now=self.clock())
+            missing = _missing(tx, self._where(), self.clock()) if may("setup") else None
             place = word("everyone") if self._where() is None else browse.communities(tx).get(self._where() or 0, "")
         beat = figures["heartbeat"]
         return render_template("console/overview.html", figures=figures, place=place, signs=signs, quotas=quotas,
-                               machine=self.machine(),
+                               machine=self.machine(), missing=missing,
                                silent_s=None if beat is None else max(0, int((self.clock() - beat).total_seconds())))
-
-    def verify(self) -> Any:
-        """Walks the whole audit chain."""
-        with self.db.read() as tx:
-            verdict = audit.verify(tx)
-        return render_template("console/verify.html", verdict=verdict)
 
     def list_view(self, listing: Listing) -> View:
         """One page of a list."""

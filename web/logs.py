@@ -3,14 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from hmac import compare_digest
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, abort, g, render_template, request
+from flask import Blueprint, abort, g, make_response, render_template, request, url_for
 
 from domain.clock import SHANGHAI
+from models import secret
 from models.base import Database, Tx
-from services import journal, paging, searching, story
+from services import audit, journal, paging, searching, story
 from services.paging import Filter
 from texts.say import day
 from web.lists import LISTS
@@ -21,6 +23,8 @@ LONGEST = 100  # characters of a query
 LIVE = 30  # lines of the live page
 LOGS = ("messages", "readings", "outbox", "deliveries", "sweeps", "logins", "reveals", "audit")  # one page each, side by side
 EACH = 20  # of each kind
+PIECE = 100_000  # rows of the audit chain in one answer: a second or two
+HOUR_S = 3600
 WORDS = 120  # characters of a live line
 _LIVE = (("messages", "message", "who", "said", "understood"), ("deliveries", "try", "to", "content", "result"),
          ("audit", "audit", "who", "object", "did"))  # list, kind, and the columns that a line shows
@@ -54,6 +58,7 @@ class LogPages:
             console.add_url_rule(f"/story/{kind}/<int:key>", f"story_{kind}", self.story_view(kind))
         console.add_url_rule("/live", "live", self.live)
         console.add_url_rule("/live/rows", "live_rows", self.live_rows)
+        console.add_url_rule("/audit/verify", "verify", self.verify, methods=["GET", "POST"])
 
     def search(self) -> Any:
         """Everything that fits what stands in the box; the address holds it, so that it can be passed on."""
@@ -87,6 +92,34 @@ class LogPages:
         """The newest lines alone. All of them each time: of two writers the slower may come in below the faster."""
         with self.db.read() as tx:
             return render_template("console/_live.html", lines=_newest(tx))
+
+    def verify(self) -> Any:
+        """Walks the audit chain piece by piece: each answer comes within seconds, says how far it is, and leads on by itself."""
+        now = int(self.clock().timestamp())
+        begun, since = (now, audit.BEGINNING) if request.method == "POST" else _came_to(request.args.get("at", ""), now)
+        with self.db.read() as tx:
+            total = audit.length(tx)
+            verdict = audit.verify(tx, since=since, most=PIECE) if since is not None else None
+        onward = url_for("console.verify", at=_milestone(begun, verdict)) if verdict is not None and verdict.more else None
+        answer = make_response(render_template("console/verify.html", verdict=verdict, total=total, onward=onward))
+        if onward:
+            answer.headers["Refresh"] = f"1; url={onward}"
+        return answer
+
+
+def _milestone(begun: int, so_far: audit.Verdict) -> str:
+    """How far the walk that began then has come; only we can write one, so that nobody begins in the middle."""
+    parts = (str(begun), str(so_far.rows), so_far.head)
+    return "-".join((*parts, secret.fingerprint("audit.verify", *parts)))
+
+
+def _came_to(said: str, now: int) -> tuple[int, audit.Verdict | None]:
+    """The milestone of a walk that began within the hour; none for anything else."""
+    begun, rows, head, *_ = (*said.split("-"), "", "", "")
+    if not (begun.isdecimal() and rows.isdecimal() and 0 <= now - int(begun) <= HOUR_S):
+        return now, None
+    reached = audit.Verdict(int(rows), head)
+    return (int(begun), reached) if compare_digest(said.encode(), _milestone(int(begun), reached).encode()) else (now, None)
 
 
 def chain_state(tx: Tx) -> journal.Chain:

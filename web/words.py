@@ -1,5 +1,6 @@
 """The words of the admins' pages: texts/console*.yaml by key, and terms that the chat uses too."""
 
+import re
 import unicodedata
 from functools import cache
 from typing import Any
@@ -8,6 +9,7 @@ import yaml
 
 from texts.say import FOLDER, has, say
 
+_ERRCODE = re.compile(r"errcode (-?\d+)(?: from [\w./-]+)?")
 KEEP = "\n\u200d"  # line ends, and the joiner that emoji are made with
 
 
@@ -24,6 +26,11 @@ def has_word(key: str) -> bool:
 def term(group: str, name: str) -> str:
     """A term as the chat says it, or the name itself when there is none."""
     return say(f"terms.{group}.{name}") if has(f"terms.{group}.{name}") else name
+
+
+def reason(text: str) -> str:
+    """Why something was not sent: the platform's number with what it means, as far as we know."""
+    return _ERRCODE.sub(lambda found: say(key, code=found[1]) if has(key := f"terms.errcode.{found[1]}") else found[0], text)
 
 
 def visible(text: str) -> str:

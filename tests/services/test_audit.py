@@ -59,6 +59,8 @@ def test_an_untouched_chain_verifies(db: Database) -> None:
         verdict = audit.verify(tx)
         assert verdict.ok and verdict.rows == 6
         assert verdict.head == tx.scalar(select(audit_head.c.hash))
+        part = audit.verify(tx, most=4)
+        assert part.more and part.rows == 4 and audit.verify(tx, since=part, most=4) == verdict
 
 
 @pytest.mark.parametrize(("deed", "seq"), [(change, 3), (remove, 4), (cut, 5), (swap, 2), (forge, 7)])
@@ -69,6 +71,10 @@ def test_tampering_is_found(db: Database, deed: Callable[[Tx], None], seq: int) 
         deed(tx)
     with db.read() as tx:
         assert audit.verify(tx).bad_seq == seq
+        walked = audit.verify(tx, most=2)
+        while walked.more:
+            walked = audit.verify(tx, since=walked, most=2)
+        assert walked.bad_seq == seq  # piece by piece as well
 
 
 def test_nothing_is_noted_when_the_deed_is_undone(db: Database) -> None:

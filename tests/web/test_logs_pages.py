@@ -8,10 +8,12 @@ import pytest
 from sqlalchemy import select, update
 
 from models.logs import delivery
+from models.tables import audit as audit_table
 from models.tables import home, message, outbox
 from services import story
 from tests.web.desk import Desk, token
 from tests.web.estate import EVIL, FIRST, KEEP, OTHER, SECOND, Estate, lines
+from web import logs
 
 VOTERS = ("李叔", "陈老师", "小赵", "吴姐", "小何", "3幢2单元501")
 
@@ -234,3 +236,26 @@ def test_stored_attacks_are_text_in_every_story(desk: Desk) -> None:
         page = client.get(f"/console/story/{kind}/{ids[key]}").text
         assert "<script>" not in page and "&lt;script&gt;" in page, kind
     assert client.get(f"/console/story/poll/{10**25}").status_code == 404 and client.get("/console/story/ballot/99999").status_code == 404
+
+
+def test_a_long_chain_is_verified_piece_by_piece(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each answer says how far it is and leads on by itself; nobody begins in the middle with an address of their own making."""
+    monkeypatch.setattr(logs, "PIECE", 4)
+    client, page = desk.client("east"), "/console/audit/verify"
+    assert "开始核对" in client.get(page).text
+    answer = client.post(page, data={"csrf_token": token(client, page)})
+    assert answer.status_code == 200 and "已核对 4 条" in answer.text and "没有被改动" not in answer.text
+    onward = answer.headers["Refresh"].partition("url=")[2]
+    forged = re.sub(r"-4-", "-5-", onward)
+    assert forged != onward and "开始核对" in client.get(forged).text
+    steps = 1
+    while "Refresh" in answer.headers:
+        answer, steps = client.get(answer.headers["Refresh"].partition("url=")[2]), steps + 1
+    assert "首尾相连" in answer.text and steps >= 2
+    desk.now += timedelta(hours=2)
+    client = desk.client("east")
+    assert "开始核对" in client.get(onward).text  # a walk of long ago begins anew
+    with desk.db.write() as tx:
+        tx.execute(update(audit_table).where(audit_table.c.seq == 6).values(detail='{"more":1}'))
+    answer = client.post(page, data={"csrf_token": token(client, page)})
+    assert "第 6 条不对" in client.get(answer.headers["Refresh"].partition("url=")[2]).text
