@@ -30,7 +30,7 @@ from models.tables import (
     poll,
     residence,
 )
-from services import finding, joined, standing
+from services import finding, joined, paging, standing
 from services.paging import Filter, Page, gather, long, newest_of, plain, short, sought
 from services.sight import HUSHED, anonymous_ids
 from texts import mask, places
@@ -95,7 +95,8 @@ def audits(tx: Tx, chosen: Filter, *, within: tuple[str, ...] = ()) -> Page:
         wanted.append(finding.marked(*(f"did:{each}" for each in within)))
     if chosen.person:
         called = people_called(tx, chosen)
-        actors_called = [*(f"person:{i}" for i in called), chosen.person]
+        users = tx.all(select(account.c.id).where(account.c.username == chosen.person))
+        actors_called = [*(f"person:{i}" for i in called), *(f"account:{row.id}" for row in users), chosen.person]
         query = query.where(audit.c.actor.in_(actors_called), audit.c.object.not_in(
             select(literal("issue:").concat(cast(issue.c.id, String))).where(issue.c.anonymous, or_(
                 issue.c.submitter_id.in_(called), literal("person:").concat(cast(issue.c.submitter_id, String)) == chosen.person))))
@@ -105,10 +106,19 @@ def audits(tx: Tx, chosen: Filter, *, within: tuple[str, ...] = ()) -> Page:
         wanted.append(finding.marked(f"did:{chosen.kind}"))
     where = {"community": audit.c.community_id, "at": audit.c.at, "key": audit.c.seq}
     if chosen.text:
-        return newest_of(tx, query, [audit.c.object == chosen.text], chosen, **where)
+        return newest_of(tx, query, [audit.c.object.in_(_objects(tx, chosen))], chosen, **where)
     if wanted:
         return sought(tx, query, chosen, finding.AUDIT, community=audit.c.community_id, wanted=wanted)
     return long(tx, query, chosen, **where, words=False)
+
+
+def _objects(tx: Tx, chosen: Filter) -> list[str]:
+    """The things of the audit log that are called this: I12 and P3 as people say it, anything else as it is kept."""
+    kind, table = {"I": ("issue", issue), "P": ("poll", poll)}.get(chosen.text[:1].upper(), ("", None))
+    if table is None or not chosen.text[1:].isdecimal() or int(chosen.text[1:]) > paging.LARGEST:
+        return [chosen.text]
+    where = [] if chosen.community_id is None else [table.c.community_id == chosen.community_id]
+    return [f"{kind}:{row.id}" for row in tx.all(select(table.c.id).where(table.c.number == int(chosen.text[1:]), *where))]
 
 
 def issues(tx: Tx, chosen: Filter) -> Page:
@@ -270,6 +280,16 @@ def actors(tx: Tx, found: set[str]) -> dict[str, str]:
     called = labels(tx, persons)
     users = tx.all(select(account.c.id, account.c.username).where(account.c.id.in_(accounts)))
     return {f"person:{i}": called[i] for i in persons} | {f"account:{row.id}": row.username for row in users}
+
+
+def numbers(tx: Tx, found: set[str]) -> dict[str, str]:
+    """Issues and polls that deeds were done to, by the numbers people know them by."""
+    called: dict[str, str] = {}
+    for kind, table, letter in (("issue", issue, "I"), ("poll", poll, "P")):
+        ids = {int(each[len(kind) + 1:]) for each in found if each.startswith(f"{kind}:") and each[len(kind) + 1:].isdecimal()}
+        called |= {f"{kind}:{row.id}": f"{letter}{row.number}" for row in tx.all(
+            select(table.c.id, table.c.number).where(table.c.id.in_(ids), table.c.number.is_not(None)))} if ids else {}
+    return called
 
 
 def voters(tx: Tx, found: set[tuple[str, int | None]]) -> dict[tuple[str, int | None], str]:

@@ -31,6 +31,7 @@ class Column:
     name: str
     show: Show
     look: str = "text"
+    files_only: bool = False  # as it is kept, for who wants to recompute something; the screen says it in words
 
     @property
     def title(self) -> str:
@@ -100,8 +101,10 @@ class Listing:
         return columns if chosen.community_id is not None else (*columns, _PLACE)
 
     def filled(self, columns: tuple[Column, ...], rows: list[Row], names: Names) -> list[Column]:
-        """The columns in which this page has anything to show; the first always."""
-        return [c for n, c in enumerate(columns) if n == 0 or any(c.cell(row, names) not in (None, "") for row in rows)]
+        """The columns in which this page has anything to show; the first always. Which community, only where there are several."""
+        alone = sum(str(name).startswith("community:") for name in names) == 1
+        on_screen = [c for c in columns if not c.files_only and not (c is _PLACE and alone)]
+        return [c for n, c in enumerate(on_screen) if n == 0 or any(c.cell(row, names) not in (None, "") for row in rows)]
 
     def names(self, tx: Tx, rows: list[Row]) -> Names:
         """How what the rows speak of is called."""

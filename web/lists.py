@@ -1,6 +1,8 @@
 """The lists of the console as data: which columns each has, how it may be narrowed, and where its rows come from."""
 
+import json
 from collections.abc import Callable
+from typing import Any
 
 from models.base import Tx
 from services import browse, by_hand, journal
@@ -8,6 +10,7 @@ from services.paging import Filter, Page
 from texts.kinds import spoken
 from texts.say import has, say
 from web.listing import Column, Listing, Names, Row, Show
+from web.words import reason as told_reason
 from web.words import term, word
 
 
@@ -60,7 +63,7 @@ def _sure(row: Row, names: Names) -> str | None:
 
 def _answered_by(row: Row, names: Names) -> str | None:
     """What the platform said, in its own words."""
-    reason, code = row.reason or "", "" if row.code is None else str(row.code)
+    reason, code = told_reason(row.reason or ""), "" if row.code is None else str(row.code)
     return " ".join(filter(None, (reason, "" if code in reason else code, row.platform_id))) or None
 
 
@@ -68,12 +71,48 @@ def _tried_post(row: Row, names: Names) -> str:
     return word("cell.gone") if row.post_id is None else _post(row, names)
 
 
+def _object(row: Row, names: Names) -> str:
+    """What a deed was done to: by its number as people know it, else by the number it is kept under."""
+    kind, _, number = row.object.partition(":")
+    called = names.get(row.object)
+    if kind in ("issue", "poll") and called:
+        return f"{term('deed_family', kind)} {called}"
+    return f"{term('deed_family', kind)} {called or '#' + number}" if has(f"terms.deed_family.{kind}") and number else row.object
+
+
+def _detail(row: Row, names: Names) -> str | None:
+    """The facts kept with a deed, each with its name; what has none keeps the name it is kept under."""
+    facts = json.loads(row.detail)
+    told = [f"{term('fact', name)} {_fact(value)}" for name, value in facts.items() if value not in (None, "", [], {})]
+    return "；".join(told) or None
+
+
+def _fact(value: Any) -> str:
+    if isinstance(value, bool):
+        return word("yes" if value else "no")
+    if isinstance(value, list):
+        return "、".join(_fact(each) for each in value)
+    said = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return next((say(f"terms.{group}.{said}") for group in ("state", "role", "deed") if has(f"terms.{group}.{said}")), said)
+
+
+def _of_deeds(tx: Tx, rows: list[Row]) -> Names:
+    """Actors and objects of deeds, without who raised what is anonymous."""
+    accounts = {row.object for row in rows if row.object.startswith("account:") and row.object[8:].isdigit()}
+    return {**browse.actors(tx, {row.actor for row in rows} | accounts), **browse.numbers(tx, {row.object for row in rows}),
+            **dict.fromkeys(browse.unnamed(tx, rows))}
+
+
+# families of deeds, as their names begin
+DEEDS = ("issue", "poll", "ballot", "paper", "talk", "round", "session", "promise", "person", "home", "owner", "register", "rights",
+         "account", "party", "duty", "chat", "channel", "outbox", "photo", "notice", "export", "setting", "wording", "word",
+         "course", "calendar", "community", "retention", "backup", "key")
 _DEEDS = (
     Column("seq", _field("seq")),
     Column("time", _field("at"), "time"),
     Column("who", _actor),
     Column("did", _term("deed", "action"), "chip"),
-    Column("object", _field("object")),
+    Column("object", _object),
 )
 
 
@@ -119,30 +158,33 @@ LISTS = {listing.name: listing for listing in (
         Column("attempt", _field("attempt")),
         Column("result", _term("delivery", "result"), "chip"),
         Column("platform", _answered_by, "words"),
-        Column("took", lambda r, n: f"{r.took_ms} ms"),
+        Column("took", lambda r, n: word("cell.took", ms=r.took_ms)),
     ), called=lambda tx, rows: dict(browse.targets(tx, {row.target for row in rows if row.target})), story="post",
         story_key="post_id", filters=("since", "until", "kind", "text"), kinds=("sent", "again", "dead"), kind_terms="delivery"),
     Listing("sweeps", "id", journal.sweeps, (
         Column("time", _field("at"), "time"),
         Column("sweep", _term("sweep", "name")),
         Column("done", _field("done")),
-        Column("took", lambda r, n: f"{r.took_ms} ms"),
+        Column("took", lambda r, n: word("cell.took", ms=r.took_ms)),
         Column("problem", _field("error")),
     ), filters=("since", "until", "kind"), kinds=("failed", *journal.SWEEPS), kind_terms="sweep"),
-    Listing("logins", "seq", journal.logins, _DEEDS, called=lambda tx, rows: browse.actors(tx, {row.actor for row in rows}),
+    Listing("logins", "seq", journal.logins, _DEEDS, called=_of_deeds,
             filters=("since", "until", "kind", "person"), kind_terms="deed",
             kinds=("account.login", "account.login_failed", "account.logout", "account.password", "account.create")),
-    Listing("reveals", "seq", journal.reveals, (*_DEEDS, Column("detail", _field("detail"), "words")),
-            called=lambda tx, rows: browse.actors(tx, {row.actor for row in rows}), filters=("since", "until", "person")),
+    Listing("reveals", "seq", journal.reveals, (*_DEEDS, Column("detail", _detail, "words")),
+            called=_of_deeds, filters=("since", "until", "person")),
     Listing("audit", "seq", browse.audits, (
         Column("seq", _field("seq")),
         Column("time", _field("at"), "time"),
         Column("who", _actor),
-        Column("did", _field("action"), "chip"),
-        Column("object", _field("object")),
-        Column("detail", _field("detail"), "words"),
+        Column("did", _term("deed", "action"), "chip"),
+        Column("object", _object),
+        Column("detail", _detail, "words"),
         Column("hash", lambda r, n: r.hash[:12], "code"),
-    ), called=lambda tx, rows: {**browse.actors(tx, {row.actor for row in rows}), **dict.fromkeys(browse.unnamed(tx, rows))}),
+        Column("did_as_kept", _field("action"), files_only=True),
+        Column("object_as_kept", _field("object"), files_only=True),
+        Column("detail_as_kept", _field("detail"), "words", files_only=True),
+    ), called=_of_deeds, kinds=DEEDS, kind_terms="deed_family"),
     Listing("issues", "id", browse.issues, (
         Column("number", lambda r, n: f"I{r.number}"),
         Column("time", _field("created_at"), "time"),
@@ -172,7 +214,7 @@ LISTS = {listing.name: listing for listing in (
         Column("attempts", _field("attempts")),
         Column("not_before", lambda r, n: r.next_at if r.state == "waiting" else None, "time"),
         Column("sent", _field("sent_at"), "time"),
-        Column("problem", lambda r, n: r.error or (word("cell.doubtful") if r.doubtful else "")),
+        Column("problem", lambda r, n: told_reason(r.error or "") or (word("cell.doubtful") if r.doubtful else "")),
     ), called=lambda tx, rows: dict(browse.targets(tx, {row.target for row in rows if row.target})), deeds=True, story="post",
         filters=("since", "until", "kind", "text"), kinds=("waiting", "sending", "sent", "dead", "merged"),
         kind_terms="outbox_state"),
@@ -223,8 +265,8 @@ LISTS = {listing.name: listing for listing in (
         called=lambda tx, rows: dict(browse.addresses(tx, {row.id for row in rows}))),
     Listing("homes", "id", browse.homes, (
         Column("home", _field("label")),
-        Column("area", lambda r, n: None if r.area_dm2 is None else f"{r.area_dm2 // 100}.{r.area_dm2 % 100:02d}"),
-        Column("bound", _field("bound")),
+        Column("area", lambda r, n: None if r.area_dm2 is None else f"{r.area_dm2 // 100}.{r.area_dm2 % 100:02d} ㎡"),
+        Column("bound", lambda r, n: word("cell.people", count=r.bound)),
         Column("code_until", _field("code_until"), "time"),
     ), filters=("text",), deeds=True, link="console.unit"),
 )}
