@@ -22,11 +22,12 @@ from ops import database
 from tests.conftest import CHROMIUM
 from tests.web.desk import Desk, console_of, fill
 from tests.web.gallery import console_pages, served
-from tests.web.town import ISSUE, POLL, put_up
+from tests.web.street import furnish, phone_views, with_a_report
+from tests.web.town import put_up
 
 HERE = Path(__file__).parent
 LEAST = 95
-
+FORMS = ("mobile", "desktop")
 
 Pages = tuple[Any, list[str], tuple[str, ...]]  # an application, paths, and on which screens
 
@@ -40,17 +41,22 @@ def _console(folder: Path) -> list[Pages]:
     fill(desk, "east")
     fill(desk, "west")
     known = _recognised(desk.app, desk.client("east").get_cookie("linyi_console", path="/console"))
-    return [(known, ["/console/login", *console_pages(desk)], ("mobile", "desktop"))]
+    return [(known, ["/console/login", *console_pages(desk)], FORMS)]
 
 
 def _phones(folder: Path, redis: Any) -> list[Pages]:
-    """As a stranger, and as a resident."""
+    """As a stranger, and as each resident who sees something of their own."""
     db = Database(f"sqlite:///{folder / 'phones.db'}")
     database.upgrade(db)
     town = put_up(db, redis)
-    known = _recognised(town.app, town.phone("李叔").get_cookie("linyi_phone", path="/m"))
-    own = [POLL, ISSUE, "/m/test/", "/m/test/me", "/m/test/promises", "/m/test/notices"]
-    return [(town.app, [POLL, ISSUE], ("mobile",)), (known, own, ("mobile",))]
+    furnish(town)
+    with_a_report(town)
+    views = phone_views(town)
+    found: list[Pages] = []
+    for who in dict.fromkeys(who for who, _ in views):
+        app = town.app if who is None else _recognised(town.app, town.phone(who).get_cookie("linyi_phone", path="/m"))
+        found.append((app, [path for whose, path in views if whose == who], FORMS))
+    return found
 
 
 def _recognised(app: Flask, cookie: Any) -> Any:

@@ -8,15 +8,11 @@ from typing import Any
 import pytest
 from werkzeug.serving import make_server
 
-from services import pages, round_making
 from tests.channels.test_peers import PEERS
-from tests.services.crowd import close, gather
+from tests.web.street import furnish, phone_views, with_a_report
 from tests.web.town import ISSUE, POLL, Town
 
 AXE = PEERS / "node_modules" / "axe-core" / "axe.min.js"
-MANY, SECRET, VOID, DONE = (pages.path_of("poll", "test", n) for n in (2, 3, 4, 5))
-SOLVED = pages.path_of("issue", "test", 2)
-ROUND = pages.path_of("round", "test", 1)
 pytestmark = pytest.mark.parametrize("db", ["sqlite"], indirect=True)  # what differs is the browser, not the database
 WIDTHS = ((390, ""), (1440, ""), (320, "html { font-size: 200% !important }"))
 
@@ -42,22 +38,7 @@ class Street:
 @pytest.fixture
 def street(town: Town, browser: Any) -> Iterator[Street]:
     """A poll of every kind and an issue in every state that looks different."""
-    say = town.stage.play
-    say("周敏: 发起投票 公共收益优先用在哪里 选项 电梯大修 楼道照明 充电棚 最多选2项 范围 全小区 截止 明晚8点")
-    say("周敏: 发起投票 换不换物业公司 选项 换 不换 匿名 范围 全小区 截止 明晚8点")
-    say("周敏: 发起投票 要不要装道闸 选项 要 不要 范围 全小区 截止 明晚8点")
-    say("周敏: 作废 P4 选项写错了")
-    say("周敏: 发起投票 先修哪里 选项 屋顶漏水 地下车库 范围 全小区 截止 今天11点")
-    for who, option in (("李叔", "1"), ("陈老师", "2")):
-        town.press(town.phone(who), DONE, "投票", option=option)
-    town.press(town.phone("李叔"), MANY, "投票", option=["1", "3"])
-    say("李叔: 反映 5幢门口路灯晚上不亮")
-    say("周敏: 受理 I2")
-    say("周敏: 办结 I2 灯泡换好了")
-    say("周敏(私聊): 发起征言 I1 电梯停了怎么办 5天 种子 先修主板，半年内不换新；整部换新，一楼少出一点")
-    say("陈老师(私聊): 征言 I1")
-    say("陈老师(私聊): 1")
-    say("时间 2026-03-02 11:01")
+    furnish(town)
     server = make_server("127.0.0.1", 0, town.app, threaded=False)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -66,22 +47,14 @@ def street(town: Town, browser: Any) -> Iterator[Street]:
     thread.join()
 
 
-VIEWS = [("李叔", POLL), ("李叔", MANY), ("李叔", SECRET), ("李叔", VOID), ("李叔", DONE), ("李叔", ISSUE), ("李叔", SOLVED),
-         ("陈老师", ISSUE), ("陈老师", ROUND), (None, ROUND), ("李叔", ROUND), ("李叔", "/m/test/"), ("李叔", "/m/test/me"), ("李叔", f"{POLL}?told=choose"),
-         ("李叔", "/m/test/notices"), ("李叔", "/m/test/promises"), ("小赵", "/m/test/me"),
-         (None, POLL), (None, ISSUE), (None, DONE), (None, "/m/"), (None, "/m/back"), (None, "/m/test/P1-000000000000")]
-
-
 @pytest.mark.parametrize(("width", "style"), WIDTHS)
 def test_every_page_fits_and_has_nothing_that_shuts_somebody_out(street: Street, width: int, style: str) -> None:
     """No serious finding of axe, and nothing wider than the screen, with letters twice as large and by dark too."""
     if not AXE.is_file():
         pytest.skip("no axe here: make .venv/.peers")
-    crowd = gather(street.town.stage.db, people=16, statements=10)
-    close(street.town.stage.db, crowd, now=street.town.stage.now)
-    round_making.make_due(street.town.stage.db, now=street.town.stage.now)
+    with_a_report(street.town)
     scheme: Any = "dark" if width == 320 else "light"
-    for who, path in (*VIEWS, (None, pages.path_of("report", "crowd", 1))):
+    for who, path in phone_views(street.town):
         page = street.phone(who, viewport={"width": width, "height": 700}, bypass_csp=True, color_scheme=scheme)
         page.goto(street.base + path)
         check(page, path, style, axe=width != 1440)  # what axe looks at is the same page at 390
