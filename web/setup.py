@@ -28,11 +28,17 @@ class SetupPages(Desk):
 
     def hang(self, console: Blueprint) -> None:
         """Adds the addresses to the console."""
+        console.before_request(self.first)
         console.add_url_rule("/setup", "setup", self.guide)
         console.add_url_rule("/setup/community", "setup_community", self.community, methods=["POST"])
         console.add_url_rule("/setup/homes", "setup_homes", self.homes)
         console.add_url_rule("/setup/homes", "setup_homes_take", self.take, methods=["POST"])
         console.add_url_rule("/setup/units.xlsx", "setup_units", self.template, methods=["POST"])
+
+    def first(self) -> Any:
+        """Where there is no community yet, every page of setting up leads to the guide, which begins with one."""
+        asked = request.method == "GET" and (request.endpoint or "").startswith("console.setup_") and not self.where()
+        return redirect(url_for("console.setup")) if asked else None
 
     def guide(self, wrong: str = "") -> Any:
         """Every step with where it stands."""
