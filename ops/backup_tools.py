@@ -93,7 +93,7 @@ def age(built: house.House) -> Iterator[Finding]:
     with built.db.read() as tx:
         at = health.last_backup(tx)
     if at is None:
-        yield Finding(False, "还没有备份：运行 python app.py backup，并每晚自动做（deploy/linyi-backup.timer）")
+        yield Finding(False, "还没有备份。请系统管理员运行 python app.py backup，并设成每晚自动做（deploy/linyi-backup.timer）")
         return
     hours = (house.now() - at).total_seconds() / 3600
     late = hours > built.settings.backup.every_hours

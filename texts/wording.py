@@ -74,10 +74,10 @@ class _Example:
     """Something that stands for any fact: it has every field, can be counted through once, and is true."""
 
     def __init__(self, name: str):
-        self.name = name
+        self._known_as = name
 
     def __getattr__(self, name: str) -> "_Example":
-        return _Example(name)
+        return self if name == "name" and catalogue.has(f"wording.example.{self._known_as}") else _Example(name)
 
     def __call__(self, *_args: Any, **_facts: Any) -> str:
         return GAP
@@ -86,7 +86,7 @@ class _Example:
         return _Example(str(key))
 
     def __iter__(self) -> Any:
-        return iter((_Example(self.name.removesuffix("s")),))
+        return iter((_Example(self._known_as.removesuffix("s")),))
 
     def __len__(self) -> int:
         return 1
@@ -95,10 +95,10 @@ class _Example:
         return True
 
     def __hash__(self) -> int:
-        return hash(self.name)
+        return hash(self._known_as)
 
     def __str__(self) -> str:
-        key = f"wording.example.{self.name}"
-        return catalogue.say(key) if catalogue.has(key) else f"〔{self.name}〕"
+        key = f"wording.example.{self._known_as}"
+        return catalogue.say(key) if catalogue.has(key) else f"〔{self._known_as}〕"
 
     __html__ = __str__

@@ -71,6 +71,13 @@ def _tried_post(row: Row, names: Names) -> str:
     return word("cell.gone") if row.post_id is None else _post(row, names)
 
 
+def _did(row: Row, names: Names) -> str:
+    """What was done; a step of an issue is called what its course calls it."""
+    family, _, act = row.action.partition(".")
+    known = (f"terms.deed.{row.action}", f"terms.done.{act}" if family == "issue" else "", f"terms.deed_more.{family}")
+    return next((say(key) for key in known if key and has(key)), row.action)
+
+
 def _object(row: Row, names: Names) -> str:
     """What a deed was done to: by its number as people know it, else by the number it is kept under."""
     kind, _, number = row.object.partition(":")
@@ -82,7 +89,7 @@ def _object(row: Row, names: Names) -> str:
 
 def _detail(row: Row, names: Names) -> str | None:
     """The facts kept with a deed, each with its name; what has none keeps the name it is kept under."""
-    facts = json.loads(row.detail)
+    facts = dict(sorted(json.loads(row.detail).items(), key=lambda fact: fact[0] != "before"))
     told = [f"{term('fact', name)} {_fact(value)}" for name, value in facts.items() if value not in (None, "", [], {})]
     return "；".join(told) or None
 
@@ -111,7 +118,7 @@ _DEEDS = (
     Column("seq", _field("seq")),
     Column("time", _field("at"), "time"),
     Column("who", _actor),
-    Column("did", _term("deed", "action"), "chip"),
+    Column("did", _did, "chip"),
     Column("object", _object),
 )
 
@@ -177,7 +184,7 @@ LISTS = {listing.name: listing for listing in (
         Column("seq", _field("seq")),
         Column("time", _field("at"), "time"),
         Column("who", _actor),
-        Column("did", _term("deed", "action"), "chip"),
+        Column("did", _did, "chip"),
         Column("object", _object),
         Column("detail", _detail, "words"),
         Column("hash", lambda r, n: r.hash[:12], "code"),

@@ -10,7 +10,7 @@ from services import browse, communities, groups, readiness, settings, staff
 from services.outbox import HAND
 from services.people import set_role
 from texts.say import say
-from web.desk import Desk, number, text
+from web.desk import Desk, number, text, worded
 from web.door import written
 
 POSTING = ("wecom_webhook", "customer_group")  # kinds of account that post to a group under an address of its own
@@ -35,7 +35,8 @@ class CrewPages(Desk):
             code = communities.code_of(tx, self.where())
             roads = [each.name for each in self.platform.accounts() if each.community == code and each.kind in POSTING]
             return self.page("console/setup_groups.html", tx, wrong, groups=groups.listed(tx, self.where()), roads=roads, hand=HAND,
-                             buildings=browse.buildings(tx, self.where()), staff=staff.listed(tx, self.where()))
+                             called=self._called, buildings=browse.buildings(tx, self.where()),
+                             staff=staff.listed(tx, self.where()))
 
     def group(self) -> Any:
         """Enters a group or changes one."""
@@ -50,6 +51,13 @@ class CrewPages(Desk):
                 groups.change(tx, actor, community_id=where, chat_id=key, now=self.clock(), **facts)
         return self.do(work, self.groups, "console.setup_groups", "added" if key is None else "saved")
 
+    def _called(self, name: str) -> str:
+        """An account as people read it: what it is, and its name."""
+        kind = next((each.kind for each in self.platform.accounts() if each.name == name), "")
+        if name == HAND:
+            return say("setup.road_hand")
+        return say("setup.account_is", kind=worded("setup.kind", kind), name=name) if kind else name
+
     def _road(self) -> str:
         """The account that posts to the group: one of this installation's, or a person's hand."""
         asked = text("road", 32)
@@ -61,7 +69,8 @@ class CrewPages(Desk):
         with self.db.read() as tx:
             code = communities.code_of(tx, self.where())
             channels = [each.name for each in self.platform.accounts() if each.community == code and each.kind != "wecom_webhook"]
-            return self.page("console/setup_staff.html", tx, wrong, staff=staff.listed(tx, self.where()), channels=channels)
+            return self.page("console/setup_staff.html", tx, wrong, staff=staff.listed(tx, self.where()), channels=channels,
+                             called=self._called)
 
     def staff_add(self) -> Any:
         """Enters somebody, or gives another role."""

@@ -174,7 +174,18 @@ def test_a_reveal_is_in_its_own_list(estate: Estate) -> None:
     csrf, issue = token(client, "/console/password"), estate.ids("issue")[1]
     client.post(f"/console/issues/{issue}/reveal", data={"reason": "核实举报", "csrf_token": csrf})
     found = client.get("/console/reveals").text
-    assert "查看匿名反映人" in found and "admin" in found and f"issue:{issue}" in found
+    assert "查看匿名反映人" in found and "admin" in found and "议题 I2" in found
+
+
+def test_the_audit_log_says_in_words_what_was_done_to_what(estate: Estate) -> None:
+    """No codes on the screen; the file has them too, for who recomputes the chain; a thing is found by the number people say."""
+    client, page = estate.client(), "/console/audit"
+    shown = re.sub(r"<option.*?</option>", "", client.get(page).text)
+    assert "已受理" in shown and "议题 I1" in shown and "原来 待受理；改成 已受理" in shown and "后台账号 admin" in shown
+    assert not re.search(r">\s*(issue|poll|account|person|points)[.:]\w+\s*<", shown) and "{&#34;" not in shown
+    assert {"议题 I1"} == set(re.findall(r">(议题 I\d+)<", client.get(f"{page}?text=I1").text))
+    file = client.post(f"{page}.csv", data={"csrf_token": token(client, "/console/password")}).text
+    assert "issue.accept" in file and "issue:" in file and '""before"":""submitted""' in file
 
 
 def test_the_chain_and_the_fingerprints_a_group_was_told_last(estate: Estate) -> None:

@@ -68,7 +68,7 @@ def test_a_stranger_sets_up_600_units_and_answers_for_a_vote(address: str, db: D
     page.goto(f"{address}board")
     page.get_by_label("选中 I1").check()
     page.get_by_label("做什么").first.select_option(label="受理")
-    page.get_by_role("button", name="办", exact=True).first.click()
+    page.get_by_role("button", name="办理", exact=True).first.click()
     page.get_by_text("1 件办成").wait_for()
     page.get_by_role("link", name="P1 要不要装充电桩").click()
     page.get_by_text("结束投票", exact=True).or_(page.locator("summary", has_text="结束")).first.click()
