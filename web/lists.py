@@ -89,7 +89,10 @@ def _object(row: Row, names: Names) -> str:
 
 def _detail(row: Row, names: Names) -> str | None:
     """The facts kept with a deed, each with its name; what has none keeps the name it is kept under."""
-    facts = dict(sorted(json.loads(row.detail).items(), key=lambda fact: fact[0] != "before"))
+    try:
+        facts = dict(sorted(json.loads(row.detail).items(), key=lambda fact: fact[0] != "before"))
+    except (ValueError, AttributeError):  # somebody has changed the row: it is shown as it is
+        return str(row.detail)
     if row.action.startswith("outbox."):  # the key under which a message is sent once says nothing to people
         facts.pop("key", None)
     told = [f"{term('fact', name)} {_fact(value)}" for name, value in facts.items() if value not in (None, "", [], {})]
