@@ -271,5 +271,5 @@ def test_a_long_chain_is_verified_piece_by_piece(desk: Desk, monkeypatch: pytest
     answer = client.post(page, data={"csrf_token": token(client, page)})
     assert "第 6 条不对" in client.get(answer.headers["Refresh"].partition("url=")[2]).text
     with desk.db.write() as tx:
-        tx.execute(update(audit_table).where(audit_table.c.seq == 5).values(detail="not what we write"))
+        tx.execute(update(audit_table).where(audit_table.c.seq == 1).values(detail="not what we write"))
     assert "not what we write" in client.get("/console/audit").text  # and can be looked at
