@@ -32,7 +32,7 @@ from models.tables import (
 )
 from services import finding, joined, standing
 from services.paging import Filter, Page, gather, long, newest_of, plain, short, sought
-from services.sight import HUSHED, anonymous_ids
+from services.sight import HUSHED, NOBODY, anonymous_ids
 from texts import mask, places
 from texts.say import clock, say
 
@@ -270,6 +270,23 @@ def actors(tx: Tx, found: set[str]) -> dict[str, str]:
     called = labels(tx, persons)
     users = tx.all(select(account.c.id, account.c.username).where(account.c.id.in_(accounts)))
     return {f"person:{i}": called[i] for i in persons} | {f"account:{row.id}": row.username for row in users}
+
+
+def doers(tx: Tx, row: Row[Any], events: list[Row[Any]], *, named: bool = True) -> dict[int, str]:
+    """Who did each line of an issue's course, as staff see it; `named` False: not which resident. Never who is to stay unknown."""
+    kept_back = row.submitter_id if row.anonymous else None
+    people = {e.actor_id for e in events} - {None, kept_back}
+    called = labels(tx, people) if named else dict.fromkeys(people, say("doer.someone"))
+    accounts = actors(tx, {e.made_by for e in events if e.made_by})
+    return {e.id: _doer(e, kept_back, called.get(e.actor_id, ""), accounts.get(e.made_by or "", "")) for e in events}
+
+
+def _doer(event: Row[Any], kept_back: int | None, person: str, account: str) -> str:
+    if event.made_by == NOBODY or (event.actor_id is not None and event.actor_id == kept_back):
+        return say("doer.anonymous")
+    if account:
+        return say("doer.in_name", name=account, person=person) if person else say("doer.account", name=account)
+    return person or say("doer.system" if event.made_by == "system" else "doer.unknown")
 
 
 def voters(tx: Tx, found: set[tuple[str, int | None]]) -> dict[tuple[str, int | None], str]:

@@ -138,9 +138,8 @@ def records(tx: Tx, deeds: list[Row[Any]], known: set[datetime], label: str, of:
 def events(tx: Tx, row: Row[Any]) -> list[Entry]:
     """The course of an issue."""
     found = browse.timeline(tx, row.id)
-    names = browse.labels(tx, {e.actor_id for e in found if e.actor_id is not None})
-    hide = row.submitter_id if row.anonymous else None
-    return [Entry(e.at, "event", e.act, "" if e.actor_id == hide else names.get(e.actor_id, ""), e.text or "",
+    doers = browse.doers(tx, row, found)
+    return [Entry(e.at, "event", e.act, doers[e.id], e.text or "",
                   of=("issue", row.id), label=f"I{row.number}") for e in found]
 
 

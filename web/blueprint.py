@@ -201,14 +201,15 @@ class _Pages:
         with self.db.read() as tx:
             row = self._own(tx, issue, key)
             events = browse.timeline(tx, key, inner=g.login.actor.may(Deed.PRIVATE))
-            known = {sight.raised_by(row), *(e.actor_id for e in events)} - {None}
+            by = {sight.raised_by(row)} - {None}
             return render_template(
                 "console/issue.html", issue=row, events=events, behind=joined.behind(tx, key),
                 polls=browse.polls_about(tx, key), course=course.of(tx, row, now=self.clock()), photos=evidence.of_issue(tx, key),
                 photo_at=lambda p: url_for("console.photo", key=key, one=p.id), **_printed(tx, "issue", row),
                 categories=list(categories().values()),
                 into=joined.target_of(tx, row.id), **inside(tx, row, self.clock()),
-                names=browse.labels(tx, known) if may("people") else dict.fromkeys(known, word("cell.someone")))
+                doers=browse.doers(tx, row, events, named=may("people")),
+                names=browse.labels(tx, by) if may("people") else dict.fromkeys(by, word("cell.someone")))
 
     def photo(self, key: int, one: int) -> Any:
         """One photo of an issue of this account's community."""
