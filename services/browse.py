@@ -333,8 +333,13 @@ def targets(tx: Tx, found: set[str]) -> dict[str, str]:
 
 def people_called(tx: Tx, chosen: Filter) -> list[int]:
     """People by number, name or home; names are sealed, so they are compared here and not in the database."""
-    wanted = chosen.person.strip().lstrip("#").removeprefix("居民#")
+    said = chosen.person.strip().removeprefix("居民")
+    wanted = said.removeprefix("#")
     query = select(person.c.id, person.c.name)
+    if said.startswith("#") and wanted.isascii() and wanted.isdecimal() and len(wanted) < 19:  # a number is that one alone
+        found = tx.first(query.where(person.c.id == int(wanted), person.c.community_id == func.coalesce(
+            chosen.community_id, person.c.community_id)))
+        return [] if found is None else [found.id]
     flat = places.home(wanted)
     label = flat.label if flat is not None else plain(wanted) if wanted[:1].isdigit() and "幢" in wanted else f"%{plain(wanted)}"
     where = select(residence.c.person_id).distinct().join_from(residence, home).where(  # 3幢 is not 13幢, 3-2-501 is one home

@@ -132,7 +132,8 @@ def event(tx: Tx, issue_id: int, act: str, actor: Actor, *, now: datetime, befor
           text: str | None = None, party_id: int | None = None, inner: bool = False, facts: dict[str, Any] | None = None) -> None:
     """One line of the issue's course; `inner` ones are for staff only. What is said may bring a warning at once."""
     tx.execute(_EVENT, {"issue_id": issue_id, "at": now, "act": act, "from_state": before, "to_state": after,
-                        "actor_id": actor.person_id, "made_by": actor.beside_person, "text": text, "party_id": party_id, "inner": inner, "facts": facts})
+                        "actor_id": actor.person_id, "made_by": actor.beside_person,
+                        "text": text, "party_id": party_id, "inner": inner, "facts": facts})
     if act in warning.WATCHED:
         warning.watch(tx, issue_id, act, now=now)
 

@@ -11,7 +11,7 @@ from models.base import Tx
 from models.logs import delivery
 from models.tables import audit, ballot, ballot_log, chat, forward, message, outbox, poll
 from services import browse, finding
-from services.paging import Filter, gather, plain, sought, span
+from services.paging import Filter, begins, gather, sought, span
 from services.sight import HUSHED
 from texts.kinds import spoken
 
@@ -47,13 +47,6 @@ class Found:
     def add(self, entries: Iterable[Entry]) -> None:
         """Takes these lines in."""
         self.entries += entries
-
-
-def begins(tx: Tx, column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:
-    """The column begins with this, by its index: SQLite's LIKE would not use it."""
-    if tx.postgres:
-        return column.like(f"{plain(prefix)}%", escape="\\")
-    return (column >= prefix) & (column < prefix[:-1] + chr(ord(prefix[-1]) + 1))
 
 
 # --- what was said ------------------------------------------------------------------------------------------------

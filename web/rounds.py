@@ -14,7 +14,9 @@ from models.base import Database, Tx
 from models.rounds import opinion_round
 from services import browse, chart, paging, round_picture, round_sheet, round_view, rounds
 from texts.say import say
+from web.deeds import ROUNDS
 from web.door import written
+from web.ordering import desk_of, open_to
 
 LISTED = 100
 BYTES = 8 * 1024 * 1024  # of one file
@@ -51,6 +53,7 @@ class RoundPages:
             return render_template(
                 "console/round.html", row=row, number=rounds.number_of(tx, row), url=round_view.url_of(tx, row),
                 it=round_sheet.of(tx, report) if report is not None else None,
+                deeds=open_to(g.login.actor, ROUNDS, row.state), **desk_of(tx, g.login.actor, row.community_id),
                 source_at=lambda said: url_for("console.messages", before=said.message_id + 1))
 
     def picture(self, key: int) -> Any:
