@@ -122,7 +122,7 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
     RightsPages(db, clock).hang(console)
     LogPages(db, clock).hang(console)
     RegisterPages(db, clock, understanding.community).hang(console)
-    RoundPages(db, clock, understanding.community).hang(console)
+    RoundPages(db, clock).hang(console)
     for pages_of in (SetupPages, CrewPages, PartyPages, RulePages, BoardPages, OrderPages, PollBuilder):
         pages_of(db, clock, platform).hang(console)
     return console

@@ -11,7 +11,7 @@ from models.tables import home, issue, poll
 from services import board, browse, bulletins, paging, parties, unit
 from texts.say import say
 from texts.words import categories
-from web.deeds import ISSUES, POLLS, Deed, Said
+from web.deeds import ISSUES, PLACE, POLLS, Deed, Said
 from web.desk import Desk, number, numbers, text
 from web.door import may, written
 from web.ordering import carry_out, desk_of, said
@@ -74,4 +74,5 @@ class BoardPages(Desk):
             row = browse.one(tx, home, key, g.login.actor.community_id) if key <= paging.LARGEST else None
             if row is None:
                 abort(404)
-            return self.page("console/unit.html", tx, home=row, it=unit.of(tx, key), **desk_of(tx, self.actor(), row.community_id))
+            return self.page("console/unit.html", tx, home=row, it=unit.of(tx, key), code_deed=PLACE["owner.code"],
+                             **desk_of(tx, self.actor(), row.community_id))

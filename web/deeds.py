@@ -186,7 +186,7 @@ PLACE = _by_name(
     Deed("points.redeem", ("who", "amount", "words"), "兑换 {rest}", named=True, page="points"),
     Deed("points.reverse", ("line", "words"), "冲正 {rest}", named=True, page="ledger"),
     Deed("round.waiting", (), "待审", named=True, page="rounds"),
-    Deed("owner.code", ("home",), "业主码 {rest}", named=True, page="homes"),
+    Deed("owner.code", ("home", "who?"), "业主码 {rest}", named=True, page="homes"),
     Deed("party.add", ("party",), "加成员 {rest}", named=True, page="setup_parties"),
 )
 
