@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, g, request
+from flask import Blueprint, abort, g, render_template, request
 from sqlalchemy import Row
 
 from domain.roles import Deed as Rights
@@ -13,7 +13,7 @@ from texts.say import say
 from texts.words import categories
 from web.deeds import ISSUES, PLACE, POLLS, Deed, Said
 from web.desk import Desk, number, numbers, text
-from web.door import may, written
+from web.door import may, onward_or_home, written
 from web.ordering import carry_out, desk_of, said
 
 MANY = 200  # at once
@@ -54,14 +54,19 @@ class BoardPages(Desk):
         if deed is None or not deed.bulk:
             abort(400)
         if not chosen:
-            return self.board(wrong=say("desk.none_chosen")), 400
-        where, asked, nonce = self.where(), said(), text("nonce", 40)
+            return self._came(wrong=say("desk.none_chosen")), 400
+        where, asked, nonce = g.login.actor.community_id, said(), text("nonce", 40)
 
         def work(tx: Tx) -> list[tuple[str, bool, str]]:
             rows = [browse.one(tx, poll if about_polls else issue, key, where) for key in chosen]  # of another community: none
             return [self._one(tx, deed, row, asked, f"{nonce}:{deed.name}:{row.id}") for row in rows
                     if row is not None and row.number is not None]
-        return self.board(results=written(self.db, work))
+        return self._came(results=written(self.db, work))
+
+    def _came(self, **what: Any) -> Any:
+        """What came of it: on the board, or before going back to the list on which they were ticked."""
+        back = request.form.get("back", "")
+        return render_template("console/done.html", back=onward_or_home(back), **what) if back else self.board(**what)
 
     def _one(self, tx: Tx, deed: Deed, row: Row[Any], asked: Said, nonce: str) -> tuple[str, bool, str]:
         """What it is called, whether it was done, and what the chat would have answered."""

@@ -11,7 +11,7 @@ from services import browse, by_hand, groupwide, journal, point_lists
 from services.paging import Filter, Page
 from texts.kinds import spoken
 from texts.say import has, say
-from web.deeds import PLACE
+from web.deeds import ISSUES, PLACE, POLLS, Deed
 from web.listing import Column, Listing, Names, Row, Show
 from web.words import term, word
 
@@ -57,6 +57,14 @@ def _actor(row: Row, names: Names) -> str:
     if kind == "account":
         return word("cell.account", name=name or f"#{number}")
     return name or (word("cell.system") if kind == "system" else row.actor)
+
+
+def _many(name: str, deeds: dict[str, Deed], *fields: str) -> dict[str, Any]:
+    """What can be done to many rows of a list at once."""
+    return {"name": name, "deeds": [deed for deed in deeds.values() if deed.bulk], "fields": fields}
+
+
+_BULK = {"issue": _many("issue", ISSUES, "party", "until", "words", "into"), "poll": _many("poll", POLLS, "until", "words")}
 
 
 def _maker(row: Row, names: Names) -> str:
@@ -170,6 +178,7 @@ LISTS = {listing.name: listing for listing in (
         Column("behind", _field("behind")),
         Column("submitter", _who("submitter_id")),
     ), called=_people("submitter_id"), link="console.issue", kind_terms="state",
+        facts=lambda tx, where, now: {"bulk": _BULK["issue"]},
         kinds=("submitted", "accepted", "consulting", "in_progress", "resolved", "closed", "rejected", "merged", "withdrawn")),
     Listing("polls", "id", browse.polls, (
         Column("number", lambda r, n: f"P{r.number}"),
@@ -180,7 +189,7 @@ LISTS = {listing.name: listing for listing in (
         Column("closes", _field("closes_at"), "time"),
         Column("state", _term("poll_state", "state"), "chip"),
     ), filters=("since", "until", "kind", "text"), kinds=("notice", "open", "closed", "void"), kind_terms="poll_state",
-        link="console.poll"),
+        link="console.poll", facts=lambda tx, where, now: {"bulk": _BULK["poll"]}),
     Listing("outbox", "id", browse.posts, (
         Column("time", _field("created_at"), "time"),
         Column("to", _who("target")),

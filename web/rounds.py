@@ -29,7 +29,7 @@ class RoundPages(Desk):
         """Adds the addresses to the console."""
         console.add_url_rule("/rounds", "rounds", self.listed)
         console.add_url_rule("/rounds", "round_take", self.take, methods=["POST"])
-        console.add_url_rule("/rounds/<int:key>", "round", self.page)
+        console.add_url_rule("/rounds/<int:key>", "round", self.one)
         console.add_url_rule("/rounds/<int:key>.png", "round_png", self.picture)
         console.add_url_rule("/rounds/<int:key>.zip", "round_zip", self.files, methods=["POST"])
 
@@ -41,7 +41,7 @@ class RoundPages(Desk):
                              waiting=PLACE["round.waiting"],
                              **desk_of(tx, g.login.actor, self.where()))
 
-    def page(self, key: int) -> Any:
+    def one(self, key: int) -> Any:
         """What a round has brought."""
         with self.db.read() as tx:
             row = self._own(tx, key)

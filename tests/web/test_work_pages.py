@@ -89,6 +89,25 @@ def test_many_are_done_at_once_and_each_says_what_came_of_it(desk: Desk, office:
     assert press(client, "/console/board", deed="issue.vanish", issue=[str(ids[0])], nonce="n5").status_code == 400
 
 
+def test_many_are_ticked_in_a_list_and_the_list_is_come_back_to(desk: Desk, office: dict[str, Any]) -> None:
+    """With the list's filters kept; what cannot be is told line by line, the same form twice is one deed, nothing of elsewhere."""
+    client, ids = office["client"], office["issues"]
+    page = client.get("/console/issues?kind=submitted").text
+    assert page.count('name="issue"') == 3 and 'value="/console/issues?kind=submitted"' in page
+    form = {"deed": "issue.accept", "issue": [str(ids[1]), str(ids[2]), str(desk.ids["west"]["issue"])], "nonce": "n1",
+            "back": "/console/issues?kind=submitted"}
+    for _ in range(2):
+        page = press(client, "/console/board", **form).text
+        assert "2 件办成。" in page and 'href="/console/issues?kind=submitted"' in page and 'class="board"' not in page
+    assert states(desk, [*ids, desk.ids["west"]["issue"]]) == ["submitted", "accepted", "accepted", "submitted"]
+    page = press(client, "/console/board", **{**form, "nonce": "n2", "issue": [str(i) for i in ids]}).text
+    assert "1 件办成，2 件没有办成" in page and page.count('<tr>') == 3
+    assert 'href="/console/"' in press(client, "/console/board", **{**form, "nonce": "n3", "back": "https://evil.example/"}).text
+    assert "还没有勾选" in press(client, "/console/board", deed="issue.accept", nonce="n4", back="/console/issues").text
+    polls_page = client.get("/console/polls").text
+    assert polls_page.count('name="poll"') == 2 and 'value="poll.remind"' in polls_page and 'value="poll.void"' not in polls_page
+
+
 def test_an_issues_page_offers_what_fits_and_does_it_by_the_chats_rules(desk: Desk, office: dict[str, Any]) -> None:
     """Accept, then no more accept; a result without a photo is refused with what to do."""
     client, key = office["client"], office["issues"][1]
