@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, or_, select
+from sqlalchemy import ColumnElement, Row, func, or_, select
 
 from domain.clock import SHANGHAI
+from domain.points import Kind
 from models.base import Tx
 from models.deeds import point
 from models.tables import issue
@@ -29,12 +30,13 @@ class Sums:
 
 def standings(tx: Tx, chosen: Filter) -> Page:
     """Everybody with a line in the ledger, the most points first."""
-    total, gained = func.sum(point.c.amount), func.sum(point.c.amount).filter(point.c.kind.not_in(["redeem", "reversal"]))
-    spent = func.coalesce(func.sum(-point.c.amount).filter(point.c.kind == "redeem"), 0)
+    total = func.sum(point.c.amount)
+    gained = func.coalesce(func.sum(point.c.amount).filter(point.c.amount > 0, *_stands()), 0)
+    spent = func.coalesce(func.sum(-point.c.amount).filter(point.c.amount < 0, *_stands()), 0)
     place = total * _ROOM + (_ROOM - 1 - point.c.person_id)
     query = select(
-        point.c.person_id.label("id"), point.c.community_id, total.label("balance"), func.coalesce(gained, 0).label("gained"),
-        spent.label("spent"), func.count().label("lines"), func.max(point.c.at).label("last"), place.label("place")).where(
+        point.c.person_id.label("id"), point.c.community_id, total.label("balance"), gained.label("gained"), spent.label("spent"),
+        func.count().label("lines"), func.max(point.c.at).label("last"), place.label("place")).where(
             point.c.person_id.is_not(None)).group_by(point.c.person_id, point.c.community_id)
     if chosen.community_id is not None:
         query = query.where(point.c.community_id == chosen.community_id)
@@ -76,11 +78,13 @@ def sums(tx: Tx, community_id: int, *, now: datetime) -> Sums:
     balances = select(func.sum(point.c.amount).label("n")).where(here, point.c.person_id.is_not(None)).group_by(
         point.c.person_id).subquery()
     held = tx.execute(select(func.count().filter(balances.c.n > 0), func.coalesce(func.sum(balances.c.n), 0))).one()
-    undone = select(point.c.reverses_id).where(point.c.reverses_id.is_not(None))
     moved = tx.execute(select(
         func.coalesce(func.sum(point.c.amount).filter(point.c.amount > 0), 0),
         func.coalesce(func.sum(-point.c.amount).filter(point.c.amount < 0), 0)).where(
-            here, point.c.at >= month, point.c.kind != "reversal", point.c.id.not_in(undone))).one()
+            here, point.c.at >= month, *_stands())).one()
     return Sums(int(held[0]), int(held[1]), int(moved[0]), int(moved[1]))
 
 
+def _stands() -> list[ColumnElement[bool]]:
+    """A line that was not taken back, and takes none back."""
+    return [point.c.kind != Kind.REVERSAL, point.c.id.not_in(select(point.c.reverses_id).where(point.c.reverses_id.is_not(None)))]

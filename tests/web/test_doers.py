@@ -44,6 +44,14 @@ def test_in_whose_name_it_was_done_stands_beside_the_account(desk: Desk, office:
     assert "后台账号 east（以周敏的名义）" in course_on(client.get(f"/console/issues/{key}").text)
 
 
+def test_residents_are_told_what_was_done_and_not_by_whom(desk: Desk, office: dict[str, Any]) -> None:
+    """As after a grid worker's deed in chat: neither an account nor 系统 stands in the answer to I2."""
+    client, key = office["client"], office["issues"][1]
+    press(client, f"/console/issues/{key}/deed", deed="issue.accept", nonce="n1")
+    told = press(client, "/console/order", say="I2", person=str(office["zhou"]), nonce="n2").text.split('role="status"')[1].split("</section>")[0]
+    assert "已受理" in told and "后台账号" not in told and "系统" not in told and "east" not in told
+
+
 def test_who_is_not_to_be_named_is_not_named_by_their_deeds(desk: Desk, office: dict[str, Any]) -> None:
     """What the one behind an anonymous issue did stands under 匿名, also what was recorded before; the clock stays the clock."""
     client, key, who = office["client"], office["issues"][0], desk.ids["east"]["person"]

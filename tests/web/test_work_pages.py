@@ -142,6 +142,37 @@ def test_commands_are_given_as_in_chat_but_nobody_votes_for_another(desk: Desk, 
     assert found and found.group() not in client.get("/console/messages").text  # for one pair of eyes
 
 
+def asked(page: str) -> dict[str, str]:
+    """What the form with the answers to an order's question holds."""
+    return {name: re.findall(rf'name="{name}" value="([^"]+)"', page)[-1] for name in ("question", "nonce")}
+
+
+def test_what_an_order_asks_is_answered_once_and_by_who_was_asked(desk: Desk, office: dict[str, Any]) -> None:
+    """A poll put together step by step; a changed question, an old one and somebody else's are no answer, and nothing is done."""
+    client, zhou = office["client"], str(office["zhou"])
+    first = press(client, "/console/order", say="发起投票 要不要装门禁", person=zhou, nonce="1").text
+    assert "有哪些选项" in first and 'name="question"' in press(
+        client, "/console/order", say="发起投票 要不要装门禁", person=zhou, nonce="1").text  # the same form again is asked again
+    second = press(client, "/console/order/answer", **asked(first), say="同意 反对").text
+    assert "什么时候截止" in second
+    third = press(client, "/console/order/answer", **asked(second), say="明晚8点").text
+    assert "请看一遍" in third and 'value="发布"' in third
+    with desk.db.write() as tx:
+        accounts.create(tx, SYSTEM, username="other", password="a long password", community_id=office["where"], now=NOW)
+        audit.seal(tx)
+    kept = asked(third)
+    for who, question in ((client, f"x{kept['question']}"), (client, ""), (desk.client("other"), kept["question"])):
+        assert "已经过了时间" in press(who, "/console/order/answer", question=question, nonce="9", say="发布").text
+    assert 'name="question"' in press(client, "/console/order/answer", question=kept["question"], nonce="8", say="什么").text
+    notice = press(client, "/console/place/deed", deed="notice.post", words="周五上午停水", person=zhou, nonce="7").text
+    lost = press(client, "/console/order/answer", **asked(notice), say="什么")
+    assert lost.status_code == 400 and "没有听懂" in lost.text and 'name="question"' in lost.text
+    for _ in range(2):
+        assert "P3 已开始" in press(client, "/console/order/answer", **kept, say="发布").text
+    with desk.db.read() as tx:
+        assert tx.scalar(select(func.count()).select_from(poll).where(poll.c.title == "要不要装门禁")) == 1 and audit.verify(tx).ok
+
+
 def test_a_poll_is_looked_at_three_ways_and_published_once(desk: Desk, office: dict[str, Any]) -> None:
     """The preview leaves nothing behind, number included; publishing twice opens one; who voted when is then on its page."""
     client = office["client"]
