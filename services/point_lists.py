@@ -65,7 +65,7 @@ def lines(tx: Tx, chosen: Filter) -> Page:
 
 
 def named(tx: Tx, rows: list[Row[Any]]) -> dict[Any, str]:
-    """People and whoever entered the lines, as admins call them; '' stands for nobody any more."""
+    """People and whoever entered the lines, as admins call them."""
     people = {getattr(row, "person_id", None) or row.id for row in rows if getattr(row, "person_id", row.id) is not None}
     makers = {row.made_by for row in rows if hasattr(row, "made_by")} - {NOBODY}
     return {**browse.labels(tx, people), **browse.actors(tx, makers)}
@@ -77,12 +77,11 @@ def sums(tx: Tx, community_id: int, *, now: datetime) -> Sums:
     here = point.c.community_id == community_id
     balances = select(func.sum(point.c.amount).label("n")).where(here, point.c.person_id.is_not(None)).group_by(
         point.c.person_id).subquery()
-    held = tx.execute(select(func.count().filter(balances.c.n > 0), func.coalesce(func.sum(balances.c.n), 0))).one()
-    moved = tx.execute(select(
-        func.coalesce(func.sum(point.c.amount).filter(point.c.amount > 0), 0),
-        func.coalesce(func.sum(-point.c.amount).filter(point.c.amount < 0), 0)).where(
-            here, point.c.at >= month, *_stands())).one()
-    return Sums(int(held[0]), int(held[1]), int(moved[0]), int(moved[1]))
+    people = tx.scalar(select(func.count()).select_from(balances).where(balances.c.n > 0))
+    held = tx.scalar(select(func.coalesce(func.sum(balances.c.n), 0)))
+    given, spent = (tx.scalar(select(func.coalesce(func.sum(amount), 0)).where(
+        here, amount > 0, point.c.at >= month, *_stands())) for amount in (point.c.amount, -point.c.amount))
+    return Sums(int(people), int(held), int(given), int(spent))
 
 
 def _stands() -> list[ColumnElement[bool]]:

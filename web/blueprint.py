@@ -209,7 +209,7 @@ class _Pages:
         with self.db.read() as tx:
             row = self._own(tx, issue, key)
             events = browse.timeline(tx, key, inner=g.login.actor.may(Deed.PRIVATE))
-            by = {sight.raised_by(row)} - {None}
+            by = {i for i in (sight.raised_by(row),) if i is not None}
             return render_template(
                 "console/issue.html", issue=row, events=events, behind=joined.behind(tx, key),
                 polls=browse.polls_about(tx, key), course=course.of(tx, row, now=self.clock()), photos=evidence.of_issue(tx, key),

@@ -14,7 +14,8 @@ from domain.states import State
 Said = dict[str, str]  # what a form says, by field; every field is there
 # fields of forms and the most characters each holds; a number may have this many digits
 FIELDS = {"party": 64, "until": 40, "words": 500, "host": 40, "guests": 120, "who": 60, "title": 60, "course": 40, "adopted": 8,
-          "how": 8, "why": 200, "seeds": 1000, "scope": 40, "home": 40, "choice": 40}
+          "how": 8, "why": 200, "seeds": 1000, "scope": 40, "home": 40, "choice": 40, "notice": 500, "done": 200,
+          "goods": 100, "starts": 40}
 NUMBERS = {"into": 6, "about": 6, "which": 4, "members": 5, "present": 5, "agreed": 5, "amount": 4, "line": 9, "days": 2,
            "same_as": 4}
 LISTS = {"several": 60}  # numbers: 3、5
@@ -45,10 +46,8 @@ class Deed:
 
     def args(self, number: int, said: Said) -> Args:
         """The arguments as the chat would have read them."""
-        letter = re.search(r"([IPS])\{n\}", self.typed)
-        kept = {"I": "issue", "P": "poll", "S": "session"}.get(letter[1]) if letter else None
-        given = {kept: number} if kept else {}
-        return Args(**given, issue2=int(said["into"] or 0) if "I{into}" in self.typed else 0, rest=self._rest(said))
+        issue, poll, session = (number if f"{letter}{{n}}" in self.typed else 0 for letter in "IPS")
+        return Args(issue, int(said["into"] or 0) if "I{into}" in self.typed else 0, poll, self._rest(said), session=session)
 
     def line(self, number: int, said: Said) -> str:
         """What one would have typed."""
@@ -179,11 +178,11 @@ SESSIONS = _by_name(
     Deed("session.minutes", (), "纪要 S{n}", states=("ended",), named=True),
 )
 PLACE = _by_name(
-    Deed("notice.post", ("scope?", "words"), "通知 {rest}", named=True, page="notices"),
-    Deed("session.open", ("title", "host?", "about?", "until"), "恳谈会 {rest}", named=True, page="sessions", rest=lambda said:
-         f"{said['title']} {_with('主持', said['host'])} {said['about'] and '关于 I' + said['about']} {said['until']}"),
-    Deed("points.give", ("who", "amount", "words"), "加分 {rest}", named=True, page="points"),
-    Deed("points.redeem", ("who", "amount", "words"), "兑换 {rest}", named=True, page="points"),
+    Deed("notice.post", ("scope?", "notice"), "通知 {rest}", named=True, page="notices"),
+    Deed("session.open", ("title", "host?", "about?", "starts"), "恳谈会 {rest}", named=True, page="sessions", rest=lambda said:
+         f"{said['title']} {_with('主持', said['host'])} {said['about'] and '关于 I' + said['about']} {said['starts']}"),
+    Deed("points.give", ("who", "amount", "done"), "加分 {rest}", named=True, page="points"),
+    Deed("points.redeem", ("who", "amount", "goods"), "兑换 {rest}", named=True, page="points"),
     Deed("points.reverse", ("line", "words"), "冲正 {rest}", named=True, page="ledger"),
     Deed("round.waiting", (), "待审", named=True, page="rounds"),
     Deed("owner.code", ("home", "who?"), "业主码 {rest}", named=True, page="homes"),

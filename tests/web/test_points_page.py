@@ -64,11 +64,11 @@ def test_points_are_given_by_the_rules_of_the_chat(desk: Desk, office: dict[str,
 
     def said(deed: str, nonce: str, **fields: str) -> str:
         return str(press(client, "/console/place/deed", deed=f"points.{deed}", nonce=nonce, **{**form, **fields}).text)
-    assert "+6 分，周六巡逻" in said("give", "1", amount="6", words="周六巡逻")
-    assert "不能给自己记积分" in said("give", "2", amount="6", words="巡逻", who="周敏")
-    assert "请写明是为了什么" in said("give", "3", amount="6", words="")
-    assert "不够 60 分" in said("redeem", "4", amount="60", words="大米一袋")
-    assert "还有 8 分" in said("redeem", "5", amount="3", words="牙膏")
+    assert "+6 分，周六巡逻" in said("give", "1", amount="6", done="周六巡逻")
+    assert "不能给自己记积分" in said("give", "2", amount="6", done="巡逻", who="周敏")
+    assert "请写明是为了什么" in said("give", "3", amount="6", done="")
+    assert "不够 60 分" in said("redeem", "4", amount="60", goods="大米一袋")
+    assert "还有 8 分" in said("redeem", "5", amount="3", goods="牙膏")
     with desk.db.read() as tx:
         lines = point_lists.lines(tx, Filter(office["where"])).rows
         assert [(line.amount, line.made_by) for line in lines[:2]] == [(-3, f"account:{desk.ids['east']['account']}"), (

@@ -164,7 +164,7 @@ def test_what_an_order_asks_is_answered_once_and_by_who_was_asked(desk: Desk, of
     for who, question in ((client, f"x{kept['question']}"), (client, ""), (desk.client("other"), kept["question"])):
         assert "已经过了时间" in press(who, "/console/order/answer", question=question, nonce="9", say="发布").text
     assert 'name="question"' in press(client, "/console/order/answer", question=kept["question"], nonce="8", say="什么").text
-    notice = press(client, "/console/place/deed", deed="notice.post", words="周五上午停水", person=zhou, nonce="7").text
+    notice = press(client, "/console/place/deed", deed="notice.post", notice="周五上午停水", person=zhou, nonce="7").text
     lost = press(client, "/console/order/answer", **asked(notice), say="什么")
     assert lost.status_code == 400 and "没有听懂" in lost.text and 'name="question"' in lost.text
     for _ in range(2):
