@@ -7,6 +7,7 @@ import re
 import zipfile
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from flask.testing import FlaskClient
@@ -26,7 +27,8 @@ FORMULA = '=HYPERLINK("http://evil","east")'
 STARTERS = "=+-@"
 WORDS = {message: "text", issue: "title", poll: "title", outbox: "text", forward: "text", promise: "text", point: "reason", person: "name",
          home: "label", delivery: "reason", sweep_run: "error", chat: "name"}
-ASKED: tuple[dict[str, str], ...] = ({}, {"since": "2026-03-02"}, {"until": "2026-03-01"}, {"text": "east"}, {"person": "#1"}, {"kind": "-"})
+ASKED: tuple[dict[str, str], ...] = ({}, {"since": "2026-03-02"}, {"until": "2026-03-01"}, {"text": "east"}, {"text": "nothing says this"}, {"person": "#1"}, {"person": "#999999"},
+                                      {"kind": "first"}, {"kind": "last"})  # some leave rows, some leave none
 
 
 @pytest.fixture
@@ -80,8 +82,8 @@ def test_a_list_as_a_file_is_what_stands_on_the_screen(desk: Desk, everybody: Fl
     for asked in ASKED:
         if not set(asked) <= set(listing.filters):
             continue
-        kind = listing.kinds[0] if listing.kinds else "issue"
-        where = "&".join(f"{k}={(v if v != '-' else kind).replace('#', '%23')}" for k, v in asked.items())
+        kinds = {"first": listing.kinds[0], "last": listing.kinds[-1]} if listing.kinds else {"first": "issue", "last": "account"}
+        where = urlencode({name: kinds.get(value, value) for name, value in asked.items()})
         file = taken(everybody, f"/console/{name}.csv?{where}").decode("utf-8-sig")
         workbook = taken(everybody, f"/console/{name}.xlsx?{where}")
         lines, shown = list(csv.DictReader(io.StringIO(file))), on_screen(everybody.get(f"/console/{name}?{where}").text)
