@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Row, cast, func, literal, or_, select
 
 from domain.clock import SHANGHAI
 from domain.points import Kind
@@ -33,7 +33,7 @@ def standings(tx: Tx, chosen: Filter) -> Page:
     total = func.sum(point.c.amount)
     gained = func.coalesce(func.sum(point.c.amount).filter(point.c.amount > 0, *_stands()), 0)
     spent = func.coalesce(func.sum(-point.c.amount).filter(point.c.amount < 0, *_stands()), 0)
-    place = total * _ROOM + (_ROOM - 1 - point.c.person_id)
+    place = cast(total, BigInteger) * literal(_ROOM, BigInteger) + (_ROOM - 1 - point.c.person_id)
     query = select(
         point.c.person_id.label("id"), point.c.community_id, total.label("balance"), gained.label("gained"), spent.label("spent"),
         func.count().label("lines"), func.max(point.c.at).label("last"), place.label("place")).where(

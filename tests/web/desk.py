@@ -89,7 +89,7 @@ def sign_in(client: FlaskClient, username: str, password: str = "a long password
 def fill(desk: Desk, name: str) -> None:
     """One community with an admin and a row of everything."""
     with desk.db.write() as tx:
-        where = tx.add(community, code=name, name=name, last_issue=1, last_poll=2)
+        where = tx.add(community, code=name, name=name, last_issue=1, last_poll=2, last_session=1)
         login = accounts.create(tx, SYSTEM, username=name, password="a long password", community_id=where, now=NOW)
         block = tx.add(building, community_id=where, name="3幢")
         flat = tx.add(home, community_id=where, building_id=block, entrance="2", room="501", label="3幢2单元501",
