@@ -92,7 +92,7 @@ def test_a_session_is_planned_and_a_round_is_opened_from_an_issue(desk: Desk, cl
     assert desk.app is not None
     with served(desk.app) as base:
         page = window(browser, Look(390), base, clean["client"])
-        for when, told in (("明天下午3点", "至少提前 3 天"), ("3月9日下午3点", "【请你来协商】")):
+        for when, told in (("明天下午3点", "不超过 60 天"), ("3月9日下午3点", "【请你来协商】")):
             page.goto(f"{base}/console/sessions")
             page.click("summary:has-text('开恳谈会')")
             page.fill("[name=title]", "电动车充电怎么管")
