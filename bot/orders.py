@@ -4,15 +4,18 @@ Only what staff do can be given: nobody votes, agrees or leaves in somebody else
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
 from bot import inbox, router, watch
-from bot.context import Ctx
+from bot.context import Ctx, Dialog
 from bot.message import Message
 from bot.router import Args, Command
+from domain.card import Button
 from domain.errors import Refusal
 from domain.roles import Role
 from models.base import Tx
@@ -25,19 +28,27 @@ from texts.say import say
 GIVEN = "order.give"  # the deed in the audit chain
 CHANNEL = "console"  # under which orders stand in the message log
 LOOKS = frozenset({"issue.show", "issue.list", "issue.progress", "poll.show", "poll.list", "session.show", "talk.courses",
-                   "promise.list", "promise.make", "promise.report", "issue.topics"})
+                   "talk.counts", "promise.list", "promise.make", "promise.report", "issue.topics", "points.rules", "claim.list",
+                   "round.list", "round.result", "jielong.export"})
 WORK = frozenset({"issue.sign", "issue.contact", "issue.return", "issue.extend", "issue.resolve", "issue.whistle",
                   "issue.whistle_answer", "talk.invite", "talk.next", "talk.meeting", "talk.summary", "talk.conclude",
                   "talk.assembly", "talk.dissents",
-                  "talk.answer", "session.answer", "session.end", "session.minutes", "session.sign_in"})
+                  "talk.answer", "session.answer", "session.spoken", "session.end", "session.minutes", "session.sign_in",
+                  *(f"round.{deed}" for deed in ("open", "end", "voice", "remind", "waiting", "approve", "hide", "seed", "join",
+                                                 "summary", "draft"))})
+# what an order may ask before it is carried out; the answers are orders too
+QUESTIONS = frozenset({"notice.post", "talk.summary", "session.minutes", "round.summary", "round.words", "round.resolve",
+                       "poll.draft", "poll.preview"})
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What came of an order: the words a chat would have answered, and whether it was done."""
+    """What came of an order: the words a chat would have answered, whether it was done, and what is asked before it is."""
 
     good: bool
     text: str
+    question: Dialog | None = None
+    buttons: tuple[Button, ...] = ()  # the answers that stand ready
 
 
 def known() -> list[Command]:
@@ -48,6 +59,11 @@ def known() -> list[Command]:
 def may_give(found: Command) -> bool:
     """True for the work of staff and for looking things up."""
     return found.role.covers(Role.GRID_WORKER) or found.name in LOOKS or found.name in WORK
+
+
+def allowed(role: Role, name: str) -> bool:
+    """True when somebody of this role may give the command of this name."""
+    return role.covers(next(each.role for each in router.registry.commands if each.name == name))
 
 
 def say_words(tx: Tx, speaker: Speaker, words: str, *, nonce: str, now: datetime) -> Told:
@@ -65,30 +81,48 @@ def give(tx: Tx, speaker: Speaker, name: str, args: Args, *, words: str, nonce: 
     return _obey(tx, speaker, found, args, words, nonce, now)
 
 
+def answer(tx: Tx, speaker: Speaker, question: Dialog, words: str, *, nonce: str, now: datetime) -> Told:
+    """Answers what an order has asked; the question stays open when this was no answer."""
+    if question.then not in QUESTIONS:
+        raise LookupError(f"{question.then} is asked by no order")
+    heard = router.registry.answers[question.then]
+    done = _carried_out(tx, speaker, question.then, lambda ctx: heard(ctx) or "", words, nonce, now, question)
+    return done if done.text else Told(False, say("orders.answer"), question)
+
+
 def _obey(tx: Tx, speaker: Speaker, found: Command, args: Args, words: str, nonce: str, now: datetime) -> Told:
+    return _carried_out(tx, speaker, found.name, lambda ctx: router.obey(ctx, found, args), words, nonce, now)
+
+
+def _carried_out(tx: Tx, speaker: Speaker, name: str, work: Callable[[Ctx], str], words: str, nonce: str, now: datetime,
+                 dialog: Dialog | None = None) -> Told:
     message = Message(CHANNEL, nonce, speaker.who, now, text=words)
     sight = inbox.first_sight(tx, message, now=now)
     if sight.repeat:
-        return Told(_was_done(tx, sight.message_id), sight.reply)
-    ctx = Ctx(tx, message, sight.message_id, speaker, None, now, words, router.canonical(words), draws=False, dialogs_up=False)
+        before = _came_of(tx, sight.message_id)
+        if before.get("asks"):  # nothing was done yet: it is asked again
+            return _carried_out(tx, speaker, name, work, words, f"{nonce}+", now, dialog)
+        return Told(bool(before.get("done")), sight.reply)
+    ctx = Ctx(tx, message, sight.message_id, speaker, None, now, words, router.canonical(words), dialog, draws=False)
     good = True
     with watch.about(sight.message_id):
         try:
             with tx.savepoint():
-                text = router.obey(ctx, found, args)
+                text = work(ctx)
         except Refusal as no:
             good, text = False, router.refuse(ctx, no)
+    asks = ctx.next_dialog if ctx.next_dialog is not None and ctx.next_dialog.then in QUESTIONS else None
     secret = ctx.intent in SECRET_INTENTS  # for one pair of eyes: the log keeps that it was asked, not what was answered
-    inbox.finish(tx, sight.message_id, community_id=speaker.community_id, person_id=None, chat_id=None, intent=ctx.intent,
+    inbox.finish(tx, sight.message_id, community_id=speaker.community_id, person_id=None, chat_id=None, intent=ctx.intent or name,
                  state="done", text=None if secret else words,
                  reply=None if secret else text, payload=text if secret else None, card=None, how=None, sure=None)
     audit.note(tx, speaker, GIVEN, f"message:{sight.message_id}", now=now, community_id=speaker.community_id,
-               command=found.name, done=good, acts_as=speaker.person_id)
-    return Told(good, text)
+               command=name, done=good, acts_as=speaker.person_id, **({"asks": True} if asks else {}))
+    return Told(good, text, asks, ctx.card.buttons if asks and ctx.card is not None else ())
 
 
-def _was_done(tx: Tx, message_id: int) -> bool:
+def _came_of(tx: Tx, message_id: int) -> dict[str, Any]:
     """How it ended the first time."""
     detail = tx.scalar(select(chain.c.detail).where(chain.c.object == f"message:{message_id}", chain.c.action == GIVEN)
                        .order_by(chain.c.seq.desc()).limit(1))
-    return detail is not None and bool(json.loads(detail)["done"])
+    return dict(json.loads(detail)) if detail is not None else {}

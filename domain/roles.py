@@ -68,6 +68,11 @@ class Actor:
     community_id: int | None  # None: every community
     person_id: int | None = None
 
+    @property
+    def beside_person(self) -> str | None:
+        """Who did it, where a person alone does not say it: an account, the clock, or somebody who is not to be named."""
+        return None if self.who == f"person:{self.person_id}" else self.who
+
     def may(self, *deeds: Deed) -> bool:
         """True when their role may do all of this."""
         return self.role.may(*deeds)

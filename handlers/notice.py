@@ -54,7 +54,7 @@ def answer(ctx: Ctx) -> str | None:
     if not said(ctx, YES):
         return None
     found = groupwide.prepare(ctx.tx, ctx.speaker, ctx.dialog.data["words"])
-    groupwide.post(ctx.tx, ctx.speaker, found, key=f"message:{ctx.message_id}:notice", now=ctx.now)
+    groupwide.post(ctx.tx, ctx.speaker, found, key=f"notice:{ctx.message_id}", now=ctx.now)
     return say("notice.posted", groups=found.names, held=_held(ctx))
 
 

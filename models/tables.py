@@ -177,7 +177,8 @@ issue = _table(
 issue_event = _table(
     "issue_event", _ref("issue_id", "issue", index=True), Column("at", Utc, nullable=False),
     Column("act", String(24), nullable=False), Column("from_state", String(16)), Column("to_state", String(16)),
-    _ref("actor_id", "person", null=True), Column("text", Text), _ref("party_id", "party", null=True),  # for whom they acted
+    _ref("actor_id", "person", null=True), Column("made_by", String(40)),  # account:3 | system | anonymous; null: that person
+    Column("text", Text), _ref("party_id", "party", null=True),  # for whom they acted
     Column("inner", Boolean, nullable=False, server_default="0"),  # for staff only
     Column("facts", JSON(none_as_null=True)),  # numbers and times of the act, for figures that can be recomputed
 )

@@ -32,7 +32,7 @@ from models.tables import (
 )
 from services import finding, joined, paging, standing
 from services.paging import Filter, Page, gather, long, newest_of, plain, short, sought
-from services.sight import HUSHED, anonymous_ids
+from services.sight import HUSHED, NOBODY, anonymous_ids
 from texts import mask, places
 from texts.say import clock, say
 
@@ -292,6 +292,23 @@ def numbers(tx: Tx, found: set[str]) -> dict[str, str]:
     return called
 
 
+def doers(tx: Tx, row: Row[Any], events: list[Row[Any]], *, named: bool = True) -> dict[int, str]:
+    """Who did each line of an issue's course, as staff see it; `named` False: not which resident. Never who is to stay unknown."""
+    kept_back = row.submitter_id if row.anonymous else None
+    people = {e.actor_id for e in events} - {None, kept_back}
+    called = labels(tx, people) if named else dict.fromkeys(people, say("doer.someone"))
+    accounts = actors(tx, {e.made_by for e in events if e.made_by})
+    return {e.id: _doer(e, kept_back, called.get(e.actor_id, ""), accounts.get(e.made_by or "", "")) for e in events}
+
+
+def _doer(event: Row[Any], kept_back: int | None, person: str, account: str) -> str:
+    if event.made_by == NOBODY or (event.actor_id is not None and event.actor_id == kept_back):
+        return say("doer.anonymous")
+    if account:
+        return say("doer.in_name", name=account, person=person) if person else say("doer.account", name=account)
+    return person or say("doer.system" if event.made_by == "system" else "doer.unknown")
+
+
 def voters(tx: Tx, found: set[tuple[str, int | None]]) -> dict[tuple[str, int | None], str]:
     """Who a vote belongs to and who cast it: a household by its home and the person, a person by name; on paper nobody."""
     people = labels(tx, {person_id for _, person_id in found if person_id is not None})
@@ -336,8 +353,13 @@ def targets(tx: Tx, found: set[str]) -> dict[str, str]:
 
 def people_called(tx: Tx, chosen: Filter) -> list[int]:
     """People by number, name or home; names are sealed, so they are compared here and not in the database."""
-    wanted = chosen.person.strip().lstrip("#").removeprefix("居民#")
+    said = chosen.person.strip().removeprefix("居民")
+    wanted = said.removeprefix("#")
     query = select(person.c.id, person.c.name)
+    if said.startswith("#") and wanted.isascii() and wanted.isdecimal() and len(wanted) < 19:  # a number is that one alone
+        found = tx.first(query.where(person.c.id == int(wanted), person.c.community_id == func.coalesce(
+            chosen.community_id, person.c.community_id)))
+        return [] if found is None else [found.id]
     flat = places.home(wanted)
     label = flat.label if flat is not None else plain(wanted) if wanted[:1].isdigit() and "幢" in wanted else f"%{plain(wanted)}"
     where = select(residence.c.person_id).distinct().join_from(residence, home).where(  # 3幢 is not 13幢, 3-2-501 is one home

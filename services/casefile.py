@@ -66,10 +66,9 @@ def _facts(tx: Tx, row: Row[Any], now: datetime) -> Files:
 
 def _course(tx: Tx, row: Row[Any]) -> Files:
     events = browse.timeline(tx, row.id)
-    unnamed = row.submitter_id if row.anonymous else None
-    names = browse.labels(tx, {e.actor_id for e in events} - {None, unnamed})
+    doers = browse.doers(tx, row, events)
     done = [[_at(e.at), say(f"terms.done.{e.act}") if has(f"terms.done.{e.act}") else e.act,
-             names.get(e.actor_id, say("case.anonymous" if row.anonymous else "case.system")),
+             doers[e.id],
              say(f"terms.state.{e.to_state}") if e.to_state else "", e.text or "", say("case.inner") if e.inner else ""]
             for e in events]
     yield _table(say("case.file.course"), ["at", "act", "who", "state", "text", "inner"], done)

@@ -65,7 +65,8 @@ def attach(tx: Tx, actor: Actor, row: Row[Any], ids: list[int], *, now: datetime
         raise Refusal("photo.enough", number=row.number, most=MOST)
     tx.execute(update(photo).where(photo.c.id.in_(ids), photo.c.person_id == actor.person_id, photo.c.issue_id.is_(None)).values(
         issue_id=row.id, kind=kind))
-    tx.add(issue_event, issue_id=row.id, at=now, act=f"photo_{kind}", actor_id=actor.person_id, inner=False)
+    tx.add(issue_event, issue_id=row.id, at=now, act=f"photo_{kind}", actor_id=actor.person_id,
+           made_by=actor.beside_person, inner=False)
     audit.note(tx, actor, "photo.attach", f"issue:{row.id}", now=now, community_id=row.community_id, kind=kind, count=len(ids))
     return here + len(ids)
 

@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, String, cast, literal, select
 
 from domain.errors import Refusal
 from domain.roles import Role
 from models.base import Tx
 from models.tables import building, chat
+from models.tables import outbox as outbox_table
 from services import audit, outbox
+from services.browse import holds
+from services.paging import Filter, Page, begins, short
 from services.people import Speaker
 from texts.mask import public
 from texts.normal import plain
@@ -35,6 +38,18 @@ class Notice:
     def names(self) -> list[str]:
         """The groups, as people call them."""
         return [row.name for row in self.chats]
+
+
+def posted(tx: Tx, chosen: Filter) -> Page:
+    """The notices that were given out, once for each group, the newest first."""
+    query = select(outbox_table, chat.c.name.label("group")).join_from(
+        outbox_table, chat, outbox_table.c.target == literal("chat:") + cast(chat.c.id, String)).where(
+            begins(tx, outbox_table.c.key, "notice:"))
+    if chosen.kind:
+        query = query.where(outbox_table.c.state == chosen.kind)
+    if chosen.text:
+        query = query.where(holds(outbox_table.c.text, chosen.text) | holds(chat.c.name, chosen.text))
+    return short(tx, query, chosen, community=outbox_table.c.community_id, at=outbox_table.c.created_at, key=outbox_table.c.id)
 
 
 def prepare(tx: Tx, actor: Speaker, words: str) -> Notice:

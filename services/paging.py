@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, Row, Select, func, select, union_all
+from sqlalchemy import Column, ColumnElement, Row, Select, func, select, union_all
 
 from models.base import Tx
 from services import finding
@@ -126,6 +126,13 @@ def first_since(tx: Tx, key: Column, at: Column, moment: datetime) -> int:
 def plain(words: str) -> str:
     """Words for LIKE, in which % and _ mean themselves."""
     return words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def begins(tx: Tx, column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:
+    """The column begins with this, by its index: SQLite's LIKE would not use it."""
+    if tx.postgres:
+        return column.like(f"{plain(prefix)}%", escape="\\")
+    return (column >= prefix) & (column < prefix[:-1] + chr(ord(prefix[-1]) + 1))
 
 
 def _narrow(query: Select[Any], chosen: Filter, community: Column, at: Column | None, key: Column) -> Select[Any]:

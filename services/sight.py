@@ -54,7 +54,7 @@ def hide(tx: Tx, actor: Actor, row: Row[Any], *, now: datetime) -> None:
         raise Refusal("issue.not_own", number=row.number)
     tx.execute(update(issue).where(issue.c.id == row.id).values(anonymous=True, changed_at=now))
     tx.execute(update(issue_event).where(issue_event.c.issue_id == row.id, issue_event.c.actor_id == row.submitter_id)
-               .values(actor_id=None))
+               .values(actor_id=None, made_by=NOBODY))
     tx.execute(update(message).where(
         message.c.person_id == row.submitter_id, message.c.received_at >= row.created_at,
         message.c.reply.contains(f"I{row.number}")).values(intent=HUSHED))
@@ -67,7 +67,8 @@ def reveal(tx: Tx, actor: Actor, row: Row[Any], *, reason: str, now: datetime) -
         raise Refusal("role.too_low")
     if len(reason.strip()) < _WHY:
         raise Refusal("anonymous.reason")
-    tx.add(issue_event, issue_id=row.id, at=now, act="reveal", actor_id=actor.person_id, text=reason.strip(), inner=True)
+    tx.add(issue_event, issue_id=row.id, at=now, act="reveal", actor_id=actor.person_id, made_by=actor.beside_person,
+           text=reason.strip(), inner=True)
     tx.add(seen, community_id=row.community_id, person_id=row.submitter_id, actor=actor.who, why="other", note=reason.strip(),
            at=now)  # whoever it is about can see that somebody looked
     audit.note(tx, actor, "issue.reveal", f"issue:{row.id}", now=now, community_id=row.community_id,

@@ -18,7 +18,7 @@ from models.tables import issue, issue_event, objection, poll
 from services import audit, claimed, evidence, joined, parties, sight, similar, timers, warning
 
 _EVENT = Hot(insert(issue_event).values({n: bindparam(n) for n in (
-    "issue_id", "at", "act", "from_state", "to_state", "actor_id", "text", "party_id", "inner", "facts")}))
+    "issue_id", "at", "act", "from_state", "to_state", "actor_id", "made_by", "text", "party_id", "inner", "facts")}))
 _KEPT = ("due_at", "contact_due", "assigned_at", "contacted_at", "resolved_at", "closed_at",  # figures are counted from these: a
          "party_id", "rating", "solved", "returned", "reopened")  # step that changes one says so in its event
 _BY_ID = Hot(select(issue).where(issue.c.id == bindparam("issue_id")))
@@ -132,7 +132,8 @@ def event(tx: Tx, issue_id: int, act: str, actor: Actor, *, now: datetime, befor
           text: str | None = None, party_id: int | None = None, inner: bool = False, facts: dict[str, Any] | None = None) -> None:
     """One line of the issue's course; `inner` ones are for staff only. What is said may bring a warning at once."""
     tx.execute(_EVENT, {"issue_id": issue_id, "at": now, "act": act, "from_state": before, "to_state": after,
-                        "actor_id": actor.person_id, "text": text, "party_id": party_id, "inner": inner, "facts": facts})
+                        "actor_id": actor.person_id, "made_by": actor.beside_person,
+                        "text": text, "party_id": party_id, "inner": inner, "facts": facts})
     if act in warning.WATCHED:
         warning.watch(tx, issue_id, act, now=now)
 

@@ -11,7 +11,7 @@ from models.base import Tx
 from models.logs import delivery
 from models.tables import audit, ballot, ballot_log, chat, forward, message, outbox, poll
 from services import browse, finding
-from services.paging import Filter, gather, plain, sought, span
+from services.paging import Filter, begins, gather, sought, span
 from services.sight import HUSHED
 from texts.kinds import spoken
 
@@ -47,13 +47,6 @@ class Found:
     def add(self, entries: Iterable[Entry]) -> None:
         """Takes these lines in."""
         self.entries += entries
-
-
-def begins(tx: Tx, column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:
-    """The column begins with this, by its index: SQLite's LIKE would not use it."""
-    if tx.postgres:
-        return column.like(f"{plain(prefix)}%", escape="\\")
-    return (column >= prefix) & (column < prefix[:-1] + chr(ord(prefix[-1]) + 1))
 
 
 # --- what was said ------------------------------------------------------------------------------------------------
@@ -138,9 +131,8 @@ def records(tx: Tx, deeds: list[Row[Any]], known: set[datetime], label: str, of:
 def events(tx: Tx, row: Row[Any]) -> list[Entry]:
     """The course of an issue."""
     found = browse.timeline(tx, row.id)
-    names = browse.labels(tx, {e.actor_id for e in found if e.actor_id is not None})
-    hide = row.submitter_id if row.anonymous else None
-    return [Entry(e.at, "event", e.act, "" if e.actor_id == hide else names.get(e.actor_id, ""), e.text or "",
+    doers = browse.doers(tx, row, found)
+    return [Entry(e.at, "event", e.act, doers[e.id], e.text or "",
                   of=("issue", row.id), label=f"I{row.number}") for e in found]
 
 

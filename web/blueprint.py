@@ -1,6 +1,5 @@
 """The console's addresses: what each page shows and what each button does."""
 
-import secrets
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
@@ -44,13 +43,14 @@ from web import nav
 from web.accounts import AccountPages
 from web.board import BoardPages
 from web.deeds import POLLS
-from web.desk import Platform
+from web.desk import Desk, Platform
 from web.door import Door, may, written
 from web.figures import FigurePages
 from web.issue_desk import IssueDesk, inside
 from web.listing import Listing, asked_filter, csv_response, kept_filter, key_asked, next_address, xlsx_response
 from web.lists import BALLOTS, LISTS, VOTERS
 from web.logs import LOGS, LogPages, chain_state
+from web.ordering import OrderPages, desk_of, open_to
 from web.paper import PaperPages
 from web.photo import photo_response
 from web.poll_builder import PollBuilder
@@ -122,8 +122,8 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
     RightsPages(db, clock).hang(console)
     LogPages(db, clock).hang(console)
     RegisterPages(db, clock, understanding.community).hang(console)
-    RoundPages(db, clock, understanding.community).hang(console)
-    for pages_of in (SetupPages, CrewPages, PartyPages, RulePages, BoardPages, PollBuilder):
+    RoundPages(db, clock).hang(console)
+    for pages_of in (SetupPages, CrewPages, PartyPages, RulePages, BoardPages, OrderPages, PollBuilder):
         pages_of(db, clock, platform).hang(console)
     return console
 
@@ -161,7 +161,7 @@ class _Pages:
     """The views; each opens its own transaction."""
 
     def __init__(self, db: Database, clock: Callable[[], datetime], machine: Callable[[], list[tuple[bool, str]]]):
-        self.db, self.clock, self.machine = db, clock, machine
+        self.db, self.clock, self.machine, self.desk = db, clock, machine, Desk(db, clock)
 
     # --- pages ------------------------------------------------------------------------------------------------
     def overview(self) -> Any:
@@ -185,10 +185,18 @@ class _Pages:
                 page = listing.rows(tx, chosen)
                 called = listing.names(tx, page.rows)
                 chain = chain_state(tx) if listing.name == "audit" else None
+                more = self._beside(tx, listing)
             return render_template(
-                "console/list.html", listing=listing, chain=chain, logs=LOGS, page=page, names=called, chosen=chosen,
+                listing.template, **more, listing=listing, chain=chain, logs=LOGS, page=page, names=called, chosen=chosen,
                 kept=kept_filter(listing), columns=listing.shown(chosen), older=next_address(listing, page))
         return view
+
+    def _beside(self, tx: Tx, listing: Listing) -> dict[str, Any]:
+        """What stands on a list's page beside its rows, where there is anything."""
+        if listing.facts is None:
+            return {}
+        where = self.desk.where()
+        return {**self.desk.around(tx), **desk_of(tx, g.login.actor, where), **listing.facts(tx, where, self.clock())}
 
     def csv_view(self, listing: Listing, *, xlsx: bool = False) -> View:
         """The same list as a file; that it was taken is noted."""
@@ -203,14 +211,15 @@ class _Pages:
         with self.db.read() as tx:
             row = self._own(tx, issue, key)
             events = browse.timeline(tx, key, inner=g.login.actor.may(Deed.PRIVATE))
-            known = {sight.raised_by(row), *(e.actor_id for e in events)} - {None}
+            by = {i for i in (sight.raised_by(row),) if i is not None}
             return render_template(
                 "console/issue.html", issue=row, events=events, behind=joined.behind(tx, key),
                 polls=browse.polls_about(tx, key), course=course.of(tx, row, now=self.clock()), photos=evidence.of_issue(tx, key),
                 photo_at=lambda p: url_for("console.photo", key=key, one=p.id), **_printed(tx, "issue", row),
                 categories=list(categories().values()),
                 into=joined.target_of(tx, row.id), **inside(tx, row, self.clock()),
-                names=browse.labels(tx, known) if may("people") else dict.fromkeys(known, word("cell.someone")))
+                doers=browse.doers(tx, row, events, named=may("people")),
+                names=browse.labels(tx, by) if may("people") else dict.fromkeys(by, word("cell.someone")))
 
     def photo(self, key: int, one: int) -> Any:
         """One photo of an issue of this account's community."""
@@ -239,8 +248,8 @@ class _Pages:
                 poll=row, **_printed(tx, "poll", row),
                 tally=polls.count(tx, row), electorate=asked, kept={}, listing=listing, page=page,
                 names=listing.names(tx, page.rows), columns=listing.columns, older=next_address(listing, page),
-                objections=procedure.objections(tx, key), deeds=list(POLLS.values()) if row.state in ("notice", "open") else [],
-                nonce=secrets.token_urlsafe(9),
+                objections=procedure.objections(tx, key), deeds=open_to(g.login.actor, POLLS, row.state),
+                **desk_of(tx, g.login.actor, row.community_id),
                 about=browse.one(tx, issue, row.issue_id, self._where()) if row.issue_id else None)
 
     def doors(self, key: int) -> Any:

@@ -1,24 +1,20 @@
-"""The board of what is open, deeds on one or many at once with what came of each, and commands as in chat."""
+"""The board of what is open with deeds on many at once and what came of each, and what one home has voted."""
 
-import secrets
 from typing import Any
 
-from flask import Blueprint, abort, g, request
+from flask import Blueprint, abort, g, render_template, request
 from sqlalchemy import Row
 
-from bot import orders
-from domain.errors import Refusal
-from domain.lifecycle import Act
 from domain.roles import Deed as Rights
 from models.base import Tx
 from models.tables import home, issue, poll
-from services import board, browse, paging, parties, staff, steps, unit
-from services.people import Speaker
+from services import board, browse, bulletins, paging, parties, unit
 from texts.say import say
 from texts.words import categories
-from web.deeds import ISSUES, POLLS, Deed, Said
+from web.deeds import ISSUES, PLACE, POLLS, Deed, Said
 from web.desk import Desk, number, numbers, text
-from web.door import may, written
+from web.door import may, onward_or_home, written
+from web.ordering import carry_out, desk_of, said
 
 MANY = 200  # at once
 
@@ -30,10 +26,7 @@ class BoardPages(Desk):
         """Adds the addresses to the console."""
         console.add_url_rule("/board", "board", self.board)
         console.add_url_rule("/board", "board_deed", self.many, methods=["POST"])
-        console.add_url_rule("/issues/<int:key>/deed", "issue_deed", self.issue_deed, methods=["POST"])
-        console.add_url_rule("/polls/<int:key>/deed", "poll_deed", self.poll_deed, methods=["POST"])
         console.add_url_rule("/homes/<int:key>", "unit", self.unit)
-        console.add_url_rule("/order", "order", self.order, methods=["GET", "POST"])
 
     def board(self, wrong: str = "", results: list[tuple[str, bool, str]] | None = None) -> Any:
         """Every open issue in its column, and the open polls."""
@@ -46,8 +39,10 @@ class BoardPages(Desk):
                                   private=g.login.actor.may(Rights.PRIVATE))
             return self.page("console/board.html", tx, wrong, columns=found, by=by,
                              polls=board.open_polls(tx, where) if may("polls") else None,
+                             today=bulletins.today(tx, where, now=self.clock()) if may("order") else "",
+                             week=bulletins.this_week(tx, where, now=self.clock()) if may("order") else "",
                              results=results, most=board.MOST, kind=kind, q=words, party_id=party_id,
-                             nonce=secrets.token_urlsafe(9), listed=parties.listed(tx, where),
+                             listed=parties.listed(tx, where), **desk_of(tx, self.actor(), where),
                              categories=list(categories().values()), deeds=[d for d in ISSUES.values() if d.bulk],
                              poll_deeds=[d for d in POLLS.values() if d.bulk])
 
@@ -59,43 +54,24 @@ class BoardPages(Desk):
         if deed is None or not deed.bulk:
             abort(400)
         if not chosen:
-            return self.board(wrong=say("desk.none_chosen")), 400
-        where, said, nonce = self.where(), _said(), text("nonce", 40)
+            return self._came(wrong=say("desk.none_chosen")), 400
+        where, asked, nonce = g.login.actor.community_id, said(), text("nonce", 40)
 
         def work(tx: Tx) -> list[tuple[str, bool, str]]:
             rows = [browse.one(tx, poll if about_polls else issue, key, where) for key in chosen]  # of another community: none
-            return [self._one(tx, deed, row, said, f"{nonce}:{deed.name}:{row.id}") for row in rows
+            return [self._one(tx, deed, row, asked, f"{nonce}:{deed.name}:{row.id}") for row in rows
                     if row is not None and row.number is not None]
-        return self.board(results=written(self.db, work))
+        return self._came(results=written(self.db, work))
 
-    def issue_deed(self, key: int) -> Any:
-        """Does one thing to an issue."""
-        return self._deed(issue, ISSUES, key)
+    def _came(self, **what: Any) -> Any:
+        """What came of it: on the board, or before going back to the list on which they were ticked."""
+        back = request.form.get("back", "")
+        return render_template("console/done.html", back=onward_or_home(back), **what) if back else self.board(**what)
 
-    def poll_deed(self, key: int) -> Any:
-        """Does one thing to a poll."""
-        return self._deed(poll, POLLS, key)
-
-    def _deed(self, table: Any, deeds: dict[str, Deed], key: int) -> Any:
-        with self.db.read() as tx:
-            row = browse.one(tx, table, key, g.login.actor.community_id) if key <= paging.LARGEST else None
-        if row is None or row.number is None or (table is issue and row.private and not g.login.actor.may(Rights.PRIVATE)):
-            abort(404)
-        deed = deeds.get(text("deed", 40)) or abort(400)
-        said, nonce = _said(), text("nonce", 40)
-        _, good, told = written(self.db, lambda tx: self._one(tx, deed, row, said, f"{nonce}:{deed.name}:{key}"))
-        with self.db.read() as tx:
-            back = f"console.{'issue' if table is issue else 'poll'}"
-            return self.page("console/told.html", tx, good=good, text=told, back=back, row=row), 200 if good else 400
-
-    def _one(self, tx: Tx, deed: Deed, row: Row[Any], said: Said, nonce: str) -> tuple[str, bool, str]:
+    def _one(self, tx: Tx, deed: Deed, row: Row[Any], asked: Said, nonce: str) -> tuple[str, bool, str]:
         """What it is called, whether it was done, and what the chat would have answered."""
-        letter = "P" if deed.name.startswith("poll.") else "I"
-        actor = g.login.actor
-        speaker = Speaker(actor.who, actor.role, row.community_id, None, told=True, consented=True)
-        done = orders.give(tx, speaker, deed.name, deed.args(row.number, said), words=deed.line(row.number, said), nonce=nonce,
-                           now=self.clock())
-        return f"{letter}{row.number} {row.title}", done.good, done.text
+        done = carry_out(tx, g.login.actor, deed, row.community_id, row.number, asked, nonce=nonce, now=self.clock())
+        return f"{'P' if deed.name in POLLS else 'I'}{row.number} {row.title}", done.good, done.text
 
     def unit(self, key: int) -> Any:
         """One home: who voted when, and whether it was counted."""
@@ -103,39 +79,5 @@ class BoardPages(Desk):
             row = browse.one(tx, home, key, g.login.actor.community_id) if key <= paging.LARGEST else None
             if row is None:
                 abort(404)
-            return self.page("console/unit.html", tx, home=row, it=unit.of(tx, key))
-
-    def order(self) -> Any:
-        """Any command of the staff, said as in chat, in the name of one of them."""
-        where, now, said = self.where(), self.clock(), text("say", 1000) or request.args.get("say", "")[:200]
-        told, nonce, actor = None, text("nonce", 40), self.actor()
-        if request.method == "POST" and said:
-            def work(tx: Tx) -> orders.Told:
-                speaker = staff.speaker(tx, actor, community_id=where, person_id=number("person"), now=now)
-                return orders.say_words(tx, speaker, said, nonce=f"{nonce}:order", now=now)
-            told = self._try(work)
-        with self.db.read() as tx:
-            topics: dict[str, list[str]] = {}
-            for each in orders.known():
-                topics.setdefault(each.topic, []).append(each.usage)
-            page = self.page("console/order.html", tx, said=said, told_order=told, topics=topics, nonce=secrets.token_urlsafe(9),
-                             staff=staff.listed(tx, where), used=staff.used(tx, actor, community_id=where))
-        return page, 200 if told is None or told.good else 400
-
-    def _try(self, work: Any) -> orders.Told:
-        try:
-            done: orders.Told = written(self.db, work)
-        except Refusal as no:
-            done = orders.Told(False, say(no.key, **no.facts))
-        return done
-
-
-def offered(tx: Tx, actor: Any, row: Row[Any], now: Any) -> list[Deed]:
-    """The deeds that fit an issue as it stands, in their order."""
-    may: set[Act] = set(steps.may(tx, actor, row, now=now))
-    fit = [deed for deed in ISSUES.values() if may & set(deed.acts)]
-    return [deed for deed in fit if row.party_id is not None or deed.name != "issue.nudge"]
-
-
-def _said() -> Said:
-    return Said(text("party", 64), text("until", 40), text("words", 500), number("into") or 0)
+            return self.page("console/unit.html", tx, home=row, it=unit.of(tx, key), code_deed=PLACE["owner.code"],
+                             **desk_of(tx, self.actor(), row.community_id))

@@ -60,12 +60,16 @@ class Desk:
 
     def page(self, template: str, tx: Tx, wrong: str = "", **facts: Any) -> str:
         """The page, with what was said of the last form at its top."""
-        everywhere = g.login.actor.community_id is None
         told = request.args.get("said", "")
         return render_template(
-            template, here={"community": self.where()} if everywhere else {}, wrong=wrong,
-            places=sorted(browse.communities(tx).items()) if everywhere else [], place=self.where(),
+            template, **self.around(tx), wrong=wrong,
             told=say(f"setup.said.{told}") if told in SAID and not wrong else "", **facts)
+
+    def around(self, tx: Tx) -> dict[str, Any]:
+        """Which community the page is about, and which others there are for whoever sees all."""
+        everywhere = g.login.actor.community_id is None
+        return {"here": {"community": self.where()} if everywhere else {}, "place": self.where(),
+                "places": sorted(browse.communities(tx).items()) if everywhere else []}
 
     def do(self, work: Callable[[Tx], Any], again: Callable[..., Any], back: str,
            said: str = "saved", **where: Any) -> Any:

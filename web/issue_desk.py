@@ -1,6 +1,5 @@
 """What admins decide on an issue's page: warning level, whose affair it is, and a look at who raised it when that is kept back."""
 
-import secrets
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -13,10 +12,10 @@ from domain.triage import Track
 from domain.warning import Level
 from models.base import Database, Tx
 from models.tables import issue
-from services import browse, casefile, corrections, electorate, paging, parties, sight, triage, warning
+from services import browse, casefile, corrections, electorate, paging, sight, triage, warning
 from texts.say import say
-from web.board import offered
 from web.door import written
+from web.ordering import desk_of, offered
 
 _MOST = 200  # characters of a reason
 TRACKS = (*map(str, Track), triage.PRIVATE)
@@ -27,8 +26,7 @@ def inside(tx: Tx, row: Any, now: datetime) -> dict[str, Any]:
     changes = warning.history(tx, row.id)
     by = browse.actors(tx, {each.made_by for each in changes})
     return {"warnings": changes, "warned_by": by, "levels": list(map(str, Level)), "tracks": TRACKS,
-            "deeds": offered(tx, g.login.actor, row, now) if row.number else [], "listed": parties.listed(tx, row.community_id),
-            "nonce": secrets.token_urlsafe(9)}
+            "deeds": offered(tx, g.login.actor, row, now) if row.number else [], **desk_of(tx, g.login.actor, row.community_id)}
 
 
 class IssueDesk:

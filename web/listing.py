@@ -64,6 +64,8 @@ class Listing:
     deeds: bool = False  # the template has buttons for each row
     story: str = ""  # the kind of thing whose story a row's time leads to
     story_key: str = "id"
+    template: str = "console/list.html"
+    facts: Callable[[Tx, int, datetime], dict[str, Any]] | None = None  # what else stands there, of the community on the screen
 
     @property
     def title(self) -> str:

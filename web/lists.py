@@ -2,13 +2,17 @@
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
+from domain import points
+from domain.points import Kind
 from models.base import Tx
-from services import browse, by_hand, journal
+from services import browse, by_hand, groupwide, journal, point_lists
 from services.paging import Filter, Page
 from texts.kinds import spoken
 from texts.say import has, say
+from web.deeds import ISSUES, PLACE, POLLS, Deed
 from web.listing import Column, Listing, Names, Row, Show
 from web.words import reason as told_reason
 from web.words import term, word
@@ -55,6 +59,26 @@ def _actor(row: Row, names: Names) -> str:
     if kind == "account":
         return word("cell.account", name=name or f"#{number}")
     return name or (word("cell.system") if kind == "system" else row.actor)
+
+
+def _many(name: str, deeds: dict[str, Deed], *fields: str) -> dict[str, Any]:
+    """What can be done to many rows of a list at once."""
+    return {"name": name, "deeds": [deed for deed in deeds.values() if deed.bulk], "fields": fields}
+
+
+_BULK = {"issue": _many("issue", ISSUES, "party", "until", "words", "into"), "poll": _many("poll", POLLS, "until", "words")}
+
+
+def _maker(row: Row, names: Names) -> str:
+    """Who entered a line: somebody of the staff, an account, or nobody, because a matter was done."""
+    kind, _, number = row.made_by.partition(":")
+    name = names.get(row.made_by) or (word("cell.system") if kind == "system" else row.made_by)
+    return word("cell.account", name=name) if kind == "account" else name
+
+
+def _points_facts(tx: Tx, where: int, now: datetime) -> dict[str, Any]:
+    return {"sums": point_lists.sums(tx, where, now=now), "give": PLACE["points.give"], "redeem": PLACE["points.redeem"],
+            "rules": {"worth": {kind.value: worth for kind, worth in points.WORTH.items()}, "a_day": points.SUPPORT_A_DAY}}
 
 
 def _sure(row: Row, names: Names) -> str | None:
@@ -207,6 +231,7 @@ LISTS = {listing.name: listing for listing in (
         Column("behind", _field("behind")),
         Column("submitter", _who("submitter_id")),
     ), called=_people("submitter_id"), link="console.issue", kind_terms="state",
+        facts=lambda tx, where, now: {"bulk": _BULK["issue"]},
         kinds=("submitted", "accepted", "consulting", "in_progress", "resolved", "closed", "rejected", "merged", "withdrawn")),
     Listing("polls", "id", browse.polls, (
         Column("number", lambda r, n: f"P{r.number}"),
@@ -217,7 +242,7 @@ LISTS = {listing.name: listing for listing in (
         Column("closes", _field("closes_at"), "time"),
         Column("state", _term("poll_state", "state"), "chip"),
     ), filters=("since", "until", "kind", "text"), kinds=("notice", "open", "closed", "void"), kind_terms="poll_state",
-        link="console.poll"),
+        link="console.poll", facts=lambda tx, where, now: {"bulk": _BULK["poll"]}),
     Listing("outbox", "id", browse.posts, (
         Column("time", _field("created_at"), "time"),
         Column("to", _who("target")),
@@ -263,6 +288,34 @@ LISTS = {listing.name: listing for listing in (
         Column("judged", lambda r, n: n.get(r.id)),
     ), called=by_hand.judged, filters=("since", "until", "kind", "text"), kinds=("open", "asked", "kept", "broken"),
         kind_terms="promise_state"),
+    Listing("notices", "id", groupwide.posted, (
+        Column("time", _field("created_at"), "time"),
+        Column("to_group", _field("group")),
+        Column("content", _field("text"), "words"),
+        Column("state", _term("outbox_state", "state"), "chip"),
+        Column("sent", _field("sent_at"), "time"),
+    ), filters=("since", "until", "kind", "text"), kinds=("waiting", "sent", "dead"), kind_terms="outbox_state", story="post",
+        template="console/notices.html", facts=lambda tx, where, now: {"deed": PLACE["notice.post"]}),
+    Listing("points", "id", point_lists.standings, (
+        Column("who", _who("id")),
+        Column("balance", _field("balance")),
+        Column("gained", _field("gained")),
+        Column("spent", _field("spent")),
+        Column("lines", _field("lines")),
+        Column("last", _field("last"), "time"),
+    ), filters=("person",), called=point_lists.named, template="console/points.html", facts=_points_facts),
+    Listing("ledger", "id", point_lists.lines, (
+        Column("line", lambda r, n: f"#{r.id}"),
+        Column("time", _field("at"), "time"),
+        Column("who", _who("person_id")),
+        Column("amount", _field("amount")),
+        Column("kind", _term("points_kind", "kind"), "chip"),
+        Column("reason", _field("reason"), "words"),
+        Column("issue", lambda r, n: None if r.issue is None else f"I{r.issue}"),
+        Column("by", _maker),
+        Column("reversed", lambda r, n: None if r.reversed_by is None else f"#{r.reversed_by}"),
+    ), called=point_lists.named, kinds=tuple(map(str, Kind)), kind_terms="points_kind", deeds=True, template="console/ledger.html",
+        facts=lambda tx, where, now: {"deed": PLACE["points.reverse"]}),
     Listing("people", "id", browse.people, (
         Column("number", _field("id")),
         Column("name", lambda r, n: browse.shown(r.name, r.role)),

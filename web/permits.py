@@ -17,6 +17,7 @@ NEEDS: dict[str, Needs] = {
     "overview": _LOOK, "issues": _LOOK, "issue": _LOOK, "photo": _LOOK, "promises": _LOOK, "figures": _LOOK, "figure_issues": _LOOK,
     "polls": _VOTES, "poll": _VOTES, "doors": _VOTES, "similar": _TALK, "messages": _TALK, "outbox": _TALK, "forwards": _TALK,
     "tasks": _TALK, "understand": _TALK, "paper": _TALK, "paper_photo": _TALK, "people": _PEOPLE, "homes": _PEOPLE,
+    "points": _PEOPLE, "ledger": _PEOPLE, "notices": _TALK,
     "register": (Deed.REGISTER,), "register_template": _SET_UP, "register_take": _SET_UP,
     "audit": _AUDIT, "verify": _AUDIT,
     "poll_csv": (*_VOTES, Deed.EXPORT), "poll_xlsx": (*_VOTES, Deed.EXPORT), "poll_zip": (*_VOTES, Deed.EXPORT),
@@ -25,10 +26,11 @@ NEEDS: dict[str, Needs] = {
     "search": _TRACE, "live": _TRACE, "live_rows": _TRACE,
     **{f"story_{kind}": _TRACE for kind in ("message", "issue", "poll", "ballot", "post", "home")}, "unit": (*_PEOPLE, *_VOTES),
     "rounds": _TALK, "round": _TALK, "round_png": _TALK, "round_zip": (*_TALK, Deed.EXPORT), "round_take": _SET_UP,
-    "sessions": _TALK, "session_minutes": (*_TALK, Deed.EXPORT),
+    "sessions": _TALK, "session": _TALK, "session_minutes": (*_TALK, Deed.EXPORT),
     "paper_enter": _WORK, "paper_confirm": _WORK, "retry": _WORK, "forward_done": _WORK, "forward_drop": _WORK, "code": _WORK,
     "correct": _WORK, "issue_level": _WORK, "issue_track": _WORK, "issue_reveal": (*_LOOK, Deed.REVEAL),
-    "board_deed": _WORK, "issue_deed": _WORK, "poll_deed": _WORK, "poll_new": _WORK, "poll_open": _WORK, "order": _WORK,
+    "board_deed": _WORK, "issue_deed": _WORK, "poll_deed": _WORK, "round_deed": _WORK, "session_deed": _WORK, "place_deed": _WORK,
+    "poll_new": _WORK, "poll_open": _WORK, "order": _WORK, "order_answer": _WORK,
     "words": _WORK, "word_add": _SET_UP, "word_remove": _SET_UP, "role": _SET_UP, "name": _SET_UP,
     "requests": _PEOPLE, "request": _PEOPLE, "person_data": _PEOPLE, "request_find": (*_PEOPLE, Deed.WORK),
     "request_end": (*_PEOPLE, Deed.WORK), "person_ask": (*_PEOPLE, Deed.WORK), "person_correct": (*_PEOPLE, Deed.WORK),
@@ -38,15 +40,17 @@ NEEDS: dict[str, Needs] = {
     "login_code": ANYBODY, "communities": ANYBODY, "switch": ANYBODY,
     **dict.fromkeys((f"setup{part}" for part in (
         "", "_community", "_units", "_homes", "_homes_take", "_groups", "_group", "_staff", "_staff_add", "_accounts",
-        "_account_test", "_parties", "_party", "_duty", "_duty_put", "_courses", "_course", "_rules", "_rule", "_wordings",
+        "_account_test", "_courses", "_course", "_rules", "_rule", "_wordings",
         "_wording")), _SET_UP),
+    **dict.fromkeys(("setup_parties", "setup_party", "setup_duty", "setup_duty_put"), _WORK),  # as in chat, no admin's work
     "accounts": _ACCOUNTS, "account_new": _ACCOUNTS, "account_of": _ACCOUNTS, "account_deed": _ACCOUNTS, "account_give": _ACCOUNTS,
     "account_take": _ACCOUNTS,
 }
 
 
 _LISTS = {"audit": _AUDIT, "sweeps": _AUDIT, "logins": _AUDIT, "reveals": _AUDIT, "issues": _LOOK, "promises": _LOOK,
-          "polls": _VOTES, "people": _PEOPLE, "homes": _PEOPLE,
+          "polls": _VOTES, "people": _PEOPLE, "homes": _PEOPLE, "points": _PEOPLE,
+          "ledger": _PEOPLE, "notices": _TALK,
           **dict.fromkeys(("messages", "outbox", "forwards", "tasks", "deliveries", "readings"), _TALK)}
 NEEDS |= {f"{name}_{kind}": (*needs, Deed.EXPORT) for name, needs in _LISTS.items() for kind in ("csv", "xlsx")}
 

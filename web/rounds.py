@@ -1,8 +1,5 @@
 """The console's pages of rounds: which there are, what each has brought, its files out, and one of elsewhere in."""
 
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -10,11 +7,14 @@ from typing import Any
 from flask import Blueprint, Response, abort, g, redirect, render_template, request, url_for
 
 from domain.errors import Refusal
-from models.base import Database, Tx
+from models.base import Tx
 from models.rounds import opinion_round
 from services import browse, chart, paging, round_picture, round_sheet, round_view, rounds
 from texts.say import say
+from web.deeds import PLACE, ROUNDS
+from web.desk import Desk
 from web.door import written
+from web.ordering import desk_of, open_to
 
 LISTED = 100
 BYTES = 8 * 1024 * 1024  # of one file
@@ -22,17 +22,14 @@ PATH = "/console/rounds"
 LIMIT = 2 * BYTES + 64 * 1024
 
 
-class RoundPages:
+class RoundPages(Desk):
     """The views; each opens its own transaction."""
-
-    def __init__(self, db: Database, clock: Callable[[], datetime], community: Callable[[], int]):
-        self.db, self.clock, self.community = db, clock, community
 
     def hang(self, console: Blueprint) -> None:
         """Adds the addresses to the console."""
         console.add_url_rule("/rounds", "rounds", self.listed)
         console.add_url_rule("/rounds", "round_take", self.take, methods=["POST"])
-        console.add_url_rule("/rounds/<int:key>", "round", self.page)
+        console.add_url_rule("/rounds/<int:key>", "round", self.one)
         console.add_url_rule("/rounds/<int:key>.png", "round_png", self.picture)
         console.add_url_rule("/rounds/<int:key>.zip", "round_zip", self.files, methods=["POST"])
 
@@ -40,10 +37,11 @@ class RoundPages:
         """The rounds, the newest first."""
         with self.db.read() as tx:
             rows = round_view.listed(tx, g.login.actor.community_id, most=LISTED)
-            places = browse.communities(tx) if g.login.actor.community_id is None else {}
-        return render_template("console/rounds.html", rows=rows, done=done, places=places)
+            return self.page("console/rounds.html", tx, rows=rows, done=done, names=browse.communities(tx),
+                             waiting=PLACE["round.waiting"],
+                             **desk_of(tx, g.login.actor, self.where()))
 
-    def page(self, key: int) -> Any:
+    def one(self, key: int) -> Any:
         """What a round has brought."""
         with self.db.read() as tx:
             row = self._own(tx, key)
@@ -51,6 +49,7 @@ class RoundPages:
             return render_template(
                 "console/round.html", row=row, number=rounds.number_of(tx, row), url=round_view.url_of(tx, row),
                 it=round_sheet.of(tx, report) if report is not None else None,
+                deeds=open_to(g.login.actor, ROUNDS, row.state), **desk_of(tx, g.login.actor, row.community_id),
                 source_at=lambda said: url_for("console.messages", before=said.message_id + 1))
 
     def picture(self, key: int) -> Any:
@@ -92,9 +91,8 @@ class RoundPages:
             comments, votes = round_files.read(*paths)
             files = {path.name: path.read_text("utf-8-sig") for path in paths}
         title = request.form.get("title", "").replace("\0", "").strip()[:64]
-        actor = replace(g.login.actor, community_id=self.community())  # who sees all acts in the first, as on other pages
         return written(self.db, lambda tx: round_files.take_in(
-            tx, actor, comments, votes, number=int(said), title=title, files=files, now=self.clock()))
+            tx, self.actor(), comments, votes, number=int(said), title=title, files=files, now=self.clock()))
 
     def _kept(self, folder: Path, name: str) -> Path:
         sent = request.files.get(name.partition(".")[0])

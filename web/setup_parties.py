@@ -14,7 +14,9 @@ from models.base import Tx
 from services import browse, directory, parties, roster, staff, who
 from texts.parties import KINDS
 from texts.words import categories
+from web.deeds import PLACE
 from web.desk import Desk, number, text
+from web.ordering import desk_of
 
 Deed = Callable[[Tx, Row[Any], datetime], Any]
 
@@ -43,7 +45,8 @@ class PartyPages(Desk):
                 for code, block in given:
                     gets[code].append((row.name, block))
             return self.page("console/setup_parties.html", tx, wrong, parties=found, gets=gets, kinds=KINDS,
-                             categories=list(categories().values()), buildings=browse.buildings(tx, where))
+                             categories=list(categories().values()), buildings=browse.buildings(tx, where),
+                             code_deed=PLACE["party.add"], **desk_of(tx, self.actor(), where))
 
     def party(self) -> Any:
         """Enters a party, or changes one: its members, its matters, or that it is there at all."""

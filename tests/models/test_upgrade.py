@@ -142,3 +142,25 @@ def _shape(db: Database) -> dict[str, tuple[Any, ...]]:
                    sorted((i["name"], tuple(i["column_names"])) for i in look.get_indexes(name) if i["name"]),
                    sorted((tuple(k["constrained_columns"]), k["referred_table"]) for k in look.get_foreign_keys(name)))
             for name in look.get_table_names() if name != "alembic_version"}
+
+
+def test_who_did_it_is_completed_from_the_chain(old: Database) -> None:
+    """Lines written before they could name an account get it from the audit chain; what a person did stays theirs."""
+    ids = _fill(old)
+    database.upgrade(old, UP[UP.index("0021") - 1])
+    done = {"accept": None, "invite": None, "assign": ids["who"], "late": None, "inherit": None}
+    lines = {act: _put(old, "issue_event", issue_id=ids["root"], act=act, at=AT + timedelta(hours=n), actor_id=who)
+             for n, (act, who) in enumerate(done.items(), 1)}
+    notes = [("accept", "issue.accept", "account:3"), ("accept", "order.give", "account:9"), ("invite", "deliberation.invite", "account:3"),
+             ("assign", "issue.assign", f"person:{ids['who']}"), ("assign", "issue.tell", "system")]
+    for n, (act, action, actor) in enumerate(notes, 1):
+        at = AT + timedelta(hours=list(done).index(act) + 1)
+        table = _table(old, "audit")
+        with old.write() as tx:
+            tx.execute(table.insert().values(
+                seq=n, at=at.replace(tzinfo=None) if old.sqlite else at, actor=actor, action=action, detail="{}", prev="", hash=str(n),
+                object=f"issue:{ids['root']}" if action != "order.give" else "message:1"))
+    database.upgrade(old)
+    events = _rows(old, "issue_event")
+    assert {act: events[key]["made_by"] for act, key in lines.items()} == {
+        "accept": "account:3", "invite": "account:3", "assign": None, "late": "system", "inherit": None}

@@ -14,6 +14,7 @@ from sqlalchemy import select
 import web
 from domain.roles import SYSTEM, Actor, Role
 from models.base import Database
+from models.deeds import point
 from models.logs import delivery, sweep_run
 from models.rights import data_request
 from models.rounds import opinion, opinion_round
@@ -44,7 +45,8 @@ from services import accounts, audit
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 EVIL = "<script>alert(1)</script>"
-LISTS = ("messages", "readings", "deliveries", "audit", "logins", "reveals", "issues", "polls", "outbox", "forwards", "tasks", "promises", "people", "homes")
+LISTS = ("messages", "readings", "deliveries", "audit", "logins", "reveals", "issues", "polls", "outbox", "forwards", "tasks", "promises", "people", "homes", "notices", "points",
+         "ledger")
 OPEN = {"console.login", "console.static"}
 
 
@@ -87,7 +89,7 @@ def sign_in(client: FlaskClient, username: str, password: str = "a long password
 def fill(desk: Desk, name: str) -> None:
     """One community with an admin and a row of everything."""
     with desk.db.write() as tx:
-        where = tx.add(community, code=name, name=name, last_issue=1, last_poll=2)
+        where = tx.add(community, code=name, name=name, last_issue=1, last_poll=2, last_session=1)
         login = accounts.create(tx, SYSTEM, username=name, password="a long password", community_id=where, now=NOW)
         block = tx.add(building, community_id=where, name="3幢")
         flat = tx.add(home, community_id=where, building_id=block, entrance="2", room="501", label="3幢2单元501",
@@ -135,6 +137,10 @@ def fill(desk: Desk, name: str) -> None:
         tx.add(delivery, outbox_id=found["outbox"], community_id=where, channel=f"webhook{EVIL}"[:32], at=NOW, took_ms=40, attempt=7,
                result="dead", code=45015, reason=f"errcode 45015{EVIL}", platform_id=EVIL)
         tx.add(sweep_run, name="close_polls", at=NOW, took_ms=12, done=1, error=EVIL)
+        found["line"] = tx.add(point, community_id=where, person_id=who, at=NOW, amount=5, kind="deed", reason=f"{name}巡逻{EVIL}",
+                               made_by=f"person:{who}", key=f"p-{name}")
+        tx.add(outbox, key=f"notice:{name}:chat:{group}", community_id=where, channel="webhook", target=f"chat:{group}", address="secret-key",
+               kind="text", text=f"{name}通知{EVIL}", state="sent", attempts=1, next_at=NOW, doubtful=False, created_at=NOW, sent_at=NOW)
         audit.note(tx, Actor(f"account:{login}", Role.ADMIN, where), "account.login", f"account:{name}{EVIL}", now=NOW)
         audit.note(tx, Actor(f"person:{who}", Role.ADMIN, where), "issue.reveal", f"issue:{matter}", now=NOW, why=EVIL)
         audit.note(tx, SYSTEM, "test.deed", f"thing:{name}", now=NOW, community_id=where, words=EVIL)
@@ -186,7 +192,7 @@ def addresses(desk: Desk, ids: dict[str, int]) -> list[tuple[str, str, str]]:
            "forward_done": ids["forward"], "forward_drop": ids["forward"],
            "paper": ids["poll1"], "paper_enter": ids["poll1"], "paper_photo": ids["poll1"], "paper_confirm": ids["poll1"],
            "role": ids["person"], "name": ids["person"], "code": ids["home"], "correct": ids["issue"], "issue_level": ids["issue"],
-           "issue_track": ids["issue"], "issue_reveal": ids["issue"], "photo": ids["issue"], "session_minutes": ids["session"],
+           "issue_track": ids["issue"], "issue_reveal": ids["issue"], "photo": ids["issue"], "session_minutes": ids["session"], "session": ids["session"], "session_deed": ids["session"], "round_deed": ids["round"],
            "round": ids["round"], "round_png": ids["round"], "round_zip": ids["round"],
            "issue_deed": ids["issue"], "issue_zip": ids["issue"], "unit": ids["home"], "poll_deed": ids["poll1"],
            "poll_xlsx": ids["poll1"], "story_message": ids["message"], "story_issue": ids["issue"], "story_poll": ids["poll1"],

@@ -83,10 +83,29 @@ def test_many_are_done_at_once_and_each_says_what_came_of_it(desk: Desk, office:
     assert "刚催过" in press(client, "/console/board", deed="issue.nudge", issue=[str(ids[0])], nonce="n3").text
     desk.now += timedelta(days=9)
     client = desk.client("east")
-    page = client.get("/console/board?by=due&category=parking").text
+    page = client.get("/console/board?by=due&category=parking").text.split('class="board"')[1]
     assert page.count('class="issue late"') == 1 and "停车2" in page and "east电梯" not in page
     assert press(client, "/console/board", deed="issue.nudge", nonce="n4").status_code == 400  # nothing ticked
     assert press(client, "/console/board", deed="issue.vanish", issue=[str(ids[0])], nonce="n5").status_code == 400
+
+
+def test_many_are_ticked_in_a_list_and_the_list_is_come_back_to(desk: Desk, office: dict[str, Any]) -> None:
+    """With the list's filters kept; what cannot be is told line by line, the same form twice is one deed, nothing of elsewhere."""
+    client, ids = office["client"], office["issues"]
+    page = client.get("/console/issues?kind=submitted").text
+    assert page.count('name="issue"') == 3 and 'value="/console/issues?kind=submitted"' in page
+    form = {"deed": "issue.accept", "issue": [str(ids[1]), str(ids[2]), str(desk.ids["west"]["issue"])], "nonce": "n1",
+            "back": "/console/issues?kind=submitted"}
+    for _ in range(2):
+        page = press(client, "/console/board", **form).text
+        assert "2 件办成。" in page and 'href="/console/issues?kind=submitted"' in page and 'class="board"' not in page
+    assert states(desk, [*ids, desk.ids["west"]["issue"]]) == ["submitted", "accepted", "accepted", "submitted"]
+    page = press(client, "/console/board", **{**form, "nonce": "n2", "issue": [str(i) for i in ids]}).text
+    assert "1 件办成，2 件没有办成" in page and page.count('<tr>') == 3
+    assert 'href="/console/"' in press(client, "/console/board", **{**form, "nonce": "n3", "back": "https://evil.example/"}).text
+    assert "还没有勾选" in press(client, "/console/board", deed="issue.accept", nonce="n4", back="/console/issues").text
+    polls_page = client.get("/console/polls").text
+    assert polls_page.count('name="poll"') == 2 and 'value="poll.remind"' in polls_page and 'value="poll.void"' not in polls_page
 
 
 def test_an_issues_page_offers_what_fits_and_does_it_by_the_chats_rules(desk: Desk, office: dict[str, Any]) -> None:
@@ -121,6 +140,37 @@ def test_commands_are_given_as_in_chat_but_nobody_votes_for_another(desk: Desk, 
     code = press(client, "/console/order", say="绑定码 3幢2单元501", person=zhou, nonce="4").text
     found = re.search(r"\d{6}", code[code.index("办成"):])
     assert found and found.group() not in client.get("/console/messages").text  # for one pair of eyes
+
+
+def asked(page: str) -> dict[str, str]:
+    """What the form with the answers to an order's question holds."""
+    return {name: re.findall(rf'name="{name}" value="([^"]+)"', page)[-1] for name in ("question", "nonce")}
+
+
+def test_what_an_order_asks_is_answered_once_and_by_who_was_asked(desk: Desk, office: dict[str, Any]) -> None:
+    """A poll put together step by step; a changed question, an old one and somebody else's are no answer, and nothing is done."""
+    client, zhou = office["client"], str(office["zhou"])
+    first = press(client, "/console/order", say="发起投票 要不要装门禁", person=zhou, nonce="1").text
+    assert "有哪些选项" in first and 'name="question"' in press(
+        client, "/console/order", say="发起投票 要不要装门禁", person=zhou, nonce="1").text  # the same form again is asked again
+    second = press(client, "/console/order/answer", **asked(first), say="同意 反对").text
+    assert "什么时候截止" in second
+    third = press(client, "/console/order/answer", **asked(second), say="明晚8点").text
+    assert "请看一遍" in third and 'value="发布"' in third
+    with desk.db.write() as tx:
+        accounts.create(tx, SYSTEM, username="other", password="a long password", community_id=office["where"], now=NOW)
+        audit.seal(tx)
+    kept = asked(third)
+    for who, question in ((client, f"x{kept['question']}"), (client, ""), (desk.client("other"), kept["question"])):
+        assert "已经过了时间" in press(who, "/console/order/answer", question=question, nonce="9", say="发布").text
+    assert 'name="question"' in press(client, "/console/order/answer", question=kept["question"], nonce="8", say="什么").text
+    notice = press(client, "/console/place/deed", deed="notice.post", notice="周五上午停水", person=zhou, nonce="7").text
+    lost = press(client, "/console/order/answer", **asked(notice), say="什么")
+    assert lost.status_code == 400 and "没有听懂" in lost.text and 'name="question"' in lost.text
+    for _ in range(2):
+        assert "P3 已开始" in press(client, "/console/order/answer", **kept, say="发布").text
+    with desk.db.read() as tx:
+        assert tx.scalar(select(func.count()).select_from(poll).where(poll.c.title == "要不要装门禁")) == 1 and audit.verify(tx).ok
 
 
 def test_a_poll_is_looked_at_three_ways_and_published_once(desk: Desk, office: dict[str, Any]) -> None:
