@@ -10,6 +10,7 @@ from bot import orders
 from domain.errors import Refusal
 from domain.lifecycle import Act
 from domain.roles import Deed as Rights
+from domain.roles import Where
 from models.base import Tx
 from models.tables import home, issue, poll
 from services import board, browse, paging, parties, staff, steps, unit
@@ -37,7 +38,7 @@ class BoardPages(Desk):
 
     def board(self, wrong: str = "", results: list[tuple[str, bool, str]] | None = None) -> Any:
         """Every open issue in its column, and the open polls."""
-        where, asked = self.where(), request.values
+        where, asked = self.wide(), request.values
         by = "due" if asked.get("by") == "due" else "state"
         words = "".join(c for c in asked.get("q", "") if c.isprintable()).strip()[:40]
         kind, party_id = asked.get("category", "")[:32], number("party_id")
@@ -46,10 +47,16 @@ class BoardPages(Desk):
                                   private=g.login.actor.may(Rights.PRIVATE))
             return self.page("console/board.html", tx, wrong, columns=found, by=by,
                              polls=board.open_polls(tx, where) if may("polls") else None,
-                             results=results, most=board.MOST, kind=kind, q=words, party_id=party_id,
-                             nonce=secrets.token_urlsafe(9), listed=parties.listed(tx, where),
+                             results=results, most=board.MOST,
+                             called=browse.communities(tx) if isinstance(where, frozenset) else {}, kind=kind, q=words,
+                             party_id=party_id, nonce=secrets.token_urlsafe(9), listed=parties.listed(tx, where),
                              categories=list(categories().values()), deeds=[d for d in ISSUES.values() if d.bulk],
                              poll_deeds=[d for d in POLLS.values() if d.bulk])
+
+    def wide(self) -> Where:
+        """All of one's own communities where they are on the screen, else the one."""
+        where: Where = g.login.where
+        return where if isinstance(where, frozenset) else self.where()
 
     def many(self) -> Any:
         """Does one thing to each of those that were ticked; each stands by itself, and all that can be done is done."""
@@ -60,7 +67,7 @@ class BoardPages(Desk):
             abort(400)
         if not chosen:
             return self.board(wrong=say("desk.none_chosen")), 400
-        where, said, nonce = self.where(), _said(), text("nonce", 40)
+        where, said, nonce = self.wide(), _said(), text("nonce", 40)
 
         def work(tx: Tx) -> list[tuple[str, bool, str]]:
             rows = [browse.one(tx, poll if about_polls else issue, key, where) for key in chosen]  # of another community: none
