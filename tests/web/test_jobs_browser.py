@@ -50,11 +50,11 @@ def test_a_foreman_finishes_an_order_on_a_phone(desk: Desk, firm: dict[str, Any]
         page.locator("details[open] textarea").fill("换了新的主板，电梯恢复运行")
         page.locator("details[open] input[type=file]").set_input_files(str(shot))
         page.locator("details[open] button").click()
-        page.get_by_text("待确认").first.wait_for()
+        page.get_by_text("待回访").first.wait_for()
         assert page.get_by_role("img").count() == 1 and page.evaluate("document.documentElement.scrollWidth") <= 390
         assert _serious(page) == []
         page.get_by_role("link", name="回到全部单子").click()
-        page.get_by_text("待确认").first.wait_for()
+        page.get_by_text("待回访").first.wait_for()
     with desk.db.read() as tx:
         assert tx.scalar(select(issue.c.state).where(issue.c.id == firm["issues"][0])) == "resolved"
         assert tx.scalar(select(photo.c.kind).where(photo.c.issue_id == firm["issues"][0])) == "evidence"

@@ -96,7 +96,7 @@ def test_the_foreman_does_on_the_page_what_members_do_in_chat(desk: Desk, firm: 
     assert refused.status_code == 400 and "照片" in refused.text  # a result needs a photo, as in chat
     assert press(client, at, deed="promise.make", nonce="4", party="绿城物业", until="3月20日前", words="每月检查一次").status_code == 200
     done = press(client, at, deed="issue.resolve", nonce="5", words="换了新的主板，电梯恢复运行", photo=picture())
-    assert done.status_code == 200 and "待确认" in client.get(at).text
+    assert done.status_code == 200 and "待回访" in client.get(at).text
     with desk.db.read() as tx:
         row = tx.execute(select(issue).where(issue.c.id == key)).one()
         assert row.state == "resolved" and row.signed_at == NOW and row.contacted_at == NOW
