@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+Where = int | frozenset[int] | None  # a community, some of them, every one
+
 
 class Role(StrEnum):
     """Somebody's standing. People in chat are residents, grid workers or admins; console accounts may be any but residents."""
@@ -21,14 +23,16 @@ class Role(StrEnum):
         return RIGHTS[self].issuperset(deeds)
 
     def covers(self, needed: "Role") -> bool:
-        """True when this role may do what the needed role may do."""
-        return RIGHTS[needed] <= RIGHTS[self]
+        """True when this role may do what the needed role may do; to act for a party of one's own is no rank."""
+        return RIGHTS[needed] - {Deed.ORDERS} <= RIGHTS[self]
 
 
 class Deed(StrEnum):
     """What can be allowed; every page and button of the console needs some of these."""
 
-    LOOK = "look"  # issues that are no private matter, without names; promises, figures
+    LOOK = "look"  # promises and figures
+    MATTERS = "matters"  # issues that are no private matter, without names
+    ORDERS = "orders"  # what was given to a party of one's own, and to do there what its members do in chat
     VOTES = "votes"  # polls: counts, and who took part, as far as the poll's secrecy allows
     REGISTER = "register"  # how complete the owners' register is
     PRIVATE = "private"  # private tickets
@@ -45,13 +49,14 @@ class Deed(StrEnum):
 
 
 _PROPERTY = {Deed.LOOK}
-_COMMITTEE = _PROPERTY | {Deed.VOTES, Deed.REGISTER}
+_COMMITTEE = _PROPERTY | {Deed.MATTERS, Deed.VOTES, Deed.REGISTER}
 _AUDITOR = _COMMITTEE | {Deed.PRIVATE, Deed.TALK, Deed.PEOPLE, Deed.EXPORT, Deed.AUDIT}
 _GRID = _COMMITTEE | {Deed.PRIVATE, Deed.TALK, Deed.PEOPLE, Deed.EXPORT, Deed.WORK}
 _ADMIN = _AUDITOR | _GRID | {Deed.SET_UP, Deed.REVEAL, Deed.ACCOUNTS}
 _STREET = _ADMIN | {Deed.SEVERAL}
 RIGHTS: dict[Role, frozenset[Deed]] = {
-    Role.RESIDENT: frozenset(), Role.PROPERTY: frozenset(_PROPERTY), Role.COMMITTEE: frozenset(_COMMITTEE),
+    Role.RESIDENT: frozenset(), Role.PROPERTY: frozenset(_PROPERTY | {Deed.ORDERS}),
+    Role.COMMITTEE: frozenset(_COMMITTEE | {Deed.ORDERS}),
     Role.AUDITOR: frozenset(_AUDITOR), Role.GRID_WORKER: frozenset(_GRID), Role.ADMIN: frozenset(_ADMIN),
     Role.STREET_ADMIN: frozenset(_STREET), Role.SYSTEM_ADMIN: frozenset(_STREET | {Deed.SYSTEM}),
 }
@@ -67,6 +72,7 @@ class Actor:
     role: Role
     community_id: int | None  # None: every community
     person_id: int | None = None
+    parties: frozenset[int] = frozenset()  # of an account: those it acts for
 
     @property
     def beside_person(self) -> str | None:

@@ -16,6 +16,9 @@ account_post = _of_account(
     "account_post", Column("community_id", BigId, ForeignKey("community.id")),  # NULL: every community
     Column("role", String(16), nullable=False), UniqueConstraint("account_id", "community_id"),
 )
+account_party = _of_account(  # for whom a property's or a committee's account acts
+    "account_party", Column("party_id", BigId, ForeignKey("party.id"), nullable=False), UniqueConstraint("account_id", "party_id"),
+)
 account_factor = _of_account(
     "account_factor", Column("secret", Sealed, nullable=False), Column("last_step", Integer, nullable=False, server_default="0"),
     Column("made_at", Utc, nullable=False), Column("confirmed_at", Utc),  # NULL: shown, and not yet proved to be in the app

@@ -205,9 +205,10 @@ warning = _table(  # how near a matter is to a quarrel, each time that changed: 
     Column("held", String(8)), Column("seen", String(8)),  # what a person decided, and what the score had said to them
     Column("made_by", String(40), nullable=False), Column("reason", Text),
 )
-photo = _table(  # what somebody sent as a picture; fetched from the platform after the commit that took note of it
+photo = _table(  # what somebody sent as a picture; fetched from the platform after the commit that took note of it. No person: a
+    # form of the console brought it, and the chain says whose account it was
     "photo", _ref("community_id", "community"), _ref("issue_id", "issue", null=True, index=True),  # none: not said yet
-    _ref("person_id", "person", index=True), Column("kind", String(8), nullable=False),  # report | evidence
+    _ref("person_id", "person", null=True, index=True), Column("kind", String(8), nullable=False),  # report | evidence
     Column("channel", String(32), nullable=False), Column("reference", Sealed),  # where it is fetched; forgotten with it
     Column("data", LargeBinary), Column("sha256", String(64)),  # a JPEG without the camera's notes
     Column("state", String(8), nullable=False),  # waiting | kept | failed

@@ -60,7 +60,7 @@ BEGINNING = Verdict(0, GENESIS)
 
 def note(tx: Tx, actor: Actor, action: str, obj: str, *, now: datetime, community_id: int | None = None, **detail: Any) -> None:
     """Remembers a deed for the chain; it is written only if the transaction commits."""
-    where = community_id if community_id is not None else actor.community_id
+    where = community_id if community_id is not None else actor.community_id or None  # several at once: of none
     text = json.dumps(detail, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     tx.notes.append(Note(now, where, actor.who, action, obj, text))
 

@@ -1,19 +1,22 @@
 """The open issues of a community as a board: in columns by state or by deadline, what is most pressing on top."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, case, false, func, select
+from sqlalchemy import ColumnElement, Row, case, false, func, select
 
 from domain.clock import SHANGHAI
 from domain.lifecycle import OPEN
+from domain.roles import Where
 from domain.states import State
 from domain.timers import Timer
 from models.base import Tx
 from models.tables import issue, party, poll, timer, warning
 from services import standing
 from services.browse import holds
+from services.paging import within
 
 STATES: dict[str, tuple[State, ...]] = {
     "new": (State.SUBMITTED,), "accepted": (State.ACCEPTED,), "talk": (State.CONSULTING, State.VOTING, State.PUBLICITY),
@@ -47,10 +50,10 @@ class Column:
     count: int
 
 
-def columns(tx: Tx, community_id: int, *, by: str, now: datetime, category: str = "", party_id: int | None = None,
-            words: str = "", private: bool = True) -> list[Column]:
-    """The board, by "state" or by "due"; private tickets and words of residents only for who may see them."""
-    chosen = [issue.c.community_id == community_id, issue.c.state.in_(_OPEN), issue.c.number.is_not(None)]
+def columns(tx: Tx, where: Where, *, by: str, now: datetime, category: str = "", party_id: int | None = None,
+            words: str = "", private: bool = True, only: Sequence[ColumnElement[bool]] = ()) -> list[Column]:
+    """The board, by "state" or by "due"; private tickets and words of residents only for who may see them, `only` some issues."""
+    chosen = [*only, within(issue.c.community_id, where), issue.c.state.in_(_OPEN), issue.c.number.is_not(None)]
     chosen += [] if private else [~issue.c.private]
     chosen += [issue.c.category == category] if category else []
     chosen += [issue.c.party_id == party_id] if party_id is not None else []
@@ -69,9 +72,9 @@ def columns(tx: Tx, community_id: int, *, by: str, now: datetime, category: str 
     return [Column(name, held[name][:SHOWN], counts[name]) for name in names]
 
 
-def open_polls(tx: Tx, community_id: int) -> list[tuple[Row[Any], int]]:
+def open_polls(tx: Tx, where: Where) -> list[tuple[Row[Any], int]]:
     """The polls that are announced or open, the first to end first, and how many ballots each has."""
-    rows = tx.all(select(poll).where(poll.c.community_id == community_id, poll.c.state.in_(["notice", "open"]))
+    rows = tx.all(select(poll).where(within(poll.c.community_id, where), poll.c.state.in_(["notice", "open"]))
                   .order_by(poll.c.closes_at, poll.c.id).limit(MOST))
     return [(row, standing.of(tx, row).ballots) for row in rows]
 

@@ -5,8 +5,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, String, case, cast, func, literal, literal_column, or_, select
 
-from domain.roles import Role
+from domain.roles import Role, Where
 from models.base import Tx
+from models.rights import data_request
+from models.rounds import opinion_round
 from models.tables import (
     account,
     audit,
@@ -29,9 +31,10 @@ from models.tables import (
     person,
     poll,
     residence,
+    session,
 )
 from services import finding, joined, paging, standing
-from services.paging import Filter, Page, gather, long, newest_of, plain, short, sought
+from services.paging import Filter, Page, gather, long, newest_of, plain, short, sought, within
 from services.sight import HUSHED, NOBODY, anonymous_ids
 from texts import mask, places
 from texts.say import clock, say
@@ -42,6 +45,9 @@ SECRET_INTENTS = ("vote.secret", "vote.receipt", "vote.which", "vote.which?", "b
                   "round.ask?", "round.done", HUSHED, f"{HUSHED}?", "rights.data",
                   "rights.phone", "rights.phone?", "rights.correct", "rights.correct?", "rights.ask", "rights.ask?")
 _UNNAMED = (HUSHED, f"{HUSHED}?")  # and of these not even who spoke
+_THINGS = {"issues": issue, "issue": issue, "polls": poll, "poll": poll, "outbox": outbox, "post": outbox, "forwards": forward,
+           "people": person, "homes": home, "home": home, "message": message, "rounds": opinion_round, "requests": data_request,
+           "sessions": session}
 FEW = 20  # persons whose messages are looked up one by one
 DOUBT = "doubt"  # of `how`: understood, but not surely
 UNKEPT_INTENTS = ("vote.receipt",)  # of these not even a sealed answer is kept: a receipt beside a person would join them
@@ -210,10 +216,22 @@ def timeline(tx: Tx, issue_id: int, *, inner: bool = True) -> list[Row[Any]]:
     return tx.all((query if inner else query.where(~issue_event.c.inner)).order_by(issue_event.c.id).limit(500))
 
 
-def one(tx: Tx, table: Any, key: int, community_id: int | None) -> Row[Any] | None:
-    """One row, if it belongs to the community."""
-    query = select(table).where(table.c.id == key)
-    return tx.first(query if community_id is None else query.where(table.c.community_id == community_id))
+def one(tx: Tx, table: Any, key: int, where: Where) -> Row[Any] | None:
+    """One row, if it belongs there."""
+    return tx.first(select(table).where(table.c.id == key, within(table.c.community_id, where)))
+
+
+def has_place(kind: str) -> bool:
+    """True when things of this kind belong to a community."""
+    return kind == "ballot" or kind in _THINGS
+
+
+def place_of(tx: Tx, kind: str, key: int) -> int | None:
+    """The community that a thing belongs to; `kind` is the word by which its pages are called."""
+    query = select(poll.c.community_id).join_from(ballot_log, poll).where(ballot_log.c.id == key) if kind == "ballot" else select(
+        _THINGS[kind].c.community_id).where(_THINGS[kind].c.id == key)
+    found: int | None = tx.scalar(query)
+    return found
 
 
 def polls_about(tx: Tx, issue_id: int) -> list[Row[Any]]:
@@ -221,11 +239,11 @@ def polls_about(tx: Tx, issue_id: int) -> list[Row[Any]]:
     return tx.all(select(poll).where(poll.c.issue_id == issue_id).order_by(poll.c.id))
 
 
-def overview(tx: Tx, community_id: int | None) -> dict[str, Any]:
+def overview(tx: Tx, community_id: Where) -> dict[str, Any]:
     """The figures of the first page."""
     def how_many(table: Any, *conditions: Any) -> int:
-        query = select(func.count()).select_from(table).where(*conditions)
-        return int(tx.scalar(query if community_id is None else query.where(table.c.community_id == community_id)))
+        mine = within(table.c.community_id, community_id)
+        return int(tx.scalar(select(func.count()).select_from(table).where(mine, *conditions)))
 
     return {
         "open_issues": how_many(issue, issue.c.state.in_(["submitted", "accepted", "consulting", "in_progress", "resolved"])),
@@ -364,9 +382,8 @@ def people_called(tx: Tx, chosen: Filter) -> list[int]:
     label = flat.label if flat is not None else plain(wanted) if wanted[:1].isdigit() and "幢" in wanted else f"%{plain(wanted)}"
     where = select(residence.c.person_id).distinct().join_from(residence, home).where(  # 3幢 is not 13幢, 3-2-501 is one home
         home.c.label == label if flat is not None else home.c.label.like(f"{label}%", escape="\\"))
-    if chosen.community_id is not None:
-        query = query.where(person.c.community_id == chosen.community_id)
-        where = where.where(home.c.community_id == chosen.community_id)
+    query = query.where(within(person.c.community_id, chosen.community_id))
+    where = where.where(within(home.c.community_id, chosen.community_id))
     called = [row.id for row in tx.all(query) if (row.name and wanted in row.name) or str(row.id) == wanted]
     return list(dict.fromkeys([*called, *tx.connection.scalars(where)]))
 

@@ -6,6 +6,7 @@ yet stays loose for ten minutes, in which a report or a result takes it up, and 
 
 import hmac
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Row, and_, delete, func, or_, select, update
@@ -69,6 +70,17 @@ def attach(tx: Tx, actor: Actor, row: Row[Any], ids: list[int], *, now: datetime
            made_by=actor.beside_person, inner=False)
     audit.note(tx, actor, "photo.attach", f"issue:{row.id}", now=now, community_id=row.community_id, kind=kind, count=len(ids))
     return here + len(ids)
+
+
+def hand_in(tx: Tx, actor: Actor, row: Row[Any], pictures: list[bytes], *, now: datetime) -> int:
+    """Puts pictures to an issue that came with a form, already written anew; one that is there already is not put there twice."""
+    there = set(tx.connection.scalars(select(photo.c.sha256).where(photo.c.issue_id == row.id)))
+    new = {mark: data for data in pictures if (mark := sha256(data).hexdigest()) not in there}
+    ids = [tx.add(photo, community_id=row.community_id, person_id=actor.person_id, kind=REPORT, channel="console", data=data,
+                  sha256=mark, state="kept", at=now) for mark, data in new.items()]
+    if ids:
+        attach(tx, actor, row, ids, now=now)
+    return len(ids)
 
 
 def take_up(tx: Tx, actor: Actor, row: Row[Any], *, now: datetime) -> int:

@@ -16,12 +16,13 @@ from domain.clock import SHANGHAI
 from domain.errors import Refusal
 from domain.figures import CONTENT, DONE, Case, Figure, Line, Rate, counts, meets, replay, returned_by, silent
 from domain.lifecycle import Act
-from domain.roles import Actor, Role
+from domain.roles import Actor, Role, Where
 from domain.states import State
 from models.base import Tx
 from models.tables import community, issue, issue_event, party
 from services import audit, steps
 from services.issues import by_number
+from services.paging import within
 from texts.places import house
 
 GROUPS = ("category", "party", "building", "month")
@@ -51,7 +52,7 @@ _SILENT = and_(i.excused.is_(None), i.state == State.CLOSED, i.resolved_at.is_no
 class Asked:
     """Which issues are looked at; what is '' or None is not narrowed."""
 
-    community_id: int | None = None
+    community_id: Where = None
     month: str = ""  # 2026-11
     category: str = ""
     party_id: int | None = None
@@ -116,9 +117,7 @@ def listed(asked: Asked, which: str, now: datetime) -> Select[Any]:
 
 def where(asked: Asked) -> list[ColumnElement[bool]]:
     """The condition of what is asked for."""
-    found: list[ColumnElement[bool]] = [i.number.is_not(None)]
-    if asked.community_id is not None:
-        found.append(i.community_id == asked.community_id)
+    found: list[ColumnElement[bool]] = [i.number.is_not(None), within(i.community_id, asked.community_id)]
     if asked.month:
         since, until = span(asked.month)
         found += [i.created_at >= since, i.created_at < until]
@@ -145,7 +144,7 @@ def month_of(at: datetime) -> str:
     return f"{at.astimezone(SHANGHAI):%Y-%m}"
 
 
-def choices(tx: Tx, community_id: int | None) -> dict[str, list[tuple[str, str]]]:
+def choices(tx: Tx, community_id: Where) -> dict[str, list[tuple[str, str]]]:
     """What one may narrow by: (value, name) of each month, category, party and building there is something of."""
     return {by: [(_value(by, part_of), name) for name, part_of in narrowed(tx, Asked(community_id), by)] for by in GROUPS}
 

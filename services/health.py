@@ -5,10 +5,12 @@ from datetime import datetime
 
 from sqlalchemy import func, select, true
 
+from domain.roles import Where
 from models.base import Tx
 from models.tables import chat, heartbeat, identity, message, outbox, permission, person
 from services import outbox as outbox_service
 from services import quota, timers
+from services.paging import within
 
 _HEARD, _FEW = 20, 5  # messages by which clocks are compared; tasks of a month that are nearly used up
 BACKUP = "backup"  # its row among the heartbeats: when the last one was made
@@ -32,12 +34,12 @@ class Health:
     failing: int
 
 
-def look(tx: Tx, community_id: int | None, *, now: datetime) -> Health:
+def look(tx: Tx, community_id: Where, *, now: datetime) -> Health:
     """The commonest reasons first; clocks are the whole installation's."""
-    mine = [] if community_id is None else [outbox.c.community_id == community_id]
     count = func.count()
     rows = tx.all(select(outbox.c.channel, func.coalesce(outbox.c.error, "").label("why"), count.label("n"))
-                  .where(outbox.c.state == "dead", *mine).group_by(outbox.c.channel, outbox.c.error)
+                  .where(outbox.c.state == "dead", within(outbox.c.community_id, community_id))
+                  .group_by(outbox.c.channel, outbox.c.error)
                   .order_by(count.desc(), outbox.c.channel).limit(5))
     return Health([Dead(r.channel, r.why, r.n) for r in rows], timers.overdue(tx, now=now), len(timers.failing(tx)))
 
@@ -65,14 +67,13 @@ class Quota:
     groups: list[tuple[str, int]]  # groups with few tasks left this month, and how many
 
 
-def quotas(tx: Tx, community_id: int | None, *, now: datetime) -> list[Quota]:
+def quotas(tx: Tx, community_id: Where, *, now: datetime) -> list[Quota]:
     """Of the accounts whose platform counts: a 公众号 within its window, a 客户群 by the month."""
-    mine = [] if community_id is None else [person.c.community_id == community_id]
     found = []
     for name, road in outbox_service.roads().items():
         if road.window is None and not road.by_hand:
             continue
-        here = [identity.c.channel == name, person.c.erased_at.is_(None), *mine]
+        here = [identity.c.channel == name, person.c.erased_at.is_(None), within(person.c.community_id, community_id)]
         joined = select(func.count()).select_from(identity).join(person, person.c.id == identity.c.person_id).where(*here)
         heard = identity.c.heard_at > now - road.window if road.window is not None else true()
         unused = select(func.count()).select_from(permission).join(identity, identity.c.id == permission.c.identity_id).join(
@@ -87,10 +88,10 @@ def _roads_window(account: str) -> bool:
     return outbox_service.roads()[account].window is not None
 
 
-def _groups(tx: Tx, channel: str, community_id: int | None, now: datetime) -> list[tuple[str, int]]:
-    mine = [] if community_id is None else [chat.c.community_id == community_id]
+def _groups(tx: Tx, channel: str, community_id: Where, now: datetime) -> list[tuple[str, int]]:
     left = [(row.name, quota.tasks_left(tx, row.id, now)) for row in tx.all(
-        select(chat.c.id, chat.c.name).where(chat.c.post_channel == channel, *mine).order_by(chat.c.id).limit(200))]
+        select(chat.c.id, chat.c.name).where(chat.c.post_channel == channel, within(chat.c.community_id, community_id))
+        .order_by(chat.c.id).limit(200))]
     return [(name, n) for name, n in left if n <= _FEW]
 
 

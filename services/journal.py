@@ -6,11 +6,12 @@ from typing import Any
 
 from sqlalchemy import Row, case, select, union_all
 
+from domain.roles import Where
 from models.base import Tx
 from models.logs import delivery, sweep_run
 from models.tables import audit_head, chat, forward, outbox, poll, poll_chat
 from services import browse, finding
-from services.paging import Filter, Page, long, newest_of, short
+from services.paging import Filter, Page, long, newest_of, short, within
 
 LOGINS = ("account",)
 REVEALS = (".reveal",)
@@ -77,12 +78,12 @@ class Chain:
     told_at: datetime | None = None
 
 
-def chain(tx: Tx, community_id: int | None) -> Chain:
+def chain(tx: Tx, community_id: Where) -> Chain:
     """Its length and end; the fingerprints (of ballots and course) that a group got with a result, sent or carried by hand."""
     head = tx.first(select(audit_head.c.seq, audit_head.c.hash).where(audit_head.c.id == 1))
     rows, end = (head.seq, head.hash) if head is not None else (0, "")
-    mine = [] if community_id is None else [poll.c.community_id == community_id]
-    closed = select(poll).where(poll.c.log_head.is_not(None), poll.c.state == "closed", *mine)
+    closed = select(poll).where(poll.c.log_head.is_not(None), poll.c.state == "closed",
+                               within(poll.c.community_id, community_id))
     polls = {row.id: row for row in tx.all(closed.order_by(poll.c.closed_at.desc()).limit(LOOKED_AT))}
     groups = tx.all(select(poll_chat.c.poll_id, chat.c.id, chat.c.name).join_from(poll_chat, chat, poll_chat.c.chat_id == chat.c.id)
                     .where(poll_chat.c.poll_id.in_(polls)))

@@ -1,18 +1,18 @@
 """Sessions of the console: opened in steps, bound to what the account may be where, and ended by anybody who may."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, select, update
 
 from domain.errors import Refusal
-from domain.roles import RIGHTS, Actor, Role
-from models.accounts import account_post
+from domain.roles import RIGHTS, Actor, Deed, Role, Where
+from models.accounts import account_party, account_post
 from models.base import Tx
 from models.secret import fingerprint
-from models.tables import account, community, console_session
+from models.tables import account, community, console_session, party
 from services import accounts, audit
 
 IDLE, ABSOLUTE = timedelta(minutes=30), timedelta(hours=12)
@@ -20,7 +20,7 @@ HALF = timedelta(minutes=10)  # to give the code, or a new password
 KEPT = timedelta(days=90)  # what ended so long ago is removed
 SEEN_EVERY = timedelta(minutes=1)
 OPEN, CODE, ENROL, CHANGE = "open", "code", "enrol", "change"
-EVERYWHERE = 0  # stands for every community where one is chosen
+EVERYWHERE = 0  # stands for every community where one is chosen; of no community: what takes it for one finds nothing by it
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,12 @@ class Login:
     stage: str
     posts: tuple[Post, ...]
     place: str = ""  # the community on the screen; '' for all
+    across: frozenset[int] = frozenset()  # all of one's own are on the screen, and these are they
+
+    @property
+    def where(self) -> Where:
+        """What lists, figures and searches show: a community, all of one's own, every one."""
+        return self.across if self.across and self.actor.community_id == EVERYWHERE else self.actor.community_id
 
     @property
     def several(self) -> bool:
@@ -56,8 +62,20 @@ def posts_of(tx: Tx, account_id: int) -> tuple[Post, ...]:
         select(account_post).where(account_post.c.account_id == account_id).order_by(account_post.c.id)))
 
 
+def parties_of(tx: Tx, account_id: int, community_id: int | None) -> frozenset[int]:
+    """For which parties of a community the account acts, if its role there is to act for parties."""
+    return frozenset(tx.connection.scalars(select(account_party.c.party_id).join_from(account_party, party).where(
+        account_party.c.account_id == account_id, party.c.community_id == community_id, party.c.closed_at.is_(None))))
+
+
+def several(posts: tuple[Post, ...]) -> frozenset[int]:
+    """The communities that the account may see together: those it is admin of as a street, if there are several."""
+    found = frozenset(p.community_id for p in posts if p.community_id is not None and p.role.may(Deed.SEVERAL))
+    return found if len(found) > 1 else frozenset()
+
+
 def acting(account_id: int, posts: tuple[Post, ...], wanted: int | None) -> Actor:
-    """The account in the community it wants to be in, else in the first of its own, else in all of them."""
+    """The account in the community it wants to be in, else in all of them, all of its own together, or the first of its own."""
     def best(found: list[Post]) -> Role:
         return max((p.role for p in found), key=lambda role: len(RIGHTS[role]))
 
@@ -67,6 +85,8 @@ def acting(account_id: int, posts: tuple[Post, ...], wanted: int | None) -> Acto
         return Actor(who, best(here + all_over), wanted)
     if all_over:
         return Actor(who, best(all_over), None)
+    if several(posts):
+        return Actor(who, Role.STREET_ADMIN, EVERYWHERE)
     first = min(p.community_id for p in posts if p.community_id is not None)
     return Actor(who, best([p for p in posts if p.community_id == first]), first)
 
@@ -100,10 +120,24 @@ def signed_in(tx: Tx, token: str, *, now: datetime) -> Login | None:
     posts = posts_of(tx, row.id) if row else ()
     if row is None or not posts or (row.stage != OPEN and row.created_at <= now - HALF):
         return None
-    actor = acting(row.id, posts, row.community_id)
+    actor = _actor(tx, row.id, posts, row.community_id)
     here = actor.community_id
     place = tx.scalar(select(community.c.name).where(community.c.id == here)) if here is not None else ""
-    return Login(row.id, row.username, actor, row.seen_at, row.session_id, row.stage, posts, place or "")
+    return Login(row.id, row.username, actor, row.seen_at, row.session_id, row.stage, posts, place or "",
+                 several(posts) if here == EVERYWHERE else frozenset())
+
+
+def at(tx: Tx, login: Login, wanted: int) -> Login:
+    """The same account in one of its communities, for one page; as it was where it may not go."""
+    actor = _actor(tx, login.account_id, login.posts, wanted)
+    name = tx.scalar(select(community.c.name).where(community.c.id == wanted))
+    return replace(login, actor=actor, place=name) if name is not None and actor.community_id == wanted else login
+
+
+def _actor(tx: Tx, account_id: int, posts: tuple[Post, ...], wanted: int | None) -> Actor:
+    """The account as it acts, and for which parties."""
+    actor = acting(account_id, posts, wanted)
+    return replace(actor, parties=parties_of(tx, account_id, actor.community_id)) if actor.may(Deed.ORDERS) else actor
 
 
 def touch(tx: Tx, login: Login, *, now: datetime) -> None:
@@ -132,7 +166,7 @@ def go_to(tx: Tx, login: Login, community_id: int, *, now: datetime) -> None:
     everywhere = any(p.community_id is None for p in login.posts)
     known = tx.scalar(select(community.c.id).where(community.c.id == community_id)) is not None
     if community_id == EVERYWHERE:
-        if not everywhere:
+        if not everywhere and not several(login.posts):
             raise Refusal("account.not_yours")
     elif not known or not (everywhere or any(p.community_id == community_id for p in login.posts)):
         raise Refusal("account.not_yours")

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Row, Select, func, select, union_all
+from sqlalchemy import Column, ColumnElement, Row, Select, func, select, true, union_all
 
+from domain.roles import Where
 from models.base import Tx
 from services import finding
 
@@ -25,7 +26,7 @@ _SLACK = timedelta(hours=1)  # keys of writers side by side are out of order by 
 class Filter:
     """What a list is narrowed to; empty fields do not narrow."""
 
-    community_id: int | None = None
+    community_id: Where = None
     since: datetime | None = None
     until: datetime | None = None
     person: str = ""
@@ -52,6 +53,9 @@ def short(tx: Tx, query: Select[Any], chosen: Filter, *, community: Column, at: 
 
 def long(tx: Tx, query: Select[Any], chosen: Filter, *, community: Column, at: Column, key: Column, words: bool) -> Page:
     """A page of a table that grows without end; `words` when the query filters by what no index knows."""
+    if isinstance(chosen.community_id, frozenset) and not words:  # each community by its own index
+        each = [community == i for i in sorted(chosen.community_id)]
+        return newest_of(tx, query, each, chosen, community=community, at=at, key=key)
     top, bottom = span(tx, chosen, key, at)
     stop = bottom
     if words:
@@ -123,6 +127,13 @@ def first_since(tx: Tx, key: Column, at: Column, moment: datetime) -> int:
     return int(low)
 
 
+def within(column: ColumnElement[Any], where: Where) -> ColumnElement[bool]:
+    """The rows of a community, of some, or of every one."""
+    if where is None:
+        return true()
+    return column.in_(sorted(where)) if isinstance(where, frozenset) else column == where
+
+
 def plain(words: str) -> str:
     """Words for LIKE, in which % and _ mean themselves."""
     return words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
@@ -136,8 +147,7 @@ def begins(tx: Tx, column: ColumnElement[str], prefix: str) -> ColumnElement[boo
 
 
 def _narrow(query: Select[Any], chosen: Filter, community: Column, at: Column | None, key: Column) -> Select[Any]:
-    if chosen.community_id is not None:
-        query = query.where(community == chosen.community_id)
+    query = query.where(within(community, chosen.community_id))
     if at is not None and chosen.since is not None:
         query = query.where(at >= chosen.since)
     if at is not None and chosen.until is not None:

@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy import Row, delete, exists, func, insert, or_, select, update
 
 from domain.errors import Refusal
-from domain.roles import Actor, Role
+from domain.roles import Actor, Role, Where
 from models.base import Tx
 from models.secret import fingerprint
 from models.tables import directory, issue, join_code, message, party, party_member, person, stand_in
 from services import audit, joining
+from services.paging import within
 from services.people import Speaker
 from texts.normal import plain
 from texts.parties import kind_of
@@ -24,9 +25,9 @@ LONGEST = 32
 
 
 # --- finding ----------------------------------------------------------------------------------------------------
-def listed(tx: Tx, community_id: int | None) -> list[Row[Any]]:
-    """Every party of the community that still exists, in the order in which they were entered."""
-    return tx.all(select(party).where(party.c.community_id == community_id, party.c.closed_at.is_(None)).order_by(party.c.id))
+def listed(tx: Tx, community_id: Where) -> list[Row[Any]]:
+    """Every party of the community, or of some, that still exists, in the order in which they were entered."""
+    return tx.all(select(party).where(within(party.c.community_id, community_id), party.c.closed_at.is_(None)).order_by(party.c.id))
 
 
 def by_id(tx: Tx, party_id: int) -> Row[Any]:
@@ -77,6 +78,8 @@ def members(tx: Tx, party_id: int, *, now: datetime) -> list[int]:
 
 def acts_for(tx: Tx, actor: Actor, party_id: int, *, now: datetime) -> bool:
     """True when somebody acts for the party; for one that nobody here belongs to, the staff do."""
+    if party_id in actor.parties:
+        return True
     found = members(tx, party_id, now=now)
     return actor.person_id in found if found else actor.role.covers(Role.GRID_WORKER)
 

@@ -10,9 +10,9 @@ from sqlalchemy import delete, func, select, update
 
 from domain.errors import Refusal
 from domain.roles import ACCOUNT_ROLES, Actor, Deed, Role
-from models.accounts import account_factor, account_post
+from models.accounts import account_factor, account_party, account_post
 from models.base import Tx
-from models.tables import account, community, console_session
+from models.tables import account, community, console_session, party
 from services import accounts, audit, factors, logins
 from services.logins import Post
 
@@ -97,8 +97,7 @@ def give(tx: Tx, actor: Actor, account_id: int, *, role: Role, community_id: int
         return
     if before is Role.SYSTEM_ADMIN:
         _not_the_last(tx, account_id)
-    where = _at(account_id, community_id)
-    tx.execute(delete(account_post).where(*where))
+    _leave(tx, account_id, community_id)
     tx.add(account_post, account_id=account_id, community_id=community_id, role=role)
     _changed(tx, actor, account_id, "account.role", now, community_id, before=before, after=role)
 
@@ -113,8 +112,24 @@ def take(tx: Tx, actor: Actor, account_id: int, *, community_id: int | None, now
         return
     if before is Role.SYSTEM_ADMIN:
         _not_the_last(tx, account_id)
-    tx.execute(delete(account_post).where(*_at(account_id, community_id)))
+    _leave(tx, account_id, community_id)
     _changed(tx, actor, account_id, "account.role", now, community_id, before=before, after=None)
+
+
+def act_for(tx: Tx, actor: Actor, account_id: int, party_ids: list[int], *, community_id: int | None, now: datetime) -> None:
+    """Says for which parties of a community the account acts, where it is there to act for parties."""
+    found = _tended(tx, actor, account_id, now, may_move)
+    here = any(p.community_id == community_id and p.role.may(Deed.ORDERS) for p in found.posts)
+    if not here or (not actor.may(Deed.SYSTEM) and community_id != actor.community_id):
+        raise Refusal("account.no_such_role")
+    known = select(party.c.id).where(party.c.community_id == community_id)
+    before = logins.parties_of(tx, account_id, community_id)
+    tx.execute(delete(account_party).where(account_party.c.account_id == account_id, account_party.c.party_id.in_(known)))
+    chosen = list(tx.connection.scalars(known.where(party.c.closed_at.is_(None), party.c.id.in_(party_ids)).order_by(party.c.id)))
+    for each in chosen:
+        tx.add(account_party, account_id=account_id, party_id=each)
+    audit.note(tx, actor, "account.parties", f"account:{account_id}", now=now, community_id=community_id, before=sorted(before),
+               after=chosen)
 
 
 def disable(tx: Tx, actor: Actor, account_id: int, *, now: datetime) -> None:
@@ -195,6 +210,13 @@ def _not_the_last(tx: Tx, account_id: int) -> None:
     keepers = set(tx.connection.scalars(system))
     if keepers == {account_id}:
         raise Refusal("account.last")
+
+
+def _leave(tx: Tx, account_id: int, community_id: int | None) -> None:
+    """Nothing of what the account was there stays, nor for whom it acted."""
+    tx.execute(delete(account_post).where(*_at(account_id, community_id)))
+    tx.execute(delete(account_party).where(account_party.c.account_id == account_id, account_party.c.party_id.in_(
+        select(party.c.id).where(party.c.community_id == community_id))))
 
 
 def _at(account_id: int, community_id: int | None) -> tuple[Any, ...]:

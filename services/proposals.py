@@ -8,10 +8,12 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from domain.lifecycle import OPEN
+from domain.roles import Where
 from domain.states import State
 from models.base import Tx
 from models.tables import community, issue, issue_group
 from services import joined
+from services.paging import within
 from texts.keywords import Told, hot_words
 
 WEEK = timedelta(days=7)
@@ -64,10 +66,10 @@ def topics(tx: Tx, community_id: int, *, now: datetime, most: int = 5) -> list[T
     return [Topic(word, [by_number[n] for n in numbers], people) for word, numbers, people in found if word not in name][:most]
 
 
-def communities(tx: Tx, community_id: int | None) -> list[Row[Any]]:
+def communities(tx: Tx, where: Where) -> list[Row[Any]]:
     """The communities an account sees."""
     query = select(community.c.id, community.c.name).order_by(community.c.id)
-    return tx.all(query if community_id is None else query.where(community.c.id == community_id))
+    return tx.all(query.where(within(community.c.id, where)))
 
 
 def _shown() -> tuple[Any, ...]:

@@ -1,16 +1,17 @@
 """One box for everything: what somebody looks for is read into numbers, homes, people, a time and words, and then found."""
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, func, or_, select
 
+from domain.roles import Actor, Where
 from models.base import Tx
 from models.tables import forward, home, issue, message, person, poll
-from services import browse
-from services.paging import LARGEST, Filter, Page
+from services import browse, sight
+from services.paging import LARGEST, Filter, Page, within
 from texts import places
 from texts.past import past
 
@@ -40,6 +41,7 @@ class Thing:
     kind: str
     id: int
     state: str = ""
+    community_id: int | None = None
 
 
 @dataclass(slots=True)
@@ -81,8 +83,8 @@ def _entrance(part: str) -> str | None:
     return label if label is not None and label == part else None
 
 
-def find(tx: Tx, asked: Asked, community_id: int | None) -> Results:
-    """The newest of everything that fits, each list with the filter under which all of it is found."""
+def find(tx: Tx, actor: Actor, asked: Asked, community_id: Where) -> Results:
+    """The newest of everything that fits and the actor may read, each list with the filter under which all of it is found."""
     found = Results(asked)
     for kind, number in asked.numbers:
         things = _things(tx, kind, number, community_id)
@@ -100,41 +102,38 @@ def find(tx: Tx, asked: Asked, community_id: int | None) -> Results:
     if not (found.person or found.text or (asked.since and not asked.numbers)):
         return found
     chosen = Filter(community_id, asked.since, asked.until, found.person, "", found.text, limit=SHOWN)
-    found.lists["messages"] = browse.messages(tx, chosen)
-    found.lists["issues"] = browse.issues(tx, chosen)
+    lists = {"messages": browse.messages, "issues": browse.issues}
     if not found.person:
-        found.lists["polls"] = browse.polls(tx, chosen)
-        found.lists["outbox"] = browse.posts(tx, chosen)
+        lists |= {"polls": browse.polls, "outbox": browse.posts}
     if not found.text:
-        found.lists["audit"] = browse.audits(tx, replace(chosen, text=""))
+        lists["audit"] = browse.audits
+    found.lists = {name: rows(tx, chosen) for name, rows in lists.items() if sight.reads(actor, name)}
     return found
 
 
-def _things(tx: Tx, kind: str, number: int, community_id: int | None) -> list[Thing]:
+def _things(tx: Tx, kind: str, number: int, community_id: Where) -> list[Thing]:
     """I12 and P5 count per community, F3 and M120 for the whole installation."""
     table = _TABLES[kind]
     if kind in "IP" and number >= 2**31:
         return []
-    query = select(table).where((table.c.number if kind in "IP" else table.c.id) == number)
-    if community_id is not None:
-        query = query.where(table.c.community_id == community_id)
+    called = table.c.number if kind in "IP" else table.c.id
+    query = select(table).where(called == number, within(table.c.community_id, community_id))
     if kind == "F":
-        return [Thing(f"F{row.id}", row.text, "forward", row.id, row.state) for row in tx.all(query)]
+        return [Thing(f"F{row.id}", row.text, "forward", row.id, row.state, row.community_id) for row in tx.all(query)]
     if kind == "M":
-        return [Thing(f"M{row.id}", "", "message", row.id, row.state) for row in tx.all(query)]
+        return [Thing(f"M{row.id}", "", "message", row.id, row.state, row.community_id) for row in tx.all(query)]
     story = "issue" if kind == "I" else "poll"
     rows = tx.all(query.order_by(table.c.id).limit(SHOWN))
-    return [Thing(f"{kind}{row.number}", row.title, story, row.id, row.state) for row in rows]
+    return [Thing(f"{kind}{row.number}", row.title, story, row.id, row.state, row.community_id) for row in rows]
 
 
-def _homes(tx: Tx, label: str, community_id: int | None) -> list[Row[Any]]:
-    query = select(home).where(or_(home.c.label == label, home.c.label.startswith(label, autoescape=True)))
-    if community_id is not None:
-        query = query.where(home.c.community_id == community_id)
+def _homes(tx: Tx, label: str, community_id: Where) -> list[Row[Any]]:
+    query = select(home).where(or_(home.c.label == label, home.c.label.startswith(label, autoescape=True)),
+                               within(home.c.community_id, community_id))
     return tx.all(query.order_by(func.length(home.c.label), home.c.label, home.c.id).limit(MOST_HOMES))
 
 
-def _people(tx: Tx, name: str, community_id: int | None) -> list[tuple[int, str]]:
+def _people(tx: Tx, name: str, community_id: Where) -> list[tuple[int, str]]:
     """Those who are called so, or have this number with a # before it; a bare number is rather something said."""
     if name.isdigit():
         return []

@@ -1,4 +1,4 @@
-"""Who may see what of an issue: private tickets, and who raised it when that shall not be known."""
+"""Who may see what: lines of the logs by role, private tickets, and who raised an issue when that shall not be known."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, select, update
 
 from domain.errors import Refusal
-from domain.roles import Actor, Role
+from domain.roles import Actor, Deed, Role
 from models.base import Tx
 from models.rights import reveal as seen
 from models.tables import issue, issue_event, message
@@ -17,6 +17,19 @@ HUSHED = "issue.anonymous"  # the intent of messages by which somebody could be 
 NOBODY = "anonymous"  # who acts on an issue as the one whose name is kept back
 _OWN_ACTS = ("submit", "supplement", "withdraw", "confirm", "dispute", "reopen", "propose")
 _WHY = 4  # characters of a reason to look
+# what the lines are that logs, searches and stories are made of, and the deed that each needs
+LINES = {**dict.fromkeys(("messages", "said", "outbox", "post", "deliveries", "tried", "hand", "record"), Deed.TALK),
+         **dict.fromkeys(("polls", "poll", "ballot"), Deed.VOTES), **dict.fromkeys(("issues", "event"), Deed.MATTERS),
+         "home": Deed.PEOPLE, "audit": Deed.AUDIT}
+_WORK = ("issue", "poll", "ballot", "promise", "photo", "paper", "talk", "round", "session", "forward", "outbox", "notice", "order")
+_NEVER = ("reveal", "export")  # of these families too: who looked at what is hidden, and who took what away
+
+
+def reads(actor: Actor, kind: str, name: str = "") -> bool:
+    """True when somebody may read lines of this kind; of what the record holds, without AUDIT only what was done with the work."""
+    family, _, end = name.rpartition(".")
+    kept = end in _NEVER or (kind == "record" and family.partition(".")[0] not in _WORK)
+    return actor.may(Deed.AUDIT if kept else LINES[kind])
 
 
 def may_see(tx: Tx, actor: Actor, row: Row[Any], *, now: datetime) -> bool:

@@ -12,9 +12,10 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
+from domain.roles import Actor
 from models.base import Tx
 from models.tables import ballot, ballot_log, home, issue, message, outbox, poll, residence
-from services import browse
+from services import browse, sight
 from services import story_parts as parts
 from services.story_parts import Entry, Found
 
@@ -44,12 +45,17 @@ class Story:
     counts: tuple[tuple[str, str, int], ...] = ()
 
 
-def of(tx: Tx, kind: str, key: int, community_id: int | None) -> Story | None:
-    """The story from this thing; None when it is not there, of another community, or a ballot of a poll that names nobody."""
+def of(tx: Tx, actor: Actor, kind: str, key: int) -> Story | None:
+    """The story from this thing, as far as the actor may read it.
+
+    None when it is not there, of another community, or a ballot of a poll that names nobody.
+    """
     if kind == "ballot":
-        return _from_ballot(tx, key, community_id)
-    row = browse.one(tx, _TABLES[kind], key, community_id)
-    return _TELL[kind](tx, row) if row is not None else None
+        found = _from_ballot(tx, key, actor.community_id)
+    else:
+        row = browse.one(tx, _TABLES[kind], key, actor.community_id)
+        found = _TELL[kind](tx, row) if row is not None else None
+    return found and replace(found, entries=[e for e in found.entries if sight.reads(actor, e.kind, e.name)])
 
 
 # --- from where it begins -----------------------------------------------------------------------------------------

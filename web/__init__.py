@@ -4,7 +4,7 @@ from flask import Flask, g, render_template, request
 from flask.wrappers import Response
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
-from web import paper, register, rounds, setup
+from web import jobs, paper, register, rounds, setup
 from web.blueprint import console_blueprint
 from web.phone import phone_blueprint
 from web.policy import POLICY
@@ -34,6 +34,8 @@ def init_app(app: Flask, secret_key: str) -> CSRFProtect:
             request.max_content_length = rounds.LIMIT
         elif request.path.startswith("/console/polls/") and request.path.endswith(paper.PATH):  # with a photo
             request.max_content_length = paper.LIMIT
+        elif request.path.startswith(jobs.PATH):  # with photos of what was done
+            request.max_content_length = jobs.LIMIT
 
     @app.after_request
     def protect(response: Response) -> Response:

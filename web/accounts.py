@@ -9,9 +9,10 @@ from flask import Blueprint, abort, g, redirect, render_template, request, url_f
 from domain.errors import Refusal
 from domain.roles import ACCOUNT_ROLES, Deed, Role
 from models.base import Database, Tx
-from services import accounts, browse, factors, logins, paging, posts
+from services import accounts, browse, factors, logins, paging, parties, posts
 from texts.say import say
-from web.door import written
+from web.desk import numbers
+from web.door import onward_or_home, written
 from web.words import word
 
 DEEDS = {"unlock": posts.unlock, "disable": posts.disable, "enable": posts.enable, "second": posts.drop_second,
@@ -36,6 +37,7 @@ class AccountPages:
         console.add_url_rule("/accounts/<int:key>", "account_of", self.one)
         console.add_url_rule("/accounts/<int:key>/give", "account_give", self.give, methods=["POST"])
         console.add_url_rule("/accounts/<int:key>/take", "account_take", self.take, methods=["POST"])
+        console.add_url_rule("/accounts/<int:key>/parties", "account_parties", self.parties, methods=["POST"])
         deeds = ", ".join(("password", *DEEDS))
         console.add_url_rule(f"/accounts/<int:key>/do/<any({deeds}):deed>", "account_deed", self.deed, methods=["POST"])
 
@@ -64,7 +66,9 @@ class AccountPages:
         with self.db.read() as tx:
             found = [(key, name, role, browse.overview(tx, key)) for key, name, role in logins.places(tx, g.login)]
         everywhere = any(p.community_id is None for p in g.login.posts)
-        return render_template("console/communities.html", found=found, everywhere=everywhere, here=g.login.actor.community_id)
+        together = "all" if everywhere else "mine" if logins.several(g.login.posts) else ""
+        return render_template("console/communities.html", found=found, together=together,
+                               here=g.login.where if isinstance(g.login.where, int) else None, onward=request.args.get("next", ""))
 
     def switch(self) -> Any:
         """Goes to another of my communities."""
@@ -73,7 +77,7 @@ class AccountPages:
             written(self.db, lambda tx: logins.go_to(tx, g.login, where if where is not None else -1, now=self.clock()))
         except Refusal:
             abort(404)
-        return redirect(url_for("console.overview"))
+        return redirect(onward_or_home(request.form.get("next", "")))
 
     # --- everybody's --------------------------------------------------------------------------------------------
     def listed(self, told: str = "", wrong: str = "") -> Any:
@@ -102,6 +106,8 @@ class AccountPages:
             place = g.login.actor.community_id
             here = [p for p in it.posts if place is None or p.community_id == place]
             return render_template("console/account_of.html", it=it, told=told, wrong=wrong, tend=tend, move=move, here=here,
+                                   acts_for=[(at, parties.listed(tx, at), logins.parties_of(tx, key, at)) for at in (
+                                       p.community_id for p in here if p.role.may(Deed.ORDERS))],
                                    sessions=logins.listed(tx, key, now=self.clock()) if tend else [], names=browse.communities(tx),
                                    **self._choices(tx))
 
@@ -113,6 +119,11 @@ class AccountPages:
     def take(self, key: int) -> Any:
         """Ends what the account is in a community."""
         return self._change(key, lambda tx: posts.take(tx, g.login.actor, key, community_id=self._place(), now=self.clock()))
+
+    def parties(self, key: int) -> Any:
+        """Says for which parties the account acts."""
+        chosen, place = numbers("party"), self._place()
+        return self._change(key, lambda tx: posts.act_for(tx, g.login.actor, key, chosen, community_id=place, now=self.clock()))
 
     def deed(self, key: int, deed: str) -> Any:
         """Unlocks, disables, enables, signs out, takes the second factor away, or sets a new password, which is shown once."""

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, g, redirect, render_template, requ
 from flask.blueprints import BlueprintSetupState
 
 from domain.errors import Refusal
-from domain.roles import PERSON_ROLES, Deed
+from domain.roles import PERSON_ROLES, Deed, Where
 from models.base import Database, Tx
 from models.tables import forward, home, issue, outbox, person, poll
 from services import (
@@ -21,6 +21,7 @@ from services import (
     health,
     homes,
     joined,
+    logins,
     minutes,
     names,
     pages,
@@ -35,7 +36,7 @@ from services import (
 )
 from services import forward as carrying
 from services import outbox as posting
-from texts.mask import mask
+from texts.mask import mask, public
 from texts.say import clock as show_clock
 from texts.say import day, say, unit, yuan
 from texts.words import categories
@@ -47,6 +48,7 @@ from web.desk import Desk, Platform
 from web.door import Door, may, written
 from web.figures import FigurePages
 from web.issue_desk import IssueDesk, inside
+from web.jobs import JobPages
 from web.listing import Listing, asked_filter, csv_response, kept_filter, key_asked, next_address, xlsx_response
 from web.lists import BALLOTS, LISTS, VOTERS
 from web.logs import LOGS, LogPages, chain_state
@@ -81,7 +83,7 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
     console = Blueprint("console", __name__, url_prefix="/console", template_folder="templates",
                         static_folder="static", static_url_path="/static")
     filters: dict[str, Callable[..., Any]] = {
-        "clock": show_clock, "day": day, "short_day": course.day_of, "yuan": yuan,
+        "clock": show_clock, "day": day, "short_day": course.day_of, "yuan": yuan, "public": lambda value: visible(public(value)),
         "reason": reason, "visible": lambda value: visible(mask(value)) if isinstance(value, str) else value}
     for name, show in filters.items():
         console.app_template_filter(name)(show)
@@ -123,7 +125,7 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
     LogPages(db, clock).hang(console)
     RegisterPages(db, clock, understanding.community).hang(console)
     RoundPages(db, clock).hang(console)
-    for pages_of in (SetupPages, CrewPages, PartyPages, RulePages, BoardPages, OrderPages, PollBuilder):
+    for pages_of in (SetupPages, CrewPages, PartyPages, RulePages, BoardPages, OrderPages, JobPages, PollBuilder):
         pages_of(db, clock, platform).hang(console)
     return console
 
@@ -139,9 +141,9 @@ def _secure_forms(state: BlueprintSetupState, secure: bool) -> None:
     state.app.config["SESSION_COOKIE_SECURE"] = secure
 
 
-def _missing(tx: Tx, community_id: int | None, now: datetime) -> list[str] | None:
+def _missing(tx: Tx, where: Where, now: datetime) -> list[str] | None:
     """Which first steps of setting up are not begun, in the only community there is to look at; None when there is no community."""
-    known = {community_id} if community_id is not None else set(browse.communities(tx))
+    known = {where} if isinstance(where, int) else set(browse.communities(tx) if where is None else where)
     steps = readiness.steps(tx, known.pop(), [], now=now) if len(known) == 1 else []
     return [step.name for step in steps if step.name in readiness.FIRST and step.state == "todo"] if known or steps else None
 
@@ -165,16 +167,19 @@ class _Pages:
 
     # --- pages ------------------------------------------------------------------------------------------------
     def overview(self) -> Any:
-        """Figures, and whether everything runs."""
+        """Figures, and whether everything runs; who is here for orders alone begins with those."""
+        if not may("issues"):
+            return redirect(url_for("console.jobs"))
         with self.db.read() as tx:
             figures = browse.overview(tx, self._where())
             signs = health.look(tx, self._where(), now=self.clock())
             quotas = health.quotas(tx, self._where(), now=self.clock())
             missing = _missing(tx, self._where(), self.clock()) if may("setup") else None
-            place = word("everyone") if self._where() is None else browse.communities(tx).get(self._where() or 0, "")
+            each = [(key, name, role, browse.overview(tx, key)) for key, name, role in logins.places(tx, g.login)
+                    if key in g.login.across]
         beat = figures["heartbeat"]
-        return render_template("console/overview.html", figures=figures, place=place, signs=signs, quotas=quotas,
-                               machine=self.machine(), missing=missing,
+        return render_template("console/overview.html", figures=figures, found=each, here=None, onward="", signs=signs,
+                               quotas=quotas, machine=self.machine(), missing=missing,
                                silent_s=None if beat is None else max(0, int((self.clock() - beat).total_seconds())))
 
     def list_view(self, listing: Listing) -> View:
@@ -344,9 +349,9 @@ class _Pages:
                                                              days=homes.CODE_LIFE.days))
 
     # --- shared -----------------------------------------------------------------------------------------------
-    def _where(self) -> int | None:
-        community_id: int | None = g.login.actor.community_id
-        return community_id
+    def _where(self) -> Where:
+        where: Where = g.login.where
+        return where
 
     def _own(self, tx: Tx, table: Any, key: int) -> Any:
         """The row, or 404 when it is not of this account's community."""
@@ -359,9 +364,10 @@ class _Pages:
         with self.db.read() as tx:
             return self._own(tx, table, key)
 
-    def _note_export(self, what: str, community_id: int | None) -> None:
+    def _note_export(self, what: str, where: Where) -> None:
+        place = where if isinstance(where, int) else None
         written(self.db, lambda tx: audit.note(tx, g.login.actor, "export.csv",
-            what, now=self.clock(), community_id=community_id))
+            what, now=self.clock(), community_id=place))
 
 
 def _ballots_of(row: Any) -> Listing:

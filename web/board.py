@@ -6,6 +6,7 @@ from flask import Blueprint, abort, g, render_template, request
 from sqlalchemy import Row
 
 from domain.roles import Deed as Rights
+from domain.roles import Where
 from models.base import Tx
 from models.tables import home, issue, poll
 from services import board, browse, bulletins, paging, parties, unit
@@ -30,21 +31,31 @@ class BoardPages(Desk):
 
     def board(self, wrong: str = "", results: list[tuple[str, bool, str]] | None = None) -> Any:
         """Every open issue in its column, and the open polls."""
-        where, asked = self.where(), request.values
+        where, asked = self.wide(), request.values
+        one = where if isinstance(where, int) else 0  # what is about one community needs one
         by = "due" if asked.get("by") == "due" else "state"
         words = "".join(c for c in asked.get("q", "") if c.isprintable()).strip()[:40]
         kind, party_id = asked.get("category", "")[:32], number("party_id")
         with self.db.read() as tx:
+            listed = parties.listed(tx, where)
+            around = desk_of(tx, self.actor(), one)
+            around["choices"]["party"] = list(dict.fromkeys(p.name for p in listed))
             found = board.columns(tx, where, by=by, now=self.clock(), category=kind, party_id=party_id, words=words,
                                   private=g.login.actor.may(Rights.PRIVATE))
             return self.page("console/board.html", tx, wrong, columns=found, by=by,
                              polls=board.open_polls(tx, where) if may("polls") else None,
-                             today=bulletins.today(tx, where, now=self.clock()) if may("order") else "",
-                             week=bulletins.this_week(tx, where, now=self.clock()) if may("order") else "",
+                             today=bulletins.today(tx, one, now=self.clock()) if may("order") and one else "",
+                             week=bulletins.this_week(tx, one, now=self.clock()) if may("order") and one else "",
                              results=results, most=board.MOST, kind=kind, q=words, party_id=party_id,
-                             listed=parties.listed(tx, where), **desk_of(tx, self.actor(), where),
+                             called=browse.communities(tx) if not one else {},
+                             listed=listed, **around,
                              categories=list(categories().values()), deeds=[d for d in ISSUES.values() if d.bulk],
                              poll_deeds=[d for d in POLLS.values() if d.bulk])
+
+    def wide(self) -> Where:
+        """All of one's own communities where they are on the screen, else the one."""
+        where: Where = g.login.where
+        return where if isinstance(where, frozenset) else self.where()
 
     def many(self) -> Any:
         """Does one thing to each of those that were ticked; each stands by itself, and all that can be done is done."""
@@ -55,7 +66,7 @@ class BoardPages(Desk):
             abort(400)
         if not chosen:
             return self._came(wrong=say("desk.none_chosen")), 400
-        where, asked, nonce = g.login.actor.community_id, said(), text("nonce", 40)
+        where, asked, nonce = self.wide(), said(), text("nonce", 40)
 
         def work(tx: Tx) -> list[tuple[str, bool, str]]:
             rows = [browse.one(tx, poll if about_polls else issue, key, where) for key in chosen]  # of another community: none

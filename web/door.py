@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from domain.errors import Refusal
 from models.base import Database, Tx
-from services import accounts, audit, factors, logins, wordings
+from services import accounts, audit, browse, factors, logins, paging, wordings
 from texts.say import say
 from web import permits
 from web.words import word
@@ -65,10 +65,28 @@ class Door:
             return self._outside()
         if g.login.stage != logins.OPEN and request.endpoint not in STEPS[g.login.stage]:
             return redirect(url_for(STEPS[g.login.stage][0]))
+        elsewhere = self._one_of_several() if g.login.where == g.login.across else None
+        if elsewhere is not None:
+            return elsewhere
         if not may(request.endpoint or ""):
             abort(404)
         if now - g.login.seen_at > logins.SEEN_EVERY and request.endpoint not in BY_ITSELF:
             written(self.db, lambda tx: logins.touch(tx, g.login, now=now))
+        return None
+
+    def _one_of_several(self) -> AnyResponse | None:
+        """All of one's own communities are on the screen: a page about one shows that of its thing, else one is to be chosen."""
+        if permits.across(request.endpoint or ""):
+            return None
+        part, *rest = request.path.removeprefix("/console/").split("/")
+        kind, key = rest[0] if part == "story" and rest else part, (request.view_args or {}).get("key")
+        if key is None or not browse.has_place(kind):
+            return redirect(url_for("console.communities", next=request.full_path.rstrip("?") if request.method == "GET" else None))
+        with self.db.read() as tx:
+            place = browse.place_of(tx, kind, key) if key <= paging.LARGEST else None
+            if place is None or place not in g.login.across:
+                return abort(404)
+            g.login = logins.at(tx, g.login, place)
         return None
 
     def _outside(self) -> AnyResponse:

@@ -62,23 +62,23 @@ class FigurePages:
         """What is on the screen as a file; that it was taken is noted."""
         def work(tx: Tx) -> bytes:
             asked = self._asked(tx)
-            audit.note(tx, g.login.actor, "export.xlsx", "figures", now=self.clock(), community_id=asked.community_id,
-                       asked=_link(asked))
+            place = asked.community_id if isinstance(asked.community_id, int) else None
+            audit.note(tx, g.login.actor, "export.xlsx", "figures", now=self.clock(), community_id=place, asked=_link(asked))
             return figures_sheet.workbook(tx, asked, self.clock())
         name = "attachment; filename=figures.xlsx"
         return Response(written(self.db, work), mimetype=_XLSX, headers={"Content-Disposition": name})
 
     def _communities(self) -> tuple[str, ...]:
-        return ("community",) if g.login.actor.community_id is None else ()
+        return () if isinstance(g.login.where, int) else ("community",)
 
     def _asked(self, tx: Tx) -> Asked:
         """What is asked for, within what the account may see; what is no such thing is 404."""
-        own, said = g.login.actor.community_id, {n: request.values.get(n, "")[:40] for n in ("month", "category", "building")}
+        own, said = g.login.where, {n: request.values.get(n, "")[:40] for n in ("month", "category", "building")}
         numbers = {n: request.values.get(n, "") for n in ("party_id", "community_id")}
         if any(value and not (value.isascii() and value.isdecimal() and len(value) < 10) for value in numbers.values()):
             abort(404)
-        where = own if own is not None else int(numbers["community_id"]) if numbers["community_id"] else None
-        if own is None and where is not None and where not in browse.communities(tx):
+        where = own if isinstance(own, int) or not numbers["community_id"] else int(numbers["community_id"])
+        if isinstance(where, int) and where not in (own if isinstance(own, frozenset) else browse.communities(tx)):
             abort(404)
         try:
             if said["month"]:
@@ -91,4 +91,5 @@ class FigurePages:
 
 def _link(asked: Asked) -> dict[str, str]:
     """What is asked for as parts of an address."""
-    return {name: str(value) for name in Asked.__dataclass_fields__ if (value := getattr(asked, name)) not in (None, "")}
+    return {name: str(value) for name in Asked.__dataclass_fields__ if (value := getattr(asked, name)) not in (None, "")
+            and not isinstance(value, frozenset)}

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from flask import Response, g, request
 
 from domain.clock import SHANGHAI
-from domain.roles import Deed
+from domain.roles import Deed, Where
 from models.base import Database, Tx
 from services import browse, export, paging, sheets
 from services.paging import Filter, Page
@@ -100,7 +100,7 @@ class Listing:
     def shown(self, chosen: Filter) -> tuple[Column, ...]:
         """The columns; who sees every community also sees which, and names only whose role knows people."""
         columns = self.columns if _knows_people() else tuple(c for c in self.columns if c.name not in _NAMING)
-        return columns if chosen.community_id is not None else (*columns, _PLACE)
+        return columns if isinstance(chosen.community_id, int) else (*columns, _PLACE)
 
     def filled(self, columns: tuple[Column, ...], rows: list[Row], names: Names) -> list[Column]:
         """The columns in which this page has anything to show; the first always. Which community, only where there are several."""
@@ -121,7 +121,7 @@ class Listing:
         return replace(self, rows=rows, called=lambda tx, found: called(tx, found) | {"options": options, "kind": kind})
 
 
-def asked_filter(listing: Listing, community_id: int | None, now: datetime) -> Filter:
+def asked_filter(listing: Listing, community_id: Where, now: datetime) -> Filter:
     """The filter that the address asks for; nonsense in it narrows nothing."""
     given = {name: request.args.get(name, "").replace("\0", "").strip()[:64] for name in listing.filters}
     since, until = _day(given.get("since", "")), _day(given.get("until", ""))

@@ -10,9 +10,10 @@ from urllib.parse import urlencode
 from flask import Blueprint, abort, g, make_response, render_template, request, url_for
 
 from domain.clock import SHANGHAI
+from domain.roles import Where
 from models import secret
 from models.base import Database, Tx
-from services import audit, journal, paging, searching, story
+from services import audit, browse, journal, paging, searching, sight, story
 from services.paging import Filter
 from texts.say import day
 from web.lists import LISTS
@@ -65,17 +66,18 @@ class LogPages:
         said = request.args.get("q", "").replace("\0", "").strip()[:LONGEST]
         asked = searching.read(said, self.clock())
         with self.db.read() as tx:
-            found = searching.find(tx, asked, _where()) if said else None
+            found = searching.find(tx, g.login.actor, asked, _where()) if said else None
+            called = {} if isinstance(_where(), int) else browse.communities(tx)
             names = {name: LISTS[name].names(tx, page.rows) for name, page in found.lists.items()} if found else {}
         links = {name: _all_of(name, found) for name in found.lists} if found else {}
         return render_template("console/search.html", said=said, found=found, lists=_FOR_SEARCH, names=names, links=links,
-                               read_as=_read_as(asked))
+                               called=called, read_as=_read_as(asked))
 
     def story_view(self, kind: str) -> Callable[[int], Any]:
         """What led to a thing of this kind and what came of it."""
         def view(key: int) -> Any:
             with self.db.read() as tx:
-                found = story.of(tx, kind, key, _where()) if key <= paging.LARGEST else None
+                found = story.of(tx, g.login.actor, kind, key) if key <= paging.LARGEST else None
             if found is None:
                 abort(404)
             return render_template("console/story.html", story=found, kind=kind, key=key)
@@ -127,9 +129,9 @@ def chain_state(tx: Tx) -> journal.Chain:
     return journal.chain(tx, _where())
 
 
-def _where() -> int | None:
-    community_id: int | None = g.login.actor.community_id
-    return community_id
+def _where() -> Where:
+    where: Where = g.login.where
+    return where
 
 
 def _read_as(asked: searching.Asked) -> list[str]:
@@ -155,6 +157,8 @@ def _newest(tx: Tx) -> list[Line]:
     """Messages, tries to send and deeds, the newest first, each shown as its own list shows it."""
     found: list[Line] = []
     for name, kind, who, text, chip in _LIVE:
+        if not sight.reads(g.login.actor, name):
+            continue
         listing = LISTS[name]
         rows = listing.rows(tx, Filter(_where(), limit=EACH)).rows
         names = listing.names(tx, rows)

@@ -8,7 +8,7 @@ from web.door import may
 
 # A name that has no page is left out, so that a part of the console can be taken away without touching this.
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("work", ("overview", "board", "issues", "similar", "polls", "rounds", "sessions", "promises", "figures")),
+    ("work", ("overview", "jobs", "board", "issues", "similar", "polls", "rounds", "sessions", "promises", "figures")),
     ("talk", ("search", "live", "messages", "outbox", "notices", "forwards", "tasks")),
     ("people", ("people", "homes", "points", "register", "requests")),
     ("keep", ("audit", "accounts", "setup", "words", "understand")),
@@ -16,7 +16,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
 WAITING = ("forwards", "tasks")  # lists that open with what has to be done
 _CHILDREN = {
     "issue": "issues", "poll": "polls", "paper": "polls", "doors": "polls", "figure_issues": "figures", "round": "rounds",
-    "session": "sessions", "ledger": "points", "request": "requests", "person_data": "people",
+    "session": "sessions", "ledger": "points", "job": "jobs", "job_deed": "jobs", "request": "requests", "person_data": "people",
     **dict.fromkeys(("account_of", "account_new", "account_deed", "account_give", "account_take"), "accounts"),
 }
 

@@ -9,12 +9,14 @@ Needs = tuple[Deed, ...]
 ANYBODY: Needs = ()  # whoever is signed in: their own account
 _UNLISTED: Needs = (Deed.SET_UP, Deed.REVEAL, Deed.AUDIT)
 _LOOK, _VOTES, _TALK, _PEOPLE, _WORK = (Deed.LOOK,), (Deed.VOTES,), (Deed.TALK,), (Deed.PEOPLE,), (Deed.LOOK, Deed.WORK)
-_SET_UP, _AUDIT, _ACCOUNTS = (Deed.SET_UP,), (Deed.AUDIT,), (Deed.ACCOUNTS,)
-_TRACE = (Deed.TALK, Deed.PEOPLE, Deed.VOTES, Deed.AUDIT)  # everything that happened, joined together
+_MATTERS, _SET_UP, _AUDIT, _ACCOUNTS = (Deed.MATTERS,), (Deed.SET_UP,), (Deed.AUDIT,), (Deed.ACCOUNTS,)
+_TRACE = (Deed.TALK, Deed.PEOPLE, Deed.VOTES)  # what happened, joined together, as far as services/sight.py lets one read it
 
 OPEN = ("login", "static")  # before anybody is known
 NEEDS: dict[str, Needs] = {
-    "overview": _LOOK, "issues": _LOOK, "issue": _LOOK, "photo": _LOOK, "promises": _LOOK, "figures": _LOOK, "figure_issues": _LOOK,
+    "overview": _LOOK, "promises": _LOOK, "figures": _LOOK,
+    **dict.fromkeys(("issues", "issue", "photo", "figure_issues"), _MATTERS),
+    **dict.fromkeys(("jobs", "job", "job_photo", "job_deed"), (Deed.ORDERS,)),
     "polls": _VOTES, "poll": _VOTES, "doors": _VOTES, "similar": _TALK, "messages": _TALK, "outbox": _TALK, "forwards": _TALK,
     "tasks": _TALK, "understand": _TALK, "paper": _TALK, "paper_photo": _TALK, "people": _PEOPLE, "homes": _PEOPLE,
     "points": _PEOPLE, "ledger": _PEOPLE, "notices": _TALK,
@@ -44,15 +46,26 @@ NEEDS: dict[str, Needs] = {
         "_wording")), _SET_UP),
     **dict.fromkeys(("setup_parties", "setup_party", "setup_duty", "setup_duty_put"), _WORK),  # as in chat, no admin's work
     "accounts": _ACCOUNTS, "account_new": _ACCOUNTS, "account_of": _ACCOUNTS, "account_deed": _ACCOUNTS, "account_give": _ACCOUNTS,
-    "account_take": _ACCOUNTS,
+    "account_take": _ACCOUNTS, "account_parties": _ACCOUNTS,
 }
 
 
-_LISTS = {"audit": _AUDIT, "sweeps": _AUDIT, "logins": _AUDIT, "reveals": _AUDIT, "issues": _LOOK, "promises": _LOOK,
+_LISTS = {"audit": _AUDIT, "sweeps": _AUDIT, "logins": _AUDIT, "reveals": _AUDIT, "issues": _MATTERS, "promises": _LOOK,
           "polls": _VOTES, "people": _PEOPLE, "homes": _PEOPLE, "points": _PEOPLE,
           "ledger": _PEOPLE, "notices": _TALK,
           **dict.fromkeys(("messages", "outbox", "forwards", "tasks", "deliveries", "readings"), _TALK)}
 NEEDS |= {f"{name}_{kind}": (*needs, Deed.EXPORT) for name, needs in _LISTS.items() for kind in ("csv", "xlsx")}
+
+
+# what shows all of one's own communities together; every other page is about one, that of the thing it shows or one that is chosen
+ACROSS = {"overview", "board", "board_deed", "figures", "figure_issues", "figures_xlsx", "search", "live", "live_rows", "similar",
+          "verify", *(f"{name}{kind}" for name in _LISTS for kind in ("", "_csv", "_xlsx")),
+          *(name for name, needs in NEEDS.items() if needs == ANYBODY)}
+
+
+def across(endpoint: str) -> bool:
+    """True when this address of the console can show several communities."""
+    return endpoint.removeprefix("console.") in ACROSS
 
 
 def may(actor: Actor, endpoint: str) -> bool:

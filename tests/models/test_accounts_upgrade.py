@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from sqlalchemy import inspect
+
 from models.base import Database
 from ops import database
 from tests.models.test_upgrade import _put, _rows, old
@@ -35,6 +37,21 @@ def test_accounts_keep_their_rights(old: Database) -> None:
     assert all(row["ended_at"] is not None for row in _rows(old, "console_session").values() if row["token_hash"] == "half")
     database.upgrade(old, "0013")
     assert {(one, place, "admin"), (every, None, "system_admin")} <= _posts(old)
+
+
+def test_photos_of_forms_have_no_place_in_the_old_shape(old: Database) -> None:
+    """Those that people sent stay; for whom accounts act is new."""
+    database.upgrade(old, "0019")
+    place = _put(old, "community", code="east")
+    firm, who = _put(old, "party", community_id=place), _put(old, "person", community_id=place)
+    key = _put(old, "account", username="one")
+    _put(old, "account_party", account_id=key, party_id=firm)
+    sent, brought = (_put(old, "photo", community_id=place, person_id=person) for person in (who, None))
+    assert set(_rows(old, "photo")) == {sent, brought}
+    database.downgrade(old, "0017")
+    assert set(_rows(old, "photo")) == {sent} and "account_party" not in inspect(old.engine).get_table_names()
+    database.upgrade(old, "0019")
+    assert _rows(old, "account_party") == {}
 
 
 def _posts(db: Database) -> set[tuple[Any, ...]]:

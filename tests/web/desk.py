@@ -194,11 +194,11 @@ def addresses(desk: Desk, ids: dict[str, int]) -> list[tuple[str, str, str]]:
            "role": ids["person"], "name": ids["person"], "code": ids["home"], "correct": ids["issue"], "issue_level": ids["issue"],
            "issue_track": ids["issue"], "issue_reveal": ids["issue"], "photo": ids["issue"], "session_minutes": ids["session"], "session": ids["session"], "session_deed": ids["session"], "round_deed": ids["round"],
            "round": ids["round"], "round_png": ids["round"], "round_zip": ids["round"],
-           "issue_deed": ids["issue"], "issue_zip": ids["issue"], "unit": ids["home"], "poll_deed": ids["poll1"],
+           **dict.fromkeys(("job", "job_photo", "job_deed"), ids["issue"]), "issue_deed": ids["issue"], "issue_zip": ids["issue"], "unit": ids["home"], "poll_deed": ids["poll1"],
            "poll_xlsx": ids["poll1"], "story_message": ids["message"], "story_issue": ids["issue"], "story_poll": ids["poll1"],
            "story_ballot": ids["ballot"], "story_post": ids["outbox"], "story_home": ids["home"],
            "session_end": ids["signed_in"],
-           **dict.fromkeys(("account_of", "account_deed", "account_give", "account_take"), ids["account"]),
+           **dict.fromkeys(("account_of", "account_deed", "account_give", "account_take", "account_parties"), ids["account"]),
            "request": ids["request"], "request_end": ids["request"]} | {
                f"person_{deed}": ids["person"] for deed in ("data", "reveal", "ask", "correct", "copy", "erase")}
     assert desk.app is not None
@@ -210,6 +210,6 @@ def addresses(desk: Desk, ids: dict[str, int]) -> list[tuple[str, str, str]]:
         assert "<" not in rule.rule or name in key or name == "static", f"{rule.endpoint} is new: say whose objects it shows"
         path = rule.rule.replace("<int:key>", str(key.get(name))).replace("<path:filename>", "console.css")
         path = re.sub("<any[^>]*>", "unlock", path)
-        path = path.replace("<int:one>", str(ids["photo" if name == "photo" else "paper"]))
+        path = path.replace("<int:one>", str(ids["photo" if name in ("photo", "job_photo") else "paper"]))
         found += [(rule.endpoint, m, path) for m in (rule.methods or set()) & {"GET", "POST"}]
     return found

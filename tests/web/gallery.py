@@ -10,7 +10,7 @@ from werkzeug.serving import make_server
 
 from tests.web.desk import OPEN, Desk, addresses
 
-NO_PAGES = {"console.register_template", "console.paper_photo", "console.photo", "console.static", "console.login_code",
+NO_PAGES = {"console.register_template", "console.paper_photo", "console.photo", "console.job_photo", "console.static", "console.login_code",
             "console.live_rows", "console.round_png"}
 
 

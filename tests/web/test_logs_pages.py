@@ -7,12 +7,13 @@ from html import unescape
 import pytest
 from sqlalchemy import select, update
 
+from domain.roles import SYSTEM, Actor, Role
 from models.logs import delivery
 from models.tables import audit as audit_table
-from models.tables import home, message, outbox
-from services import story
-from tests.web.desk import Desk, token
-from tests.web.estate import EVIL, FIRST, KEEP, OTHER, SECOND, Estate, lines
+from models.tables import community, home, issue, message, outbox
+from services import accounts, audit, sight, story
+from tests.web.desk import Desk, sign_in, token
+from tests.web.estate import EVIL, FIRST, KEEP, OTHER, PASSWORD, SECOND, Estate, lines
 from web import logs
 
 VOTERS = ("李叔", "陈老师", "小赵", "吴姐", "小何", "3幢2单元501")
@@ -273,3 +274,35 @@ def test_a_long_chain_is_verified_piece_by_piece(desk: Desk, monkeypatch: pytest
     with desk.db.write() as tx:
         tx.execute(update(audit_table).where(audit_table.c.seq == 1).values(detail="not what we write"))
     assert "not what we write" in client.get("/console/audit").text  # and can be looked at
+
+
+def test_a_grid_worker_reads_the_chain_without_what_is_kept_for_the_audit(estate: Estate) -> None:
+    """The same story line by line, but for who looked at what is hidden and who took what away; no record in search and live page."""
+    estate.close_polls()
+    stage = estate.stage
+    with stage.db.write() as tx:
+        where = tx.scalar(select(community.c.id))
+        accounts.create(tx, SYSTEM, username="grid", password=PASSWORD, community_id=where, now=stage.now, role=Role.GRID_WORKER)
+        boss = Actor("account:1", Role.ADMIN, where)
+        for row in tx.all(select(issue)):
+            sight.reveal(tx, boss, row, reason="居民来电核实", now=stage.now)
+            for minutes, deed in enumerate(("issue.export", "issue.correct"), start=1):
+                audit.note(tx, boss, deed, f"issue:{row.id}", now=stage.now + timedelta(minutes=minutes))
+        audit.seal(tx)
+    admin, grid = estate.client(), estate.app.test_client()
+    assert sign_in(grid, "grid", PASSWORD).status_code == 302
+    left_out: set[str] = set()
+    for kind in ("message", "issue", "poll", "post"):
+        for key in estate.ids(kind):
+            whole, seen = (lines(client.get(f"/console/story/{kind}/{key}").text) for client in (admin, grid))
+            assert [line for line in whole if line in seen] == seen
+            left_out |= {line.partition(" I")[2] for line in whole if line not in seen}
+    assert left_out == {f"{n} {what}" for n in (1, 2) for what in ("查看了匿名反映人 居民来电核实", "记入审计链 导出整件事 admin")}
+    story_of_two = grid.get(f"/console/story/issue/{estate.ids('issue')[1]}").text
+    assert "棋牌室" in story_of_two and "改正议题" in story_of_two and "来电核实" not in story_of_two
+    assert "来电核实" in admin.get(f"/console/story/issue/{estate.ids('issue')[1]}").text
+    found, everything = (client.get("/console/search?q=李叔").text for client in (grid, admin))
+    assert "/console/audit?" in everything and "/console/audit" not in found and "电梯停了" in found
+    assert 'class="is-audit"' in admin.get("/console/live").text
+    live = grid.get("/console/live").text
+    assert 'class="is-audit"' not in live and 'class="is-message"' in live

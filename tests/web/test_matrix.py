@@ -11,9 +11,12 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
-from domain.roles import ACCOUNT_ROLES, SYSTEM, Actor, Role
+from domain.roles import ACCOUNT_ROLES, SYSTEM, Actor, Deed, Role
+from models.accounts import account_party
 from models.base import Database
+from models.tables import issue, party, promise
 from services import accounts, audit
 from tests.web.desk import NOW, OPEN, Desk, addresses
 from tests.web.town import ISSUE, POLL, Town
@@ -49,7 +52,12 @@ def _account(desk: Desk, role: Role) -> FlaskClient:
     """Somebody of this role in east; an admin of the system everywhere."""
     with desk.db.write() as tx:
         place = None if role is Role.SYSTEM_ADMIN else desk.ids["east"]["place"]
-        accounts.create(tx, SYSTEM, username=f"a-{role}", password="a long password", community_id=place, now=NOW, role=role)
+        key = accounts.create(tx, SYSTEM, username=f"a-{role}", password="a long password", community_id=place, now=NOW, role=role)
+        if role.may(Deed.ORDERS):  # for the party that has the issue to do
+            firm = tx.add(party, community_id=place, name=f"east{role}", kind="property")
+            tx.add(account_party, account_id=key, party_id=firm)
+            tx.add(promise, community_id=place, issue_id=desk.ids["east"]["issue"], party_id=firm, owner="east", text="修好", due_at=NOW,
+                   state="open", made_at=NOW)
         audit.seal(tx)
     return desk.client(f"a-{role}")
 
@@ -128,6 +136,30 @@ def test_nothing_of_another_community_exists(desk: Desk, monkeypatch: pytest.Mon
         elif method == "GET" and endpoint not in OPEN and "west" not in path:
             shown = client.get(path).data
             assert "west电梯".encode() not in shown and "李west".encode() not in shown, path
+
+
+@pytest.mark.parametrize("role", ACCOUNT_ROLES)
+def test_orders_of_another_party_do_not_exist(desk: Desk, role: Role) -> None:
+    """Nor private ones of one's own party; who acts for no party finds none at all. A property sees no other issue either."""
+    client, place = _account(desk, role), desk.ids["east"]["place"]
+    assert desk.app is not None
+    desk.app.config["WTF_CSRF_ENABLED"] = False
+    with desk.db.write() as tx:
+        firms = [tx.add(party, community_id=place, name=name, kind="property") for name in ("另一家", "西面的")]
+        mine = tx.scalar(select(party.c.id).where(party.c.name == f"east{role}")) or firms[0]
+        common = {"community_id": place, "category": "elevator", "submitter_id": desk.ids["east"]["person"], "created_at": NOW, "changed_at": NOW}
+        ids = {name: tx.add(issue, **common, number=n, state="in_progress", title=f"{name}的事", text="x", party_id=firm, private=private)
+               for n, (name, firm, private) in enumerate((("别家", firms[0], False), ("私下", mine, True), ("自家", mine, False)), start=7)}
+    for name, key in ids.items():
+        own = name == "自家" and role.may(Deed.ORDERS)
+        for method, path in (("GET", f"/console/jobs/{key}"), ("POST", f"/console/jobs/{key}"), ("GET", f"/console/jobs/{key}/photos/1.jpg")):
+            wanted = 404 if not own or path.endswith("jpg") else 200 if method == "GET" else 400
+            assert client.open(path, method=method).status_code == wanted, (name, method, path)
+        if role is Role.PROPERTY:
+            assert client.get(f"/console/issues/{key}").status_code == 404
+    if role.may(Deed.ORDERS):
+        page = client.get("/console/jobs").text
+        assert "自家的事" in page and "别家的事" not in page and "私下的事" not in page and "另有 1 件私事工单" in page
 
 
 def test_a_stranger_and_a_resident_find_nothing_of_the_console(desk: Desk, town: Town) -> None:
