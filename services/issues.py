@@ -63,7 +63,7 @@ def register(tx: Tx, speaker: Speaker, report: Report, *, chat_id: int | None, n
     row = _number(tx, speaker, issue_id, now)
     similar.enter(tx, row)
     steps.event(tx, issue_id, Act.SUBMIT, sight.hidden(speaker, row), now=now, after=State.SUBMITTED)
-    timers.start(tx, Timer.ANSWER, issue_id, timers.due_at(tx, Timer.ANSWER, now, urgency=row.urgency))
+    timers.start(tx, Timer.ANSWER, issue_id, timers.due_at(tx, row.community_id, Timer.ANSWER, now, urgency=row.urgency))
     evidence.take_up(tx, speaker, row, now=now)
     return row
 
@@ -76,7 +76,7 @@ def draft(tx: Tx, speaker: Speaker, report: Report, *, chat_id: int | None, same
         kept = _insert(tx, speaker, report, State.DRAFT, chat_id, same_as, now)
     else:
         timers.end(tx, kept, Timer.DRAFT, now=now)
-    timers.start(tx, Timer.DRAFT, kept, timers.due_at(tx, Timer.DRAFT, now))
+    timers.start(tx, Timer.DRAFT, kept, timers.due_at(tx, speaker.community_id, Timer.DRAFT, now))
     return int(kept)
 
 

@@ -1,7 +1,7 @@
 """Sessions of the console: opened in steps, bound to what the account may be where, and ended by anybody who may."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -43,6 +43,7 @@ class Login:
     stage: str
     posts: tuple[Post, ...]
     place: str = ""  # the community on the screen; '' for all
+    linked: bool = False  # a link led to that community: the links of its page lead there too
 
     @property
     def several(self) -> bool:
@@ -104,6 +105,13 @@ def signed_in(tx: Tx, token: str, *, now: datetime) -> Login | None:
     here = actor.community_id
     place = tx.scalar(select(community.c.name).where(community.c.id == here)) if here is not None else ""
     return Login(row.id, row.username, actor, row.seen_at, row.session_id, row.stage, posts, place or "")
+
+
+def at(tx: Tx, login: Login, wanted: int) -> Login:
+    """The same account in another of its communities, for one page that was opened by a link; as it was where it may not go."""
+    actor = acting(login.account_id, login.posts, wanted)
+    name = tx.scalar(select(community.c.name).where(community.c.id == wanted))
+    return replace(login, actor=actor, place=name, linked=True) if name is not None and actor.community_id == wanted else login
 
 
 def touch(tx: Tx, login: Login, *, now: datetime) -> None:

@@ -11,7 +11,7 @@ from domain.roles import ACCOUNT_ROLES, Deed, Role
 from models.base import Database, Tx
 from services import accounts, browse, factors, logins, paging, posts
 from texts.say import say
-from web.door import written
+from web.door import onward_or_home, written
 from web.words import word
 
 DEEDS = {"unlock": posts.unlock, "disable": posts.disable, "enable": posts.enable, "second": posts.drop_second,
@@ -73,7 +73,7 @@ class AccountPages:
             written(self.db, lambda tx: logins.go_to(tx, g.login, where if where is not None else -1, now=self.clock()))
         except Refusal:
             abort(404)
-        return redirect(url_for("console.overview"))
+        return redirect(onward_or_home(request.form.get("next", "")))
 
     # --- everybody's --------------------------------------------------------------------------------------------
     def listed(self, told: str = "", wrong: str = "") -> Any:

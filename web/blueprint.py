@@ -38,12 +38,12 @@ from services import outbox as posting
 from texts.mask import mask
 from texts.say import clock as show_clock
 from texts.say import day, say, unit, yuan
-from texts.words import categories
-from web import nav
+from texts.words import Category, categories, kind
+from web import nav, spoken
 from web.accounts import AccountPages
 from web.board import BoardPages
 from web.deeds import POLLS
-from web.desk import Platform
+from web.desk import Choose, Platform, choose
 from web.door import Door, may, written
 from web.figures import FigurePages
 from web.issue_desk import IssueDesk, inside
@@ -59,6 +59,7 @@ from web.rounds import RoundPages
 from web.second import SecondPages
 from web.sessions import SessionPages
 from web.setup import SetupPages
+from web.setup_categories import CategoryPages
 from web.setup_crew import CrewPages
 from web.setup_parties import PartyPages
 from web.setup_rules import RulePages
@@ -91,6 +92,7 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
     AccountPages(db, clock).hang(console)
     console.record(lambda state: _secure_forms(state, secure_cookies))
     console.register_error_handler(404, lambda _: (render_template("console/note.html", text=word("page_gone")), 404))
+    console.register_error_handler(Choose, lambda _: choose(db))
     views = _Pages(db, clock, machine)
     console.add_url_rule("/", "overview", views.overview)
     console.add_url_rule("/audit/verify", "verify", views.verify, methods=["POST"])
@@ -121,9 +123,9 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
     FigurePages(db, clock).hang(console)
     RightsPages(db, clock).hang(console)
     LogPages(db, clock).hang(console)
-    RegisterPages(db, clock, understanding.community).hang(console)
-    RoundPages(db, clock, understanding.community).hang(console)
-    for pages_of in (SetupPages, CrewPages, PartyPages, RulePages, BoardPages, PollBuilder):
+    RegisterPages(db, clock, understanding.where).hang(console)
+    RoundPages(db, clock, understanding.where).hang(console)
+    for pages_of in (SetupPages, CrewPages, PartyPages, CategoryPages, RulePages, BoardPages, PollBuilder):
         pages_of(db, clock, platform).hang(console)
     return console
 
@@ -206,7 +208,7 @@ class _Pages:
                 "console/issue.html", issue=row, events=events, behind=joined.behind(tx, key),
                 polls=browse.polls_about(tx, key), course=course.of(tx, row, now=self.clock()), photos=evidence.of_issue(tx, key),
                 photo_at=lambda p: url_for("console.photo", key=key, one=p.id), **_printed(tx, "issue", row),
-                categories=list(categories().values()),
+                categories=_given(row.category),
                 into=joined.target_of(tx, row.id), **inside(tx, row, self.clock()),
                 names=browse.labels(tx, known) if may("people") else dict.fromkeys(known, word("cell.someone")))
 
@@ -342,6 +344,7 @@ class _Pages:
         row = browse.one(tx, table, key, self._where()) if key <= paging.LARGEST else None
         if row is None or (table is issue and row.private and not g.login.actor.may(Deed.PRIVATE)):
             abort(404)
+        spoken.speak(tx, row.community_id)
         return row
 
     def _mine(self, table: Any, key: int) -> Any:
@@ -351,6 +354,11 @@ class _Pages:
     def _note_export(self, what: str, community_id: int | None) -> None:
         written(self.db, lambda tx: audit.note(tx, g.login.actor, "export.csv",
             what, now=self.clock(), community_id=community_id))
+
+
+def _given(code: str) -> list[Category]:
+    """The categories an issue can be given, and the one it has."""
+    return list(({code: kind(code)} | categories()).values())
 
 
 def _ballots_of(row: Any) -> Listing:

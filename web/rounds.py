@@ -92,7 +92,7 @@ class RoundPages:
             comments, votes = round_files.read(*paths)
             files = {path.name: path.read_text("utf-8-sig") for path in paths}
         title = request.form.get("title", "").replace("\0", "").strip()[:64]
-        actor = replace(g.login.actor, community_id=self.community())  # who sees all acts in the first, as on other pages
+        actor = replace(g.login.actor, community_id=self.community())
         return written(self.db, lambda tx: round_files.take_in(
             tx, actor, comments, votes, number=int(said), title=title, files=files, now=self.clock()))
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import yaml
 
-from texts.say import FOLDER, has, say
+from texts.say import FOLDER, has
+from texts.say import term as called
 
 KEEP = "\n\u200d"  # line ends, and the joiner that emoji are made with
 
@@ -23,7 +24,7 @@ def has_word(key: str) -> bool:
 
 def term(group: str, name: str) -> str:
     """A term as the chat says it, or the name itself when there is none."""
-    return say(f"terms.{group}.{name}") if has(f"terms.{group}.{name}") else name
+    return called(group, name) if group == "category" or has(f"terms.{group}.{name}") else name
 
 
 def visible(text: str) -> str:
