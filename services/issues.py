@@ -16,7 +16,7 @@ from domain.timers import Timer
 from models.base import Tx
 from models.hot import Hot
 from models.tables import community, issue, person, supporter
-from services import audit, evidence, joined, people, ring, sight, similar, steps, timers, triage
+from services import audit, evidence, joined, people, ring, sight, similar, steps, timers, triage, voices
 from services.people import Speaker
 from services.steps import by_id
 from texts.same import Matter
@@ -112,8 +112,9 @@ def forget(tx: Tx, issue_id: int) -> None:
     row = by_id(tx, issue_id)
     where = building(row.place) if row.place else None
     similar.leave(tx, row)
-    tx.execute(update(issue).where(issue.c.id == issue_id).values(
-        text="", title=say("issue.forgotten", category=row.category, place=where), place=where, proposal=None))
+    with voices.speaking(tx, row.community_id):
+        title = say("issue.forgotten", category=row.category, place=where)
+    tx.execute(update(issue).where(issue.c.id == issue_id).values(text="", title=title, place=where, proposal=None))
 
 
 # --- finding --------------------------------------------------------------------------------------------------

@@ -157,7 +157,7 @@ def _community(desk: Desk, code: str) -> int:
 def test_nothing_of_another_community_is_set_up(desk: Desk) -> None:
     """The account of one community changes nothing in the other, whatever its forms say; nor does it make new ones."""
     client, east = desk.client("west"), desk.ids["east"]
-    at = {"community": str(_community(desk, "east"))}
+    at = {"at": str(_community(desk, "east"))}
     assert press(client, "/console/setup/community", create="1", code="mine", name="我的").status_code == 404
     press(client, "/console/setup/community", **at, name="改名")
     assert press(client, "/console/setup/groups", **at, key=str(east["group"]), name="夺来").status_code == 400
