@@ -39,7 +39,7 @@ NEEDS: dict[str, Needs] = {
     **dict.fromkeys((f"setup{part}" for part in (
         "", "_community", "_units", "_homes", "_homes_take", "_groups", "_group", "_staff", "_staff_add", "_accounts",
         "_account_test", "_parties", "_party", "_duty", "_duty_put", "_courses", "_course", "_rules", "_rule", "_wordings",
-        "_categories", "_category",
+        "_categories", "_categories_put",
         "_wording")), _SET_UP),
     "accounts": _ACCOUNTS, "account_new": _ACCOUNTS, "account_of": _ACCOUNTS, "account_deed": _ACCOUNTS, "account_give": _ACCOUNTS,
     "account_take": _ACCOUNTS,

@@ -26,13 +26,13 @@ class CategoryPages(Desk):
     def hang(self, console: Blueprint) -> None:
         """Adds the addresses to the console."""
         console.add_url_rule("/setup/categories", "setup_categories", self.categories)
-        console.add_url_rule("/setup/categories", "setup_category", self.category, methods=["POST"])
+        console.add_url_rule("/setup/categories", "setup_categories_put", self.category, methods=["POST"])
 
     def categories(self, wrong: str = "") -> Any:
         """Every kind with its words and who gets it; one of them to change; and where a sentence would go."""
         where, code, tried = self.where(), request.values.get("code", "")[:32], text("try", _LONGEST)
         with self.db.read() as tx:
-            kinds = own_categories.listed(tx, where)
+            kinds = sorted(own_categories.listed(tx, where), key=lambda each: each.own.like is None)  # their own first
             one = next((each for each in kinds if each.it.code == code), None)
             vocabulary = dictionary.heard(tx, where)
             return self.page("console/setup_categories.html", tx, wrong, kinds=kinds, one=one, ours=rows(), readable=readable,

@@ -98,8 +98,8 @@ def test_who_sees_all_chooses_one_community_where_one_is_needed(desk: Desk, brow
         page.get_by_role("button", name="west").click()
         page.wait_for_url("**/console/setup/rules")
         assert page.locator("header .place").inner_text() == "west"
-        page.get_by_label("日期").fill("2026-03-04")
-        page.get_by_label("为什么").fill("社区搬家")
+        page.get_by_label("日期", exact=True).fill("2026-03-04")
+        page.get_by_label("为什么", exact=True).fill("社区搬家")
         page.get_by_role("button", name="加入").click()
         page.get_by_text("2026-03-04 社区搬家").wait_for()
         good(page, f"rules-{width}")
