@@ -23,7 +23,7 @@ from domain.errors import Refusal
 from domain.roles import SYSTEM
 from models.base import TransactionLost, Tx
 from models.commit import ATTEMPTS, TRANSIENT, Busy, GroupCommit, Unsure
-from services import around, audit, card_updates, outbox, people, wordings
+from services import around, audit, card_updates, outbox, people, voices
 from services.browse import SECRET_INTENTS, UNKEPT_INTENTS
 from texts.normal import plain
 from texts.say import say
@@ -110,14 +110,13 @@ def take(tx: Tx, channel: Channel, message: Message, message_id: int, *, dialog:
          now: datetime, last_try: bool = True) -> Outcome:
     """Handles a message that is seen for the first time: resolves who and where, answers, and records it all."""
     alone = message.chat is None or not channel.capabilities.heard_once  # words in a group do not open a private chat
-    wordings.refresh(tx, now=now)
     speaker = people.resolve(tx, channel=message.channel, sender=message.sender, community_code=channel.community, now=now,
                              spoken=message.spoken and alone, touched=message.touched,
                              exact=bool(channel.capabilities.window_posts))
     place = people.place_of(tx, speaker, channel=message.channel, external_id=message.chat) if message.chat else None
     ctx = Ctx(tx, message, message_id, speaker, place, now, message.text.strip(), plain(message.text), dialog,
               draws=channel.capabilities.cards or message.tap is not None, dialogs_up=dialogs_up)
-    with watch.about(message_id):
+    with watch.about(message_id), voices.speaking(tx, speaker.community_id):
         text, state = _answer(ctx, last_try)
     if message.tap is not None:
         card_updates.remember(tx, about=message.tap.about, channel=message.channel, task_id=message.tap.task_id,

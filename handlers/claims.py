@@ -27,7 +27,7 @@ def listing(ctx: Ctx, args: Args) -> str:
          "{I} 认领 {rest}", keeps_words=True, topic=TOPIC, usage="认领 I12 3月5日前")
 def take_on(ctx: Ctx, args: Args) -> str:
     """Takes a matter on, until the day that is named."""
-    asked = deadlines.asked(ctx.tx, args.rest, now=ctx.now) if args.rest else None
+    asked = deadlines.asked(ctx.tx, ctx.speaker.community_id, args.rest, now=ctx.now) if args.rest else None
     if args.rest and asked is None:
         raise Refusal("claim.when", number=args.issue, days=claims.LONGEST.days)
     row, until = claims.take_on(ctx.tx, ctx.speaker, number=args.issue, until=asked.at if asked else None, now=ctx.now)
@@ -65,7 +65,7 @@ def claim(ctx: Ctx, meaning: Meaning) -> str | None:
         return read_back(ctx, f"签收 I{number}")
     if row.private:
         raise Refusal("issue.unknown", number=int(number))
-    asked = deadlines.asked(ctx.tx, ctx.heard, now=ctx.now)
+    asked = deadlines.asked(ctx.tx, ctx.speaker.community_id, ctx.heard, now=ctx.now)
     day = (asked.at - timedelta(seconds=1)).astimezone(SHANGHAI) if asked else None
     return read_back(ctx, f"认领 I{number} {day.month}月{day.day}日前" if day else f"认领 I{number}")
 

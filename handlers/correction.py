@@ -8,7 +8,7 @@ from handlers.triage import NAMES
 from services import corrections, issues
 from texts.places import place, room
 from texts.say import say
-from texts.words import categories
+from texts.words import categories, kind
 from understanding.intents import NAMES as INTENTS
 
 
@@ -20,7 +20,7 @@ def category(ctx: Ctx, args: Args) -> str:
     row = issues.by_number(ctx.tx, ctx.speaker.community_id, args.issue)
     if track and track != ("private" if row.private else row.track):
         told = _corrected(ctx, args.issue, "track", track)
-        return told if said == categories()[row.category].name else f"{told}\n{_category(ctx, args.issue, said)}"
+        return told if said == kind(row.category).name else f"{told}\n{_category(ctx, args.issue, said)}"
     return _category(ctx, args.issue, said)
 
 
@@ -55,7 +55,7 @@ def intent(ctx: Ctx, args: Args) -> str:
 
 def _corrected(ctx: Ctx, number: int, field: str, value: str) -> str:
     row, before = corrections.correct(ctx.tx, ctx.speaker, number=number, field=field, value=value, now=ctx.now)
-    shown = {"category": lambda v: categories()[v].name if v in categories() else v, "intent": lambda v: INTENTS.get(v, v),
+    shown = {"category": lambda v: kind(v).name, "intent": lambda v: INTENTS.get(v, v),
              "track": lambda v: say(f"terms.track.{v}")}
     name = shown.get(field, str)
     key = "issue.correct_same" if before == value else "issue.corrected"

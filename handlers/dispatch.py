@@ -31,7 +31,7 @@ def designate(ctx: Ctx, args: Args) -> str:
 def _assign(ctx: Ctx, args: Args, *, designated: bool) -> str:
     party, rest = parties.named(ctx.tx, ctx.speaker.home_community, args.rest)
     terms, _, reason = rest.partition("理由")
-    asked = deadlines.asked(ctx.tx, terms, now=ctx.now) if terms.strip() else None
+    asked = deadlines.asked(ctx.tx, ctx.speaker.community_id, terms, now=ctx.now) if terms.strip() else None
     if terms.strip() and asked is None:
         raise Refusal("dispatch.until", said=terms.strip())
     row = dispatch.assign(ctx.tx, ctx.speaker, number=args.issue, party=party, now=ctx.now, due_at=asked.at if asked else None,

@@ -31,7 +31,7 @@ def make(ctx: Ctx, args: Args) -> str:
 def _read(words: str, ctx: Ctx) -> tuple:
     """Who, until when, what: in this order, as it is said."""
     found = _OWNER.fullmatch(plain(words))
-    moment = deadlines.asked(ctx.tx, found[2], now=ctx.now) if found else None
+    moment = deadlines.asked(ctx.tx, ctx.speaker.community_id, found[2], now=ctx.now) if found else None
     if found is None or moment is None:
         raise Refusal("promise.how")
     text = moment.words

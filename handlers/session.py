@@ -105,7 +105,7 @@ def answer(ctx: Ctx, args: Args) -> str:
     asked: dict[str, Any] = {"number": args.session, "which": which, "now": ctx.now}
     if words.startswith("转任务"):
         doer, terms = parties.leading(ctx.tx, ctx.speaker.home_community, words[3:])
-        due = deadlines.asked(ctx.tx, terms, now=ctx.now)
+        due = deadlines.asked(ctx.tx, ctx.speaker.community_id, terms, now=ctx.now)
         task = questions.to_task(ctx.tx, ctx.speaker, doer=doer, due_at=due.at if due else None, **asked)
         return say("session.task", number=args.session, which=which, task=task)
     if words.startswith("私事"):

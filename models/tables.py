@@ -45,6 +45,7 @@ community = _table(
     Column("last_issue", Integer, nullable=False, default=0),  # the number given last
     Column("last_poll", Integer, nullable=False, default=0),
     Column("last_session", Integer, nullable=False, server_default="0"),
+    Column("voice", String(16)),  # another with every change of its own words, see services/voices.py
 )
 building = _table(
     "building", _ref("community_id", "community"), Column("name", String(32), nullable=False),

@@ -9,7 +9,7 @@ from models.base import Tx
 from models.tables import community
 from ops import house
 from ops.doctor_finding import Finding
-from services import directory, parties, roster, timers
+from services import directory, parties, roster, timers, voices
 from texts.words import categories
 
 _WEEK = 7
@@ -19,7 +19,9 @@ def loop(built: house.House) -> Iterator[Finding]:
     """One line for what is right, one for each thing that is missing and what to do about it."""
     with built.db.read() as tx:
         for place in tx.all(select(community.c.id, community.c.name).order_by(community.c.id)):
-            yield from _parties(tx, place.id, place.name)
+            with voices.speaking(tx, place.id):
+                found = list(_parties(tx, place.id, place.name))
+            yield from found
             yield _duty(tx, place.id, place.name)
         failing = timers.failing(tx)
         yield Finding(not failing, "没有出错的时钟" if not failing else

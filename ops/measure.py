@@ -8,6 +8,7 @@ from bot.understand import understand
 from models.base import Tx
 from services import corrections
 from texts import words
+from texts.categories import OTHER, built_in
 from texts.say import say
 from understanding import corpus, model, trained
 from understanding.context import Context
@@ -49,7 +50,8 @@ def corrected(tx: Tx) -> Iterator[Utterance]:
     for row in corrections.examples(tx):
         intent = row.after if row.field == "intent" else "register_issue"
         slots = {"category": row.after if row.field == "category" else row.category} if intent == "register_issue" else {}
-        yield Utterance(row.text, Context(at_bot=True), intent, slots)
+        if slots.get("category", OTHER) in built_in().offered:  # a community's own kinds are known by its own words alone
+            yield Utterance(row.text, Context(at_bot=True), intent, slots)
 
 
 def _lines(report: Report, sentences: int, each_ms: float, *, wrong: bool) -> Iterator[str]:

@@ -41,7 +41,6 @@ from services import (
     solitaire,
     timers,
     voting,
-    wordings,
     work,
 )
 
@@ -63,8 +62,6 @@ class Sweeps:
         """Runs each sweep once, parked ballots before closings; a sweep that breaks does not keep the others from running."""
         errors: list[Exception] = []
         runs: list[dict[str, Any]] = []
-        with self.db.read() as tx:
-            wordings.refresh(tx, now=self.clock())
         for sweep in (self.answer_parked, self.begin_polls, self.close_polls, self.finish_polls, self.remind, self.fire_timers,
                       self.forward, self.forget_joinings, self.forget_lists, self.forget_photos, self.tell_bulletins,
                       self.remind_of_requests, self.group_issues, self.draw_rounds, self.report_rounds, self.index_logs):

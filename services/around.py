@@ -56,7 +56,7 @@ def around(tx: Tx, speaker: Speaker, known: Context, *, chat_id: int | None, bef
         known, my_issues=mine, pending_rating=next((i for i in mine if i.status == State.RESOLVED), None),
         recent_issue=IssueSeen(f"I{issues[0]}", "") if len(issues) == 1 else None,
         recent_result=f"P{results[0]}" if len(results) == 1 else None,
-        active_discussion=_talked_about(tx, speaker, issues), vocabulary=dictionary.words_of(tx, speaker.community_id))
+        active_discussion=_talked_about(tx, speaker, issues), vocabulary=dictionary.heard(tx, speaker.community_id))
 
 
 def _talked_about(tx: Tx, speaker: Speaker, named: list[str]) -> IssueSeen | None:

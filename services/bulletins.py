@@ -14,7 +14,7 @@ from domain.clock import SHANGHAI
 from domain.roles import Role
 from models.base import Tx
 from models.tables import bulletin, chat, person
-from services import agenda, audit, outbox, workcalendar
+from services import agenda, audit, outbox, voices, workcalendar
 from services.people import Speaker
 from texts.say import say
 
@@ -38,11 +38,13 @@ def tell_due(tx: Tx, *, now: datetime) -> bool:
     """Tells the first group or grid worker whose bulletin is due; False when everybody has been told."""
     found = _group(tx, now)
     if found is not None:
-        _tell_group(tx, found, now)
+        with voices.speaking(tx, found.community_id):
+            _tell_group(tx, found, now)
         return True
     worker = _worker(tx, now)
     if worker is not None:
-        _tell_worker(tx, worker, now)
+        with voices.speaking(tx, worker.community_id):
+            _tell_worker(tx, worker, now)
     return worker is not None
 
 
@@ -68,7 +70,7 @@ def _group(tx: Tx, now: datetime) -> Row[Any] | None:
     hour, monday = _hours[WEEKLY], _monday(now)
     if hour is None:
         return None
-    is_workday = workcalendar.of(tx)
+    is_workday = workcalendar.of(tx, None)
     first = next((day for n in range(7) if is_workday(day := monday + timedelta(days=n))), None)
     if first is None or now < datetime.combine(first, hour, SHANGHAI):
         return None
@@ -90,7 +92,7 @@ def _tell_group(tx: Tx, row: Row[Any], now: datetime) -> None:
 def _worker(tx: Tx, now: datetime) -> Row[Any] | None:
     """A grid worker who has not had their morning, on a working day."""
     hour, local = _hours[MORNING], now.astimezone(SHANGHAI)
-    if hour is None or not hour <= local.time() < NOON or not workcalendar.of(tx)(local.date()):
+    if hour is None or not hour <= local.time() < NOON or not workcalendar.of(tx, None)(local.date()):
         return None
     told = select(bulletin.c.about).where(bulletin.c.kind == MORNING, bulletin.c.period == local.date().isoformat())
     return tx.first(select(person.c.id, person.c.community_id).where(

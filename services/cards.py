@@ -10,7 +10,7 @@ from models.tables import issue as issue_table
 from services import pages
 from texts.kinds import MARKS
 from texts.say import say
-from texts.words import categories
+from texts.words import categories, kind
 
 CATEGORIES = 10  # the most one list of a card may hold
 TRACKS = ("self", "shared", "public", "private")
@@ -48,7 +48,7 @@ def correct(tx: Tx, row: Row) -> Card:
     used = tx.connection.scalars(select(issue_table.c.category).where(
         issue_table.c.community_id == row.community_id, issue_table.c.number.is_not(None))
         .group_by(issue_table.c.category).order_by(func.count().desc()).limit(CATEGORIES))
-    known = categories()
+    known = {row.category: kind(row.category)} | categories()
     now = "private" if row.private else row.track
     codes = [code for code in dict.fromkeys([row.category, *used, *known]) if code in known][:CATEGORIES]
     return Card(

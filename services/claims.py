@@ -40,7 +40,7 @@ def take_on(tx: Tx, speaker: Speaker, *, number: int, until: datetime | None, no
     has = claimed.of(tx, row.id)
     if has is not None and has.person_id != speaker.id:
         raise Refusal("claim.taken", number=row.number, until=has.until)
-    until = until or timers.due_at(tx, Timer.CLAIM, now)
+    until = until or timers.due_at(tx, row.community_id, Timer.CLAIM, now)
     if not now < until <= (has.at if has is not None else now) + LONGEST:
         raise Refusal("claim.when", number=row.number, days=LONGEST.days)
     _keep(tx, row, speaker, until, again=has is not None, now=now)

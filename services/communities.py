@@ -9,7 +9,7 @@ from domain.errors import Refusal
 from domain.roles import Actor
 from models.base import Tx
 from models.tables import community
-from services import audit, settings
+from services import audit, settings, voices
 
 LONGEST = 64
 _CODE = re.compile(r"[a-z][a-z0-9-]{1,31}")
@@ -26,6 +26,7 @@ def create(tx: Tx, actor: Actor, *, code: str, name: str, now: datetime) -> int:
         raise Refusal("setup.code_taken", code=code)
     name = _name(name)
     new = tx.add(community, code=code, name=name, last_issue=0, last_poll=0)
+    voices.changed(tx, new)  # what is said otherwise everywhere is said so here too
     audit.note(tx, actor, "community.create", f"community:{new}", now=now, community_id=new, code=code, after=name)
     return new
 

@@ -33,12 +33,12 @@ class Asked:
         return " ".join(filter(None, (self.before, self.after)))
 
 
-def asked(tx: Tx, words: str, *, now: datetime, start: datetime | None = None) -> Asked | None:
+def asked(tx: Tx, community_id: int | None, words: str, *, now: datetime, start: datetime | None = None) -> Asked | None:
     """The first deadline in the words; working days count from `start`, when it is given."""
     said = plain(words)
     if (found := WORKDAYS.search(said)) and found["n"] and (days := number(found["n"])):
         try:
-            day = due_day(_day(start or now), days, workcalendar.of(tx))
+            day = due_day(_day(start or now), days, workcalendar.of(tx, community_id))
         except ValueError:
             return None
         return Asked(end_of(day), workcalendar.provisional(tx, day), *_around(said, found.start(), found.end()))
@@ -53,22 +53,22 @@ def asked(tx: Tx, words: str, *, now: datetime, start: datetime | None = None) -
     return Asked(at, moment.provisional, *_around(said, moment.start, moment.end))
 
 
-def half(tx: Tx, start: datetime | None, due: datetime | None, *, now: datetime) -> datetime:
+def half(tx: Tx, community_id: int | None, start: datetime | None, due: datetime | None, *, now: datetime) -> datetime:
     """Half of the time there was, a working day at least, until the end of a day that is worked."""
     had = (due - start) / 2 if start is not None and due is not None and due > start else timedelta(0)
-    works = workcalendar.of(tx)
-    day = _day(max(now + had, in_days(tx, now, 1)))
+    works = workcalendar.of(tx, community_id)
+    day = _day(max(now + had, in_days(tx, community_id, now, 1)))
     return end_of(day if works(day) else due_day(day, 1, works))
 
 
-def in_days(tx: Tx, now: datetime, days: int) -> datetime:
+def in_days(tx: Tx, community_id: int | None, now: datetime, days: int) -> datetime:
     """The end of the last of so many working days after today."""
-    return end_of(due_day(_day(now), days, workcalendar.of(tx)))
+    return end_of(due_day(_day(now), days, workcalendar.of(tx, community_id)))
 
 
-def workdays(tx: Tx, start: datetime, end: datetime) -> int:
+def workdays(tx: Tx, community_id: int | None, start: datetime, end: datetime) -> int:
     """How many working days there are after the first day, the last included."""
-    works, day, last = workcalendar.of(tx), _day(start), _day(end)
+    works, day, last = workcalendar.of(tx, community_id), _day(start), _day(end)
     count = 0
     while day < last:
         day += timedelta(days=1)

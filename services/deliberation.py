@@ -147,7 +147,7 @@ def enter(tx: Tx, actor: Actor, row: Row[Any], held: Row[Any], place: int, now: 
     phase, before = talks[place], talks[place - 1] if place else None
     for hook in _phased:
         hook(tx, actor, row, held, before, False, now)
-    ends = phase.span.after(since or now, workcalendar.of(tx)) if phase.span else None
+    ends = phase.span.after(since or now, workcalendar.of(tx, row.community_id)) if phase.span else None
     until = quiet.of(tx, row.community_id).closing(ends) if ends else None
     tx.execute(update(deliberation).where(deliberation.c.id == held.id).values(phase=place, until=until, talk_over=False))
     timers.start(tx, Timer.DISCUSSION, row.id, until or now + REMIND, about=f"d{held.id}:{place}")

@@ -25,6 +25,11 @@ def words_of(tx: Tx, community_id: int | None) -> Mapping[str, str]:
     return {r.word: r.kind for r in tx.all(_WORDS, {"community_id": community_id})} if community_id is not None else {}
 
 
+def heard(tx: Tx, community_id: int | None) -> Mapping[str, str]:
+    """The words that are listened for: those of a kind that is no longer given say nothing."""
+    return {word: kind for word, kind in words_of(tx, community_id).items() if kind == PLACE or kind in categories()}
+
+
 def listed(tx: Tx, community_id: int) -> list[Row[Any]]:
     """The words as the console shows them."""
     return tx.all(select(community_word).where(community_word.c.community_id == community_id).order_by(community_word.c.word))

@@ -47,7 +47,7 @@ def assign(tx: Tx, actor: Actor, *, number: int, party: Row[Any], now: datetime,
     row = held(tx, actor, number, now=now)
     _may_decide(tx, actor, row, designated)
     row = accepted(tx, actor, row, now=now)
-    due_at = due_at or timers.due_at(tx, Timer.WORK, now, urgency=row.urgency)
+    due_at = due_at or timers.due_at(tx, row.community_id, Timer.WORK, now, urgency=row.urgency)
     if due_at <= now:
         raise Refusal("dispatch.past")
     if party.id == row.party_id:
@@ -99,7 +99,7 @@ def remind_before(tx: Tx, row: Row[Any], now: datetime) -> None:
     """Begins the clock that reminds on the morning of the working day before the work is due."""
     assert row.due_at is not None
     last = (row.due_at - timedelta(microseconds=1)).astimezone(SHANGHAI).date()
-    at = end_of(last_before(last, workcalendar.of(tx))) - _BEFORE_MIDNIGHT
+    at = end_of(last_before(last, workcalendar.of(tx, row.community_id))) - _BEFORE_MIDNIGHT
     if at > now:
         timers.start(tx, Timer.WORK, row.id, at, about=SOON)
 
@@ -108,7 +108,7 @@ def remind_before(tx: Tx, row: Row[Any], now: datetime) -> None:
 def send_back(tx: Tx, actor: Actor, *, number: int, reason: str, now: datetime) -> Row[Any]:
     """A party says that it is not theirs (退单); the staff hear of it, and the second time the admins."""
     row = held(tx, actor, number, now=now)
-    until = limits.of().return_within.after(row.assigned_at, workcalendar.of(tx)) if row.assigned_at else None
+    until = limits.of().return_within.after(row.assigned_at, workcalendar.of(tx, row.community_id)) if row.assigned_at else None
     party = parties.by_id(tx, row.party_id) if row.party_id else None
     row = steps.take(tx, actor, row, Act.RETURN, now=now, facts=Facts(reason=reason, return_until=until), note=reason,
                      keep={"party": row.party_id}, party_id=None, due_at=None, assigned_at=None, returned=row.returned + 1)

@@ -7,7 +7,7 @@ from domain.figures import Figure
 from models.base import Tx
 from services import figures, sheets
 from services.figures import GROUPS, Asked, Sheet
-from texts.say import say
+from texts.say import say, term
 
 _ISSUE = ("number", "created_at", "title", "category", "place", "state", "assigned_at", "contact_due", "contacted_at", "due_at",
           "resolved_at", "closed_at", "solved", "rating", "returned", "reopened", "excused")
@@ -19,7 +19,7 @@ def workbook(tx: Tx, asked: Asked, now: datetime) -> bytes:
     whole = [(say("figures.all"), figures.sheet(tx, asked, now))]
     pages: list[tuple[str, list[str], list[list[Any]]]] = []
     for by in GROUPS:
-        parts = [(say(f"terms.category.{name}") if by == "category" else name, found)
+        parts = [(term("category", name) if by == "category" else name, found)
                  for name, _, found in figures.table(tx, asked, by, now)]
         pages.append((say(f"figures.by.{by}"), heading, [_line(name, found) for name, found in [*whole, *parts]]))
     rows = tx.all(figures.listed(asked, "", now).order_by(figures.i.id).limit(sheets.MOST))
@@ -36,7 +36,7 @@ def _issue(row: Any) -> list[Any]:
     for name in _ISSUE:
         value = getattr(row, name)
         if name in ("category", "state"):
-            value = say(f"terms.{name}.{value}")
+            value = term(name, value)
         elif name == "rating" and value:
             value = say(f"terms.rating.{value}")
         elif name == "number":

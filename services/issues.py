@@ -16,7 +16,7 @@ from domain.timers import Timer
 from models.base import Tx
 from models.hot import Hot
 from models.tables import community, issue, person, supporter
-from services import audit, evidence, joined, people, ring, sight, similar, steps, timers, triage
+from services import audit, evidence, joined, people, ring, sight, similar, steps, timers, triage, voices
 from services.people import Speaker
 from services.steps import by_id
 from texts.same import Matter
@@ -63,7 +63,7 @@ def register(tx: Tx, speaker: Speaker, report: Report, *, chat_id: int | None, n
     row = _number(tx, speaker, issue_id, now)
     similar.enter(tx, row)
     steps.event(tx, issue_id, Act.SUBMIT, sight.hidden(speaker, row), now=now, after=State.SUBMITTED)
-    timers.start(tx, Timer.ANSWER, issue_id, timers.due_at(tx, Timer.ANSWER, now, urgency=row.urgency))
+    timers.start(tx, Timer.ANSWER, issue_id, timers.due_at(tx, row.community_id, Timer.ANSWER, now, urgency=row.urgency))
     evidence.take_up(tx, speaker, row, now=now)
     return row
 
@@ -76,7 +76,7 @@ def draft(tx: Tx, speaker: Speaker, report: Report, *, chat_id: int | None, same
         kept = _insert(tx, speaker, report, State.DRAFT, chat_id, same_as, now)
     else:
         timers.end(tx, kept, Timer.DRAFT, now=now)
-    timers.start(tx, Timer.DRAFT, kept, timers.due_at(tx, Timer.DRAFT, now))
+    timers.start(tx, Timer.DRAFT, kept, timers.due_at(tx, speaker.community_id, Timer.DRAFT, now))
     return int(kept)
 
 
@@ -112,8 +112,9 @@ def forget(tx: Tx, issue_id: int) -> None:
     row = by_id(tx, issue_id)
     where = building(row.place) if row.place else None
     similar.leave(tx, row)
-    tx.execute(update(issue).where(issue.c.id == issue_id).values(
-        text="", title=say("issue.forgotten", category=row.category, place=where), place=where, proposal=None))
+    with voices.speaking(tx, row.community_id):
+        title = say("issue.forgotten", category=row.category, place=where)
+    tx.execute(update(issue).where(issue.c.id == issue_id).values(text="", title=title, place=where, proposal=None))
 
 
 # --- finding --------------------------------------------------------------------------------------------------

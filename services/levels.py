@@ -89,13 +89,13 @@ def _unheard(tx: Tx, clock: Row[Any], row: Row[Any] | None, now: datetime) -> No
     steps.event(tx, row.id, "whistle_unheard", SYSTEM, now=now)
     who = dispatch.admins(tx, row.community_id) or people.staff_of(tx, row.community_id)
     telling.persons(tx, row, "whistle_unheard", who, now, notify=True)
-    timers.again(tx, clock, now, after=timers.due_at(tx, Timer.WHISTLE, now, urgency=row.urgency) - now)
+    timers.again(tx, clock, now, after=timers.due_at(tx, row.community_id, Timer.WHISTLE, now, urgency=row.urgency) - now)
 
 
 def _up(tx: Tx, actor: Actor, row: Row[Any], act: str, reason: str, now: datetime) -> tuple[Row[Any], list[str], int]:
     level = next_level(row.level)
     assert level is not None
-    due = timers.due_at(tx, Timer.WHISTLE, now, urgency=row.urgency)
+    due = timers.due_at(tx, row.community_id, Timer.WHISTLE, now, urgency=row.urgency)
     row = steps.mark(tx, actor, row, act, now=now, note=reason, level=level,
                      keep={"level": level, "due": due.isoformat(), "reason": reason})
     timers.start(tx, Timer.WHISTLE, row.id, due)

@@ -44,6 +44,7 @@ class Login:
     posts: tuple[Post, ...]
     place: str = ""  # the community on the screen; '' for all
     across: frozenset[int] = frozenset()  # all of one's own are on the screen, and these are they
+    linked: bool = False  # a link led to that community: the links of its page lead there too
 
     @property
     def where(self) -> Where:
@@ -127,11 +128,11 @@ def signed_in(tx: Tx, token: str, *, now: datetime) -> Login | None:
                  several(posts) if here == EVERYWHERE else frozenset())
 
 
-def at(tx: Tx, login: Login, wanted: int) -> Login:
-    """The same account in one of its communities, for one page; as it was where it may not go."""
+def at(tx: Tx, login: Login, wanted: int, *, linked: bool = False) -> Login:
+    """The same account in one of its communities, for one page, `linked` by an address; as it was where it may not go."""
     actor = _actor(tx, login.account_id, login.posts, wanted)
     name = tx.scalar(select(community.c.name).where(community.c.id == wanted))
-    return replace(login, actor=actor, place=name) if name is not None and actor.community_id == wanted else login
+    return replace(login, actor=actor, place=name, linked=linked) if name is not None and actor.community_id == wanted else login
 
 
 def _actor(tx: Tx, account_id: int, posts: tuple[Post, ...], wanted: int | None) -> Actor:

@@ -40,16 +40,16 @@ def _late(tx: Tx, clock: Row[Any], row: Row[Any] | None, now: datetime) -> None:
                         party=_party(tx, row))
     else:
         if clock.round == 0:
-            timers.start(tx, Timer.WORK, row.id, _supervised_from(tx, clock.due_at), about=dispatch.ABOVE)
+            timers.start(tx, Timer.WORK, row.id, _supervised_from(tx, row.community_id, clock.due_at), about=dispatch.ABOVE)
         steps.event(tx, row.id, "overdue", SYSTEM, now=now, inner=clock.round > 0, party_id=row.party_id,
                     facts={"day": clock.round + 1})
         _remind(tx, row, "overdue", now, notify=clock.round == 0, days=clock.round + 1)
         timers.again(tx, clock, now)
 
 
-def _supervised_from(tx: Tx, due_at: datetime) -> datetime:
+def _supervised_from(tx: Tx, community_id: int, due_at: datetime) -> datetime:
     """When it is long overdue, counted from the day it was due; midnight belongs to the day that ends."""
-    return limits.of().supervise_after.after(due_at - timedelta(microseconds=1), workcalendar.of(tx))
+    return limits.of().supervise_after.after(due_at - timedelta(microseconds=1), workcalendar.of(tx, community_id))
 
 
 def _remind(tx: Tx, row: Row[Any], news: str, now: datetime, *, notify: bool = False, **facts: Any) -> None:

@@ -37,6 +37,7 @@ from services import (
     secrecy,
     standing,
     triage,
+    voices,
     voting,
 )
 from services.people import Speaker
@@ -154,7 +155,8 @@ def begin_due(tx: Tx, *, now: datetime) -> int:
         tx.execute(update(poll).where(poll.c.id == each.id).values(state="open"))
         row = _get(tx, each.id)
         audit.note(tx, SYSTEM, "poll.begin", f"poll:{row.id}", now=now, community_id=row.community_id)
-        _announce(tx, row, "begin", now=now)
+        with voices.speaking(tx, row.community_id):
+            _announce(tx, row, "begin", now=now)
     return len(rows)
 
 
@@ -214,7 +216,8 @@ def remind_due(tx: Tx, *, now: datetime) -> int:
                                      or_(by_clock, poll.c.hand_remind_at <= now)).with_for_update(skip_locked=True))
     for row in rows:
         by_hand = row.hand_remind_at is not None and row.hand_remind_at <= now
-        sent, _, out = _remind(tx, row, "hand" if by_hand else "clock", now)
+        with voices.speaking(tx, row.community_id):
+            sent, _, out = _remind(tx, row, "hand" if by_hand else "clock", now)
         done = {"hand_remind_at": None} if by_hand else {"reminded_at": now}
         tx.execute(update(poll).where(poll.c.id == row.id).values(**done))
         audit.note(tx, SYSTEM, "poll.remind", f"poll:{row.id}", now=now, community_id=row.community_id, sent=sent, out=out)
@@ -273,11 +276,12 @@ def close_due(tx: Tx, *, now: datetime, limit: int = 20) -> int:
     rows = tx.all(select(poll).where(poll.c.state == "open", poll.c.closes_at <= now, ~waiting).order_by(poll.c.closes_at)
                   .limit(limit).with_for_update(skip_locked=True))
     for row in rows:
-        until = voting.longer(tx, row, now)
-        if until is None:
-            close(tx, SYSTEM, row, reason=None, now=now)
-        else:
-            _prolong(tx, row, until, now)
+        with voices.speaking(tx, row.community_id):
+            until = voting.longer(tx, row, now)
+            if until is None:
+                close(tx, SYSTEM, row, reason=None, now=now)
+            else:
+                _prolong(tx, row, until, now)
     return len(rows)
 
 

@@ -80,7 +80,8 @@ def _may(tx: Tx, actor: Actor, row: Row[Any], party_id: int | None, now: datetim
 def _start(tx: Tx, it: Row[Any], now: datetime) -> None:
     """The first word is on the morning of the working day before; where that is gone, when it is due."""
     last = (it.due_at - timedelta(microseconds=1)).astimezone(SHANGHAI).date()
-    before = datetime.combine(last_before(last, workcalendar.of(tx)), datetime.min.time(), SHANGHAI) + timedelta(hours=_MORNING)
+    worked = last_before(last, workcalendar.of(tx, it.community_id))
+    before = datetime.combine(worked, datetime.min.time(), SHANGHAI) + timedelta(hours=_MORNING)
     timers.start(tx, Timer.PROMISE, it.issue_id, before if before > now else it.due_at, about=_about(it))
 
 
@@ -195,7 +196,7 @@ def _end(tx: Tx, it: Row[Any], state: str, now: datetime) -> None:
 
 def _open_again(tx: Tx, it: Row[Any], counted: Answers, now: datetime) -> None:
     """It is due once more, the closed issue is being dealt with again, and whoever promised and the staff hear of it."""
-    due = timers.due_at(tx, Timer.PROMISE, now)
+    due = timers.due_at(tx, it.community_id, Timer.PROMISE, now)
     _end(tx, it, "broken", now)
     again = tx.add(promise, community_id=it.community_id, issue_id=it.issue_id, party_id=it.party_id, owner=it.owner, text=it.text,
                    due_at=due, state="open", made_by=it.made_by, made_at=now)

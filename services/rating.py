@@ -31,7 +31,7 @@ def dispute(tx: Tx, speaker: Speaker, *, number: int, rating: str | None, words:
     row = _own(tx, speaker, number)
     if row.state == State.CLOSED:
         return _reopen(tx, speaker, row, words, now), True
-    due = deadlines.half(tx, row.assigned_at, row.due_at, now=now)
+    due = deadlines.half(tx, row.community_id, row.assigned_at, row.due_at, now=now)
     row = steps.take(tx, speaker, row, Act.DISPUTE, now=now, note=words or None, solved=False, rating=rating, due_at=due)
     _back_to_work(tx, row, "disputed", words, now)
     return row, False
@@ -62,7 +62,7 @@ def reopen(tx: Tx, speaker: Speaker, *, number: int, reason: str, now: datetime)
 
 
 def _reopen(tx: Tx, speaker: Speaker, row: Row[Any], reason: str, now: datetime) -> Row[Any]:
-    due = deadlines.half(tx, row.assigned_at, row.due_at, now=now)
+    due = deadlines.half(tx, row.community_id, row.assigned_at, row.due_at, now=now)
     times = row.reopened + 1
     street = times > limits.of().reopens
     row = steps.take(tx, speaker, row, Act.REOPEN, now=now, note=reason or None, keep={"due": due.isoformat(), "times": times},

@@ -39,7 +39,7 @@ def ask(tx: Tx, actor: Actor, *, person_id: int, kind: str, text: str = "", now:
                                                  data_request.c.kind == kind)):
         if (row.text or "") == text:
             return row
-    due = deadlines.in_days(tx, now, DAYS)
+    due = deadlines.in_days(tx, None, now, DAYS)
     new = tx.add(data_request, community_id=who.community_id, person_id=person_id, kind=kind, text=text or None,
                  entered_by=actor.who, state="open", asked_at=now, due_at=due)
     audit.note(tx, actor, "rights.ask", f"request:{new}", now=now, community_id=who.community_id, kind=kind, person=person_id)
@@ -171,7 +171,7 @@ def _next(tx: Tx, now: datetime) -> Row[Any] | None:
         days=NEAR + 12)).limit(1))  # so many days a holiday takes at most; mostly nothing is near
     if soon is None:
         return None
-    near = deadlines.in_days(tx, now, NEAR)
+    near = deadlines.in_days(tx, None, now, NEAR)
     late = (data_request.c.due_at <= now) & (data_request.c.reminded_at < today)
     return tx.first(select(data_request).where(data_request.c.state == "open", data_request.c.due_at <= near, or_(
         data_request.c.reminded_at.is_(None), late)).order_by(data_request.c.due_at, data_request.c.id).limit(1))
@@ -180,7 +180,7 @@ def _next(tx: Tx, now: datetime) -> Row[Any] | None:
 def _tell_staff(tx: Tx, row: Row[Any], what: str, now: datetime) -> None:
     day = now.astimezone(SHANGHAI).date().isoformat()
     text = say(f"rights.staff.{what}", request=row, who=electorate.named(tx, row.person_id),
-               days=deadlines.workdays(tx, now, row.due_at) if row.due_at > now else 0)
+               days=deadlines.workdays(tx, None, now, row.due_at) if row.due_at > now else 0)
     for each in people.staff_of(tx, row.community_id):
         outbox.to_person(tx, person_id=each, key=f"request:{row.id}:{what}:{day}:person:{each}", text=text, now=now,
                          weight=outbox.REMINDER)

@@ -49,12 +49,16 @@ def admin(actor: Actor) -> None:
 
 
 def everywhere(tx: Tx, actor: Actor) -> None:
-    """Refuses who may not set what holds for all communities, unless theirs is the only one."""
+    """Refuses who may not set what holds for all communities."""
     if not actor.may(Deed.SET_UP):
         raise Refusal("role.too_low")
-    alone = actor.community_id is None or actor.may(Deed.SYSTEM) or tx.scalar(select(func.count()).select_from(community)) == 1
-    if not alone:
+    if not responsible(tx, actor):
         raise Refusal("setup.everywhere")
+
+
+def responsible(tx: Tx, actor: Actor) -> bool:
+    """True for who answers for all communities, if only because theirs is the only one."""
+    return actor.community_id is None or actor.may(Deed.SYSTEM) or tx.scalar(select(func.count()).select_from(community)) == 1
 
 
 def hour(words: str) -> time:

@@ -141,7 +141,8 @@ def event(tx: Tx, issue_id: int, act: str, actor: Actor, *, now: datetime, befor
 def _clocks(tx: Tx, row: Row[Any], taken: Step, to: State, now: datetime, values: dict[str, Any]) -> dict[Timer, datetime]:
     """The clocks that begin with the step and run where it leads, and when each is due; work is due when it was promised."""
     urgency, promised = values.get("urgency", row.urgency), values.get("due_at", row.due_at)
-    return {kind: promised if kind is Timer.WORK and promised is not None else timers.due_at(tx, kind, now, urgency=urgency)
+    return {kind: promised if kind is Timer.WORK and promised is not None
+            else timers.due_at(tx, row.community_id, kind, now, urgency=urgency)
             for kind in taken.starts if lives_in(kind, to)}
 
 

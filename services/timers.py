@@ -7,6 +7,7 @@ work breaks is put off, so that the others go on.
 import logging
 import traceback
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,7 +18,7 @@ from domain.timers import SPANS, Span, Timer, lives_in, span
 from models.base import TransactionLost, Tx
 from models.hot import Hot
 from models.tables import issue, timer
-from services import workcalendar
+from services import voices, workcalendar
 
 log = logging.getLogger(__name__)
 Due = Callable[[Tx, Row[Any], Row[Any] | None, datetime], None]  # clock, issue (if it has one), now
@@ -48,9 +49,9 @@ def start(tx: Tx, kind: Timer, issue_id: int | None, due_at: datetime, *, about:
     tx.execute(_START, {"issue_id": issue_id, "kind": kind, "about": about, "due_at": due_at, "round": round, "failures": 0})
 
 
-def due_at(tx: Tx, kind: Timer, now: datetime, *, urgency: str = "") -> datetime:
-    """When a clock that starts now is due."""
-    return span(kind, urgency, _spans).after(now, workcalendar.of(tx))
+def due_at(tx: Tx, community_id: int | None, kind: Timer, now: datetime, *, urgency: str = "") -> datetime:
+    """When a clock that starts now is due in this community."""
+    return span(kind, urgency, _spans).after(now, workcalendar.of(tx, community_id))
 
 
 def end(tx: Tx, issue_id: int, *kinds: Timer, now: datetime, about: str | None = None) -> None:
@@ -96,7 +97,8 @@ def fire_due(tx: Tx, *, now: datetime) -> bool:
                 continue
         mine = tx.execute(update(timer).where(timer.c.id == row.id, _WAITS).values(fired_at=now))
         if mine.rowcount == 1:
-            _do(tx, row, about, now)
+            with voices.speaking(tx, about.community_id) if about is not None else nullcontext():
+                _do(tx, row, about, now)
             return True
     return False
 

@@ -13,7 +13,7 @@ from models.base import Tx
 from models.tables import issue
 from services import audit, sight, similar, steps, telling
 from texts.say import say
-from texts.words import categories
+from texts.words import kind as called
 from understanding import affair
 
 PRIVATE = "private"  # said instead of a track: a ticket between two
@@ -22,7 +22,8 @@ _REASON = 2  # characters
 
 def values(text: str, kind: str, *, private: bool = False) -> dict[str, Any]:
     """What an issue with these words and of this kind is kept as; what is private stays so."""
-    found = judge(kind, Track(categories()[kind].track), affair.shows(text))
+    about = called(kind)
+    found = judge(about.like, Track(about.track), affair.shows(text))
     why = "，".join(say(f"triage.why.{code}", category=kind) for code in found.why)
     return {"track": str(found.track), "track_why": why, "private": private or found.private}
 

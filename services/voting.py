@@ -58,7 +58,7 @@ def final(tx: Tx, row: Row[Any], result: dict[str, Any], now: datetime) -> datet
     """Until when the result is published: of owners as the settings say, else as long as the clock of an issue's publication."""
     found = procedure.final(row, now)
     if found is None and row.issue_id is not None and row.poll_class != STRAW and not _nothing(row.kind, result):
-        found = timers.due_at(tx, Timer.PUBLICITY, now)
+        found = timers.due_at(tx, row.community_id, Timer.PUBLICITY, now)
     return found
 
 

@@ -59,7 +59,7 @@ def _signed(tx: Tx, actor: Actor, row: Row[Any], now: datetime) -> Row[Any]:
 def extend(tx: Tx, actor: Actor, *, number: int, words: str, now: datetime) -> tuple[Row[Any], datetime, bool]:
     """Gives it longer, or asks the grid workers to (False): once, and no longer than there was."""
     row = held(tx, actor, number, now=now)
-    wanted = deadlines.asked(tx, words, now=now, start=row.due_at)
+    wanted = deadlines.asked(tx, row.community_id, words, now=now, start=row.due_at)
     to, reason = (wanted.at, wanted.words) if wanted else (None, words)
     if actor.role.covers(Role.GRID_WORKER):
         row = _extend(tx, actor, row, to, reason, now)
@@ -114,8 +114,9 @@ def _longer(tx: Tx, row: Row[Any], to: datetime | None, reason: str) -> Facts:
     """How much longer is asked for; so many working days as there were are never too many, whatever weekend lies between."""
     if to is None or row.due_at is None or row.assigned_at is None:
         return Facts(reason=reason)
-    longer, original = to - row.due_at, row.due_at - row.assigned_at
-    if to > row.due_at and deadlines.workdays(tx, row.due_at, to) <= deadlines.workdays(tx, row.assigned_at, row.due_at):
+    here, longer, original = row.community_id, to - row.due_at, row.due_at - row.assigned_at
+    had = deadlines.workdays(tx, here, row.assigned_at, row.due_at)
+    if to > row.due_at and deadlines.workdays(tx, here, row.due_at, to) <= had:
         longer = min(longer, original)
     return Facts(reason=reason, longer=longer)
 
@@ -137,9 +138,9 @@ def _due(row: Row[Any]) -> datetime:
 def suspend(tx: Tx, actor: Actor, *, number: int, words: str, now: datetime) -> tuple[Row[Any], datetime]:
     """Sets it aside until a day on which it is looked at again; the time that was left is kept."""
     row = issue_staff.held(tx, actor, number)
-    wanted = deadlines.asked(tx, words, now=now)
+    wanted = deadlines.asked(tx, row.community_id, words, now=now)
     at, reason = (wanted.at - timedelta(hours=15), wanted.words) if wanted else (None, words)
-    left = deadlines.workdays(tx, now, row.due_at) if row.due_at is not None else 0
+    left = deadlines.workdays(tx, row.community_id, now, row.due_at) if row.due_at is not None else 0
     row = steps.take(tx, actor, row, Act.SUSPEND, now=now, facts=Facts(reason=reason, review_at=at), note=reason,
                      keep={"left_days": left, "review": at.isoformat() if at else None})
     assert at is not None  # the guard has looked
@@ -154,7 +155,7 @@ def resume(tx: Tx, actor: Actor, row: Row[Any], *, now: datetime) -> Row[Any]:
     """Work goes on with the working days that were left, one at least."""
     last = tx.first(select(issue_event.c.facts).where(issue_event.c.issue_id == row.id, issue_event.c.act == Act.SUSPEND)
                     .order_by(issue_event.c.id.desc()).limit(1))
-    due = deadlines.in_days(tx, now, max(1, (last.facts or {}).get("left_days", 0) if last else 0))
+    due = deadlines.in_days(tx, row.community_id, now, max(1, (last.facts or {}).get("left_days", 0) if last else 0))
     row = steps.take(tx, actor, row, Act.RESUME, now=now, keep={"due": due.isoformat()}, due_at=due)
     dispatch.remind_before(tx, row, now)
     _tell_members(tx, row, "resumed", now, notify=True, due=row.due_at)
@@ -198,7 +199,7 @@ def _follow(tx: Tx, clock: Row[Any], row: Row[Any] | None, now: datetime) -> Non
                     .order_by(issue_event.c.id.desc()).limit(1))
     steps.event(tx, row.id, "follow", SYSTEM, now=now, inner=True)
     telling.staff(tx, row, "follow", now, unit=last.text if last else "")
-    timers.again(tx, clock, now, after=timers.due_at(tx, Timer.FOLLOW, now) - now)
+    timers.again(tx, clock, now, after=timers.due_at(tx, row.community_id, Timer.FOLLOW, now) - now)
 
 
 def _name(tx: Tx, row: Row[Any]) -> str:

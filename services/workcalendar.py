@@ -8,26 +8,33 @@ from sqlalchemy import Row, delete, select
 from sqlalchemy.dialects.postgresql import insert as insert_postgres
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
+from domain.clock import SHANGHAI
 from domain.errors import Refusal
 from domain.roles import Actor
 from domain.workdays import IsWorkday
 from models.base import Tx
+from models.settings import community_day
 from models.tables import calendar_day
-from services import audit
+from services import audit, settings
 from texts import workcalendar
 
+MOST_SHUT = 200  # days a community may be shut by itself
 _WORK = {"班": True, "休": False}
 
 
-def of(tx: Tx) -> IsWorkday:
-    """Tells whether a day is worked; days entered by hand come before the library's."""
+def of(tx: Tx, community_id: int | None) -> IsWorkday:
+    """Tells whether a day is worked: not when the community is shut, else by what was entered for all, else by the library.
+
+    Without a community it is the state's calendar alone: what the law counts, and what all communities share.
+    """
     entered = {row.day: row.workday for row in tx.all(select(calendar_day.c.day, calendar_day.c.workday))}
-    if not entered:
+    shut = {row.day for row in shut_days(tx, community_id)} if community_id is not None else set()
+    if not entered and not shut:
         return workcalendar.is_workday
 
     def is_workday(day: date) -> bool:
         found = entered.get(day.isoformat())
-        return workcalendar.is_workday(day) if found is None else bool(found)
+        return day.isoformat() not in shut and (workcalendar.is_workday(day) if found is None else bool(found))
 
     return is_workday
 
@@ -57,6 +64,44 @@ def forget(tx: Tx, actor: Actor, day: date, *, now: datetime) -> None:
     if had is not None:
         tx.execute(delete(calendar_day).where(calendar_day.c.id == had.id))
         audit.note(tx, actor, "calendar.forget", "calendar", now=now, day=had.day, before=[had.workday, had.name])
+
+
+def shut_days(tx: Tx, community_id: int, since: date | None = None) -> list[Row[Any]]:
+    """The days on which a community is shut though others work."""
+    late = [community_day.c.day >= since.isoformat()] if since is not None else []
+    return tx.all(select(community_day).where(community_day.c.community_id == community_id, *late).order_by(community_day.c.day))
+
+
+def shut(tx: Tx, actor: Actor, *, community_id: int, day: date, name: str, now: datetime) -> None:
+    """Keeps a day on which this community alone does not work. What was promised before stays as it was promised."""
+    settings.admin(actor)
+    name = " ".join(name.split())[:32]
+    if not name:
+        raise Refusal("calendar.shut_why")
+    if day < now.astimezone(SHANGHAI).date():
+        raise Refusal("calendar.shut_past", day=day)
+    known = {row.day: row.name for row in shut_days(tx, community_id)}
+    before = known.get(day.isoformat())
+    if before is None and not of(tx, community_id)(day):
+        raise Refusal("calendar.shut_anyway", day=day)
+    if before is None and len(known) >= MOST_SHUT:
+        raise Refusal("calendar.shut_many", most=MOST_SHUT)
+    if before == name:
+        return
+    tx.execute(delete(community_day).where(community_day.c.community_id == community_id, community_day.c.day == day.isoformat()))
+    tx.add(community_day, community_id=community_id, day=day.isoformat(), name=name)
+    audit.note(tx, actor, "calendar.shut", f"community:{community_id}", now=now, community_id=community_id, day=day.isoformat(),
+               before=before, after=name)
+
+
+def work_again(tx: Tx, actor: Actor, *, community_id: int, day: date, now: datetime) -> None:
+    """Takes such a day back."""
+    settings.admin(actor)
+    had = next((row for row in shut_days(tx, community_id) if row.day == day.isoformat()), None)
+    if had is not None:
+        tx.execute(delete(community_day).where(community_day.c.id == had.id))
+        audit.note(tx, actor, "calendar.work", f"community:{community_id}", now=now, community_id=community_id, day=had.day,
+                   before=had.name)
 
 
 def entered(tx: Tx, since: date) -> list[Row[Any]]:

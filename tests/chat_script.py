@@ -14,6 +14,8 @@
     名册 3幢2单元501 89.53 李叔、李婶      the register: area in m², "无" when it is not known, and the owners in their order;
                                        who is in a group has proved it, 开发商 is the developer
     单位 物业: 李叔、小钱                 a party of the directory, and who acts for it
+    类别 无人机 noise 无人机、航拍       a category of the community's own, which of ours it is like, and what decides it; 停用类别 无人机
+    说法 issue.signed.notice …           a notice in the community's own words
     楼 6幢 1 6                          one more building: entrances, floors; two homes on each
     公示 15 15                          days of notice before a vote of owners and of publication after it; else none
     Redis 停 / Redis 来 / Redis 忘       Valkey is away, is back, has forgotten every open question
@@ -48,7 +50,7 @@ from bot.message import Capabilities, ChannelError, Media, Message, Outgoing, Re
 from bot.pipeline import Pipeline
 from domain.card import Card
 from domain.clock import SHANGHAI
-from domain.roles import Role
+from domain.roles import Actor, Role
 from models.base import Database
 from models.commit import GroupCommit
 from models.tables import (
@@ -67,7 +69,8 @@ from models.tables import (
 )
 from ops import seed
 from scheduler.sweeps import Sweeps
-from services import audit, ballots, bulletins, outbox, pages, polls, procedure
+from services import audit, ballots, bulletins, outbox, own_categories, pages, polls, procedure, wordings
+from services.own_categories import Wanted
 from services.people import NOTICE_VERSION
 from texts import words
 from texts.say import say
@@ -222,6 +225,8 @@ class Stage:
             self._group(text)
         elif text.startswith("单位 "):
             self._party(*re.split(r"[:：]\s*", text[3:], maxsplit=1))
+        elif text.startswith(("类别 ", "停用类别 ", "说法 ")):
+            self._own(*text.split(maxsplit=3))
         elif text.startswith("楼 "):
             self._building(*text[2:].split())
         elif text.startswith("公示 "):
@@ -289,6 +294,19 @@ class Stage:
                 home_id = tx.scalar(select(home.c.id).where(home.c.label == label))
                 assert home_id, f"no home {label}"
                 tx.add(residence, person_id=known, home_id=home_id, since=self.now)
+
+    def _own(self, what: str, name: str, *more: str) -> None:
+        with self.db.write() as tx:
+            here = {"community_id": int(tx.scalar(select(community.c.id))), "now": self.now}
+            admin = Actor("account:1", Role.ADMIN, here["community_id"])
+            if what == "类别":
+                own_categories.create(tx, admin, wanted=Wanted(name, tuple(more[1].split("、")), (), more[0]), **here)
+            elif what == "说法":
+                wordings.put(tx, admin, key=name, source=" ".join(more), **here)
+            else:
+                kind = next(each.it.code for each in own_categories.listed(tx, here["community_id"]) if each.it.name == name)
+                own_categories.retire(tx, admin, code=kind, **here)
+            audit.seal(tx)
 
     def _building(self, name: str, entrances: str, floors: str) -> None:
         with self.db.write() as tx:

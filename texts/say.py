@@ -12,30 +12,34 @@ from jinja2 import Environment, StrictUndefined, Template
 from domain.classes import BY_AREA
 from domain.clock import SHANGHAI
 from texts.mask import public
+from texts.voice import current
 
 FOLDER = Path(__file__).parent
 log = logging.getLogger(__name__)
-_own: dict[str, Template] = {}  # what an installation says in its own words
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where there is one
 WEEKDAYS = "一二三四五六日"
 
 
 def say(key: str, **facts: Any) -> str:
-    """The sentence of this key, with its facts filled in."""
-    if key in _own:
+    """The sentence of this key, with its facts filled in; in the community's own words where it has some."""
+    own = current().sentences.get(key)
+    if own is not None:
         try:
-            return _own[key].render(facts).strip("\n")
+            return own.render(facts).strip("\n")
         except Exception as error:  # ours is always whole: better said in our words than not at all
             log.warning("the own wording of %s cannot be said: %s", key, type(error).__name__)
     return _template(key).render(facts).strip("\n")
 
 
-def reword(sources: dict[str, str]) -> None:
-    """Says these keys in an installation's own words from now on, and every other in ours; texts/wording.py has checked them."""
+def made(sources: dict[str, str]) -> dict[str, Template]:
+    """Own words ready to be said, for a voice; texts/wording.py has checked them."""
     env, ours = _catalogue()
-    made = {key: env.from_string(source) for key, source in sources.items() if key in ours}
-    _own.clear()
-    _own.update(made)
+    return {key: env.from_string(source) for key, source in sources.items() if key in ours}
+
+
+def term(group: str, name: str) -> str:
+    """What we call something; a kind of matter is called what it is called in the community of this unit of work."""
+    return current().kinds.called(name).name if group == "category" else _template(f"terms.{group}.{name}").render()
 
 
 def source_of(key: str) -> str:
@@ -153,8 +157,8 @@ def _catalogue() -> tuple[Environment, dict[str, str]]:
     """What sentences are made with, and every sentence as it is written."""
     env = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=False)
     env.filters.update(clock=clock, dated=dated, day=day, due=due, yuan=yuan, sqm=sqm, bar=bar, public=public)
-    env.globals |= {"say": say, "poll_rules": poll_rules, "price": price, "share": share, "unit": unit, "listed": listed}
-    env.globals["term"] = lambda group, name: _template(f"terms.{group}.{name}").render()
+    env.globals |= {"say": say, "term": term, "poll_rules": poll_rules, "price": price, "share": share, "unit": unit,
+                    "listed": listed}
     sources: dict[str, str] = {}
     for path in sorted(FOLDER.glob("zh*.yaml")):
         _collect(yaml.load(path.read_text("utf-8"), _LOADER), "", sources)

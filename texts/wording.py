@@ -1,4 +1,4 @@
-"""Sentences in an installation's own words: which may be said otherwise, what must stay in them, and how they would look.
+"""Sentences in a community's own words: which may be said otherwise, what must stay in them, and how they would look.
 
 A sentence is a small program. So that nobody can make it another one, its own words may only hold placeholders and conditions that
 stand in ours, none of them more often than there, and no name that ours does not know.

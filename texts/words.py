@@ -1,100 +1,82 @@
 """What a sentence is about: its category, its short title, and whether two sentences speak of the same matter."""
 
 import re
-from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
-from typing import Any
-
-import yaml
 
 from texts import keywords, same
+from texts.categories import OTHER, Category, built_in
 from texts.complaints import is_complaint
 from texts.normal import plain
 from texts.places import Home, building, home, place
 from texts.same import SEGMENTED, Matter, same_matter, segmenter, similar
+from texts.voice import current
 
-__all__ = ["Category", "Home", "Matter", "building", "categories", "category", "home", "is_complaint", "load",
-           "place", "same_matter", "similar", "title"]
+__all__ = ["Category", "Home", "Matter", "building", "categories", "category", "decided", "found", "given", "hints", "home",
+           "is_complaint", "kind", "load", "place", "same_matter", "similar", "slightly", "sure", "title"]
 
-_HERE = Path(__file__).parent
-_SURE = 10
 TITLE = 30
-
-
-@dataclass(frozen=True, slots=True)
-class Category:
-    """A kind of matter: its code, its name, and whose affair it is first."""
-
-    code: str
-    name: str
-    track: str
-
-
-@lru_cache
-def _rows() -> dict[str, dict[str, Any]]:
-    return yaml.safe_load((_HERE / "categories.yaml").read_text(encoding="utf-8"))
-
-
-@lru_cache
-def _patterns() -> tuple[tuple[str, re.Pattern[str] | None, re.Pattern[str] | None], ...]:
-    def either(words: list[str]) -> re.Pattern[str] | None:
-        return re.compile("|".join(words)) if words else None
-
-    return tuple((code, either(row["sure"]), either(row["words"])) for code, row in _rows().items())
 
 
 def load() -> None:
     """Reads categories and dictionary now; called before workers fork, so that they share the memory."""
-    categories()
-    _patterns()
+    built_in()
     same.load()
     keywords.load()
 
 
-@lru_cache
 def categories() -> dict[str, Category]:
-    """All categories by code."""
-    return {code: Category(code, row["name"], row["track"]) for code, row in _rows().items()}
+    """The categories that can be given in the community of this unit of work, by code."""
+    return current().kinds.offered
+
+
+def kind(code: str) -> Category:
+    """The category with this code as it is called here, also when it is no longer given."""
+    return current().kinds.called(code)
 
 
 def category(text: str) -> str | None:
     """The code of what the text is about, or None when no word tells."""
     words = plain(text)[:SEGMENTED]
-    best, most = None, 0
-    for code, sure, more in _patterns():
-        score = _SURE * len(set(sure.findall(words))) if sure else 0
-        score += sum(map(len, set(more.findall(words)))) if more else 0
-        if score > most:
-            best, most = code, score
-        if score >= _SURE and code in ("fire", "gas"):
-            return code
-    return best or _by_dictionary(words)
+    return current().kinds.guess(words) or _by_dictionary(words)
+
+
+def decided(text: str) -> tuple[str, tuple[str, ...]] | None:
+    """The code that the community's own words decide, with those words."""
+    return current().kinds.decided(plain(text)[:SEGMENTED])
+
+
+def slightly(text: str) -> str | None:
+    """The code that a single hint of the community's own points to."""
+    return current().kinds.slightly(plain(text)[:SEGMENTED])
+
+
+def found(code: str, text: str) -> list[str]:
+    """The words of the text that speak for this category."""
+    return current().kinds.found(code, plain(text)[:SEGMENTED])
 
 
 def sure(text: str) -> list[str]:
     """The codes of all categories that some deciding word of the text names."""
-    words = plain(text)[:SEGMENTED]
-    return [code for code, deciding, _ in _patterns() if deciding is not None and deciding.search(words)]
+    return current().kinds.naming(plain(text)[:SEGMENTED])
 
 
 def hints(text: str) -> list[str]:
-    """The codes of all categories that some word of the text hints at; they decide nothing."""
-    words = plain(text)[:SEGMENTED]
-    return [code for code, pattern in _hints() if pattern.search(words)]
+    """The codes of all our categories that some word of the text hints at; they decide nothing."""
+    return current().kinds.hinted(plain(text)[:SEGMENTED])
 
 
-@lru_cache
-def _hints() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    found = ((code, [*row["sure"], *row["words"], *row["hints"]]) for code, row in _rows().items())
-    return tuple((code, re.compile("|".join(words))) for code, words in found if words)
+def given(code: str, text: str) -> str:
+    """The category itself where it is given here and more speaks for it than words that do not count here; else the next best."""
+    kinds, words = current().kinds, plain(text)[:SEGMENTED]
+    if code in kinds.offered and kinds.counts_here(code, words):
+        return code
+    return category(text) or OTHER
 
 
 def _by_dictionary(words: str) -> str | None:
-    """What the community dictionary says of single words; only they are safe to look at one by one."""
+    """What the dictionary says of single words; only they are safe to look at one by one."""
     tags = segmenter().user_word_tag_tab
     found = (tags.get(word) for word in segmenter().lcut(words, HMM=False))
-    return next((tag for tag in found if tag in _rows()), None)
+    return next((tag for tag in found if tag in categories()), None)
 
 
 _FILLER = re.compile(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from texts.choices import Choice
+from texts.words import decided
 from texts.words import sure as sure_words
 from understanding import jielong
 from understanding.context import Context
@@ -70,7 +71,8 @@ class Reader:
         if chosen in _TAKES_POLL or _plain_ballot(heard):
             chosen, sure = _ballot(heard, odds, chosen, steps)
         doubtful = chosen == "chitchat" or (sure < COUNTED and chosen != "register_issue")
-        if doubtful and heard.complaint and odds.get("register_issue", 0.0) > DESPITE:
+        named = heard.complaint or (heard.addressed and decided(heard.words) is not None)  # by the community's own words
+        if doubtful and named and odds.get("register_issue", 0.0) > DESPITE:
             steps.append(("complaint", {}))
             chosen, sure = "register_issue", max(ISSUE_TO_ALL, odds["register_issue"])
         floor = SPOKEN_TO_ALL

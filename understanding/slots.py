@@ -6,6 +6,7 @@ from typing import Any
 
 from texts.numbers import number
 from texts.places import place, room
+from texts.words import decided, given, slightly
 from understanding import jielong, staff_slots, votes
 from understanding.context import Context
 from understanding.danger import threat
@@ -46,22 +47,35 @@ def _register(heard: Heard, judge: Judge) -> Slots:
     urgency = "urgent" if urgency == "critical" and not hotline else urgency
     danger = heard.danger if hotline else None
     risks = [risk for risk in RISKS if risk in heard.risks and judge(f"risk:{risk}") == "yes"]
-    category = heard.own_word(lambda kind: kind != "place") or judge("category") or "other"
+    about, _ = topic(heard, judge)
     if danger is not None and danger.kind in ("fire", "gas"):
-        category = danger.kind
+        about = danger.kind
     elif danger is not None and danger.kind == "elevator":
-        category = "elevator"
-    elif hotline == "120" and category not in _WHERE_PEOPLE_FALL:
-        category = "elderly_child" if "elderly" in risks else "other"
+        about = "elevator"
+    elif hotline == "120" and about not in _WHERE_PEOPLE_FALL:
+        about = "elderly_child" if "elderly" in risks else "other"
     elif hotline == "110":
-        category = "security"
+        about = "security"
+    about = given(about, words)
     if hotline is None and threat(words):
         hotline = "110"
         risks += ["violence"] if "violence" not in risks else []
         urgency = "urgent"
-    return {"category": category, "location": _where(heard), "urgency": urgency, "risk": risks, "hotline": hotline,
+    return {"category": about, "location": _where(heard), "urgency": urgency, "risk": risks, "hotline": hotline,
             "kind": "suggestion" if judge("kind") == "suggestion" else None,
             "anonymous": True if _ANONYMOUS.search(words) else None, "pii": personal(words)}
+
+
+def topic(heard: Heard, judge: Judge) -> tuple[str, tuple[str, ...]]:
+    """What a report is about, with the community's own words that decided it; none where what was learned did, or nothing."""
+    word = heard.own_word(lambda kind: kind != "place", word=True)
+    if word is not None:
+        return heard.context.vocabulary[word], (word,)
+    own = decided(heard.words)
+    if own is not None:
+        return own
+    learned = judge("category") or "other"
+    return (learned if learned != "other" else slightly(heard.words) or learned), ()
 
 
 _WHERE_PEOPLE_FALL = frozenset({"road", "elevator", "utility", "falling_object", "facility_public", "elderly_child",

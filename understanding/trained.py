@@ -7,7 +7,7 @@ from pathlib import Path
 from time import monotonic
 
 from learning import category
-from texts.words import categories
+from texts.categories import built_in
 from understanding import corpus, model
 from understanding.reader import Judge, Reader
 
@@ -35,9 +35,9 @@ def _history() -> Judge | None:
     found = None if _models is None else category.newest(_models.parent, category.CITY)
     if found is None:
         return None
-    learned, codes = category.load(found), {c.name: c.code for c in categories().values()}
+    learned, codes = category.load(found), {c.name: c.code for c in built_in().offered.values()}
     known = {label: codes.get(label, label) for label in learned.labels}
-    if not set(known.values()) <= set(categories()):
+    if not set(known.values()) <= set(built_in().offered):
         log.warning("%s has labels that are no categories of ours; it is not asked", found.name)
         return None
 

@@ -39,12 +39,12 @@ from services import outbox as posting
 from texts.mask import mask, public
 from texts.say import clock as show_clock
 from texts.say import day, say, unit, yuan
-from texts.words import categories
-from web import nav
+from texts.words import Category, categories, kind
+from web import nav, spoken
 from web.accounts import AccountPages
 from web.board import BoardPages
 from web.deeds import POLLS
-from web.desk import Desk, Platform
+from web.desk import Choose, Desk, Platform, choose
 from web.door import Door, may, written
 from web.figures import FigurePages
 from web.issue_desk import IssueDesk, inside
@@ -62,6 +62,7 @@ from web.rounds import RoundPages
 from web.second import SecondPages
 from web.sessions import SessionPages
 from web.setup import SetupPages
+from web.setup_categories import CategoryPages
 from web.setup_crew import CrewPages
 from web.setup_parties import PartyPages
 from web.setup_rules import RulePages
@@ -94,6 +95,7 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
     AccountPages(db, clock).hang(console)
     console.record(lambda state: _secure_forms(state, secure_cookies))
     console.register_error_handler(404, lambda _: (render_template("console/note.html", text=word("page_gone")), 404))
+    console.register_error_handler(Choose, lambda _: choose(db))
     views = _Pages(db, clock, machine)
     console.add_url_rule("/", "overview", views.overview)
     for listing in LISTS.values():
@@ -123,9 +125,9 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
     FigurePages(db, clock).hang(console)
     RightsPages(db, clock).hang(console)
     LogPages(db, clock).hang(console)
-    RegisterPages(db, clock, understanding.community).hang(console)
+    RegisterPages(db, clock, understanding.where).hang(console)
     RoundPages(db, clock).hang(console)
-    for pages_of in (SetupPages, CrewPages, PartyPages, RulePages, BoardPages, OrderPages, JobPages, PollBuilder):
+    for pages_of in (SetupPages, CrewPages, PartyPages, CategoryPages, RulePages, BoardPages, OrderPages, JobPages, PollBuilder):
         pages_of(db, clock, platform).hang(console)
     return console
 
@@ -201,7 +203,7 @@ class _Pages:
         if listing.facts is None:
             return {}
         where = self.desk.where()
-        return {**self.desk.around(tx), **desk_of(tx, g.login.actor, where), **listing.facts(tx, where, self.clock())}
+        return {"here": self.desk.here(), **desk_of(tx, g.login.actor, where), **listing.facts(tx, where, self.clock())}
 
     def csv_view(self, listing: Listing, *, xlsx: bool = False) -> View:
         """The same list as a file; that it was taken is noted."""
@@ -221,7 +223,7 @@ class _Pages:
                 "console/issue.html", issue=row, events=events, behind=joined.behind(tx, key),
                 polls=browse.polls_about(tx, key), course=course.of(tx, row, now=self.clock()), photos=evidence.of_issue(tx, key),
                 photo_at=lambda p: url_for("console.photo", key=key, one=p.id), **_printed(tx, "issue", row),
-                categories=list(categories().values()),
+                categories=_given(row.category),
                 into=joined.target_of(tx, row.id), **inside(tx, row, self.clock()),
                 doers=browse.doers(tx, row, events, named=may("people")),
                 names=browse.labels(tx, by) if may("people") else dict.fromkeys(by, word("cell.someone")))
@@ -358,6 +360,7 @@ class _Pages:
         row = browse.one(tx, table, key, self._where()) if key <= paging.LARGEST else None
         if row is None or (table is issue and row.private and not g.login.actor.may(Deed.PRIVATE)):
             abort(404)
+        spoken.speak(tx, row.community_id)
         return row
 
     def _mine(self, table: Any, key: int) -> Any:
@@ -368,6 +371,11 @@ class _Pages:
         place = where if isinstance(where, int) else None
         written(self.db, lambda tx: audit.note(tx, g.login.actor, "export.csv",
             what, now=self.clock(), community_id=place))
+
+
+def _given(code: str) -> list[Category]:
+    """The categories an issue can be given, and the one it has."""
+    return list(({code: kind(code)} | categories()).values())
 
 
 def _ballots_of(row: Any) -> Listing:

@@ -9,7 +9,7 @@ from domain.roles import Deed as Rights
 from domain.roles import Where
 from models.base import Tx
 from models.tables import home, issue, poll
-from services import board, browse, bulletins, paging, parties, unit
+from services import board, browse, bulletins, paging, parties, unit, voices
 from texts.say import say
 from texts.words import categories
 from web.deeds import ISSUES, PLACE, POLLS, Deed, Said
@@ -81,7 +81,8 @@ class BoardPages(Desk):
 
     def _one(self, tx: Tx, deed: Deed, row: Row[Any], asked: Said, nonce: str) -> tuple[str, bool, str]:
         """What it is called, whether it was done, and what the chat would have answered."""
-        done = carry_out(tx, g.login.actor, deed, row.community_id, row.number, asked, nonce=nonce, now=self.clock())
+        with voices.speaking(tx, row.community_id):
+            done = carry_out(tx, g.login.actor, deed, row.community_id, row.number, asked, nonce=nonce, now=self.clock())
         return f"{'P' if deed.name in POLLS else 'I'}{row.number} {row.title}", done.good, done.text
 
     def unit(self, key: int) -> Any:

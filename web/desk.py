@@ -10,8 +10,9 @@ from flask import g, redirect, render_template, request, url_for
 from domain.errors import Refusal
 from domain.roles import Actor
 from models.base import Database, Tx
-from services import browse, paging
+from services import browse, logins, paging
 from texts.say import has, say
+from web import spoken
 from web.door import written
 
 SAID = ("saved", "added", "removed", "done")  # what a page may be told by its address to say at its top
@@ -36,6 +37,18 @@ class Platform:
     examine: Callable[[str], list[tuple[bool, str]]] = field(default=lambda name: [])
 
 
+class Choose(Exception):
+    """All communities are on the screen, and this page is about one of them."""
+
+
+def choose(db: Database) -> Any:
+    """The page that stands in for one that is about one community: which shall it be?"""
+    with db.read() as tx:
+        found = [(key, name) for key, name, _ in logins.places(tx, g.login)]
+    return render_template("console/choose.html", found=found, onward=request.full_path.rstrip("?")
+                           if request.method == "GET" else url_for("console.overview")), 200 if request.method == "GET" else 400
+
+
 class Desk:
     """A page's base: which community it is about, and the road of every form."""
 
@@ -43,33 +56,37 @@ class Desk:
         self.db, self.clock, self.platform = db, clock, platform or Platform()
 
     def where(self) -> int:
-        """The account's community; who sees all of them says which in the address, else it is the first. 0: there is none."""
+        """The community on the screen, or the only one there is; Choose when all of several are. 0: there is none."""
         own: int | None = g.login.actor.community_id
         if own is not None:
             return own
         if "place" not in g:  # once in a request
             with self.db.read() as tx:
                 known = browse.communities(tx)
-            asked = number("community")
-            g.place = asked if asked in known else min(known, default=0)
+                if len(known) > 1:
+                    raise Choose
+                g.place = min(known, default=0)
+                spoken.speak(tx, g.place or None)
         return int(g.place)
 
     def actor(self) -> Actor:
         """The account as it acts in this community."""
         return replace(g.login.actor, community_id=self.where() or None)
 
+    def whole(self) -> Actor:
+        """The account as it acts for all communities, if it may; else as it acts here."""
+        all_over = logins.acting(g.login.account_id, g.login.posts, None)
+        return all_over if all_over.community_id is None else g.login.actor
+
     def page(self, template: str, tx: Tx, wrong: str = "", **facts: Any) -> str:
         """The page, with what was said of the last form at its top."""
         told = request.args.get("said", "")
-        return render_template(
-            template, **self.around(tx), wrong=wrong,
-            told=say(f"setup.said.{told}") if told in SAID and not wrong else "", **facts)
+        return render_template(template, here=self.here(), wrong=wrong,
+                               told=say(f"setup.said.{told}") if told in SAID and not wrong else "", **facts)
 
-    def around(self, tx: Tx) -> dict[str, Any]:
-        """Which community the page is about, and which others there are for whoever sees all."""
-        everywhere = g.login.actor.community_id is None
-        return {"here": {"community": self.where()} if everywhere else {}, "place": self.where(),
-                "places": sorted(browse.communities(tx).items()) if everywhere else []}
+    def here(self) -> dict[str, Any]:
+        """What the links of a page carry that a link with a community led to."""
+        return {"community": g.login.actor.community_id} if g.login.linked else {}
 
     def do(self, work: Callable[[Tx], Any], again: Callable[..., Any], back: str,
            said: str = "saved", **where: Any) -> Any:
@@ -78,8 +95,7 @@ class Desk:
             written(self.db, work)
         except Refusal as no:
             return again(wrong=say(no.key, **no.facts)), 400
-        kept: dict[str, Any] = {"community": self.where()} if g.login.actor.community_id is None else {}
-        return redirect(url_for(back, said=said, **kept, **where))
+        return redirect(url_for(back, said=said, **self.here(), **where))
 
 
 def text(name: str, most: int = 200) -> str:

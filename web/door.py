@@ -12,9 +12,9 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from domain.errors import Refusal
 from models.base import Database, Tx
-from services import accounts, audit, browse, factors, logins, paging, wordings
+from services import accounts, audit, browse, factors, logins, paging
 from texts.say import say
-from web import permits
+from web import permits, spoken
 from web.words import word
 
 COOKIE = "linyi_console"
@@ -47,6 +47,7 @@ class Door:
         """Puts the door in front of every page of the console."""
         console.before_request(self.enter)
         console.after_request(self.leave)
+        console.teardown_request(spoken.silence)
         console.app_context_processor(lambda: {"may": may})
         console.add_url_rule("/login", "login", self.login, methods=["GET", "POST"])
         console.add_url_rule("/logout", "logout", self.logout, methods=["POST"])
@@ -59,8 +60,11 @@ class Door:
             return None
         if g.token:
             with self.db.read() as tx:
-                wordings.refresh(tx, now=now)
                 g.login = logins.signed_in(tx, g.token, now=now)
+                asked = request.args.get("community") or request.form.get("at") or ""
+                if g.login is not None and asked.isascii() and asked.isdecimal() and len(asked) < 10:
+                    g.login = logins.at(tx, g.login, int(asked), linked=True)
+                spoken.speak(tx, (g.login.actor.community_id or None) if g.login is not None else None)
         if g.login is None:
             return self._outside()
         if g.login.stage != logins.OPEN and request.endpoint not in STEPS[g.login.stage]:
@@ -87,6 +91,7 @@ class Door:
             if place is None or place not in g.login.across:
                 return abort(404)
             g.login = logins.at(tx, g.login, place)
+            spoken.speak(tx, place)
         return None
 
     def _outside(self) -> AnyResponse:

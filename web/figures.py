@@ -14,6 +14,7 @@ from models.base import Database, Tx
 from services import audit, browse, figures, figures_sheet, heat
 from services.figures import GROUPS, Asked
 from texts.say import say
+from web import spoken
 from web.door import written
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -85,6 +86,7 @@ class FigurePages:
                 figures.span(said["month"])
         except Refusal as no:
             abort(Response(render_template("console/note.html", text=say(no.key, **no.facts)), 400))
+        spoken.speak(tx, where)
         party = int(numbers["party_id"]) if numbers["party_id"] else None
         return Asked(where, said["month"], said["category"], party, said["building"])
 

@@ -14,6 +14,7 @@ from models.base import Database, Tx
 from models.tables import issue
 from services import browse, casefile, corrections, electorate, paging, sight, triage, warning
 from texts.say import say
+from web import spoken
 from web.door import written
 from web.ordering import desk_of, offered
 
@@ -93,6 +94,8 @@ class IssueDesk:
         """The issue, or 404 when it is not of this account's community."""
         with self.db.read() as tx:
             row = browse.one(tx, issue, key, g.login.actor.community_id) if key <= paging.LARGEST else None
+            if row is not None:
+                spoken.speak(tx, row.community_id)
         hidden = row is not None and row.private and not g.login.actor.may(Deed.PRIVATE)
         return row if row is not None and row.number is not None and not hidden else abort(404)
 

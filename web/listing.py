@@ -12,7 +12,7 @@ from flask import Response, g, request
 from domain.clock import SHANGHAI
 from domain.roles import Deed, Where
 from models.base import Database, Tx
-from services import browse, export, paging, sheets
+from services import browse, export, paging, sheets, voices
 from services.paging import Filter, Page
 from texts.mask import mask
 from web.words import has_word, term, visible, word
@@ -178,10 +178,11 @@ def _rows(db: Database, listing: Listing, columns: tuple[Column, ...], chosen: F
     """Every row of a list as its cells, read in pieces by key; the request is over by the time most of them are read."""
     part: Filter | None = replace(chosen, limit=CHUNK)
     while part is not None:
-        with db.read() as tx:
+        with db.read() as tx, voices.speaking(tx, chosen.community_id if isinstance(chosen.community_id, int) else None):
             page = listing.rows(tx, part)
             names = listing.names(tx, page.rows)
-        yield from ([c.cell(row, names) for c in columns] for row in page.rows)
+            cells = [[c.cell(row, names) for c in columns] for row in page.rows]
+        yield from cells
         part = replace(part, before=page.before) if page.before is not None else None
 
 

@@ -43,6 +43,7 @@ NEEDS: dict[str, Needs] = {
     **dict.fromkeys((f"setup{part}" for part in (
         "", "_community", "_units", "_homes", "_homes_take", "_groups", "_group", "_staff", "_staff_add", "_accounts",
         "_account_test", "_courses", "_course", "_rules", "_rule", "_wordings",
+        "_categories", "_categories_put",
         "_wording")), _SET_UP),
     **dict.fromkeys(("setup_parties", "setup_party", "setup_duty", "setup_duty_put"), _WORK),  # as in chat, no admin's work
     "accounts": _ACCOUNTS, "account_new": _ACCOUNTS, "account_of": _ACCOUNTS, "account_deed": _ACCOUNTS, "account_give": _ACCOUNTS,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, abort, make_response, redirect, render_template, request, send_file, url_for
+from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot import inbox
@@ -15,16 +16,18 @@ from bot.message import Channel, Message, Reply, Tap
 from domain.errors import Refusal
 from domain.roles import NOBODY
 from models.base import Database, Tx
+from models.tables import community
 from services import audit, browse, chart, course, evidence, figures, minutes, pages, paging, phone, procedure, promises, published
 from texts.mask import public
 from texts.say import clock as show_clock
 from texts.say import day, poll_rules, say, yuan
-from web import asking, ballot_form
+from web import asking, ballot_form, spoken
 from web.phone_data import DataPages
 from web.phone_report import ReportView
 from web.phone_round import RoundView
 from web.photo import photo_response
 from web.wechat import Visitor, WechatLogin, goodbye, own
+from web.words import term
 
 Hear = Callable[[Channel, Message], Reply | None]
 VERIFIER = Path(__file__).parent.parent / "verify" / "linyi_verify.py"
@@ -40,7 +43,7 @@ def phone_blueprint(db: Database, login: WechatLogin, hear: Hear, *, clock: Call
                                              "short_day": course.day_of}
     for name, show in filters.items():
         blueprint.add_app_template_filter(show, name)
-    blueprint.app_context_processor(lambda: {"say": say})
+    blueprint.app_context_processor(lambda: {"say": say, "term": term})
     blueprint.add_url_rule("/", "front", views.front)
     blueprint.add_url_rule("/enter", "enter", views.enter)
     blueprint.add_url_rule("/back", "back", views.back)
@@ -61,6 +64,8 @@ def phone_blueprint(db: Database, login: WechatLogin, hear: Hear, *, clock: Call
     blueprint.add_url_rule("/<code>/sign", "sign", views.sign)
     DataPages(db, login, views, clock).hang(blueprint)
     blueprint.register_error_handler(404, views.gone)
+    blueprint.before_request(views.enter_community)
+    blueprint.teardown_request(spoken.silence)
     blueprint.add_url_rule("/<code>/say", "act", views.act, methods=["POST"])
     return blueprint
 
@@ -70,6 +75,15 @@ class _Phone:
 
     def __init__(self, db: Database, login: WechatLogin, hear: Hear, clock: Callable[[], datetime]):
         self.db, self.login, self._hear, self.clock = db, login, hear, clock
+
+    def enter_community(self) -> None:
+        """Speaks as the community of the address does."""
+        code = (request.view_args or {}).get("code")
+        if code is not None:
+            with self.db.read() as tx:
+                found = tx.scalar(select(community.c.id).where(community.c.code == code))
+                if found is not None:
+                    spoken.speak(tx, found)
 
     def thing(self, code: str, letter: str, number: int, mark: str) -> Any:
         """A poll or an issue, for everybody who was given its address."""

@@ -10,7 +10,8 @@ from flask import Blueprint, Response, abort, g, redirect, request, url_for
 
 from domain.errors import Refusal
 from models import secret
-from services import browse, communities, estate, readiness, register, register_apply
+from models.base import Tx
+from services import browse, communities, estate, logins, readiness, register, register_apply
 from services.register_sheet import BYTES, ROWS, sheet
 from services.register_sheet import written as workbook
 from texts.register import UNITS
@@ -48,7 +49,7 @@ class SetupPages(Desk):
             accounts = [each.name for each in self.platform.accounts() if each.community == code]
             steps = readiness.steps(tx, where, accounts, now=self.clock())
             return self.page("console/setup.html", tx, wrong, steps=steps, complete=readiness.complete(steps), code=code,
-                             name=browse.communities(tx).get(where, ""), may_create=g.login.actor.community_id is None)
+                             name=browse.communities(tx).get(where, ""), may_create=self.whole().community_id is None)
 
     def community(self) -> Any:
         """Enters a new community, or calls this one something else."""
@@ -56,14 +57,18 @@ class SetupPages(Desk):
             where, actor = self.where(), self.actor()
             return self.do(lambda tx: communities.rename(tx, actor, community_id=where, name=text("name"), now=self.clock()),
                            self.guide, "console.setup")
-        if g.login.actor.community_id is not None:
+        if self.whole().community_id is not None:
             abort(404)
         try:
-            new = written(self.db, lambda tx: communities.create(
-                tx, g.login.actor, code=text("code"), name=text("name"), now=self.clock()))
+            written(self.db, self._create)
         except Refusal as no:
             return self.guide(wrong=say(no.key, **no.facts)), 400
-        return redirect(url_for("console.setup", community=new, said="added"))
+        return redirect(url_for("console.setup", said="added"))
+
+    def _create(self, tx: Tx) -> None:
+        """The new community is the one on the screen from then on."""
+        new = communities.create(tx, self.whole(), code=text("code"), name=text("name"), now=self.clock())
+        logins.go_to(tx, g.login, new, now=self.clock())
 
     def homes(self, wrong: str = "", **more: Any) -> Any:
         """What there is, a table to send, and a rule to make one by."""

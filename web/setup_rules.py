@@ -10,7 +10,6 @@ from domain.errors import Refusal
 from models.base import Tx
 from services import courses, quiet, settings, wordings, workcalendar
 from texts import procedures, wording
-from texts import say as catalogue
 from texts import workcalendar as announced
 from texts.say import say
 from web.desk import Desk, text
@@ -34,22 +33,29 @@ class RulePages(Desk):
     # --- hours and days -------------------------------------------------------------------------------------------
     def rules(self, wrong: str = "") -> Any:
         """The quiet hours, the days that were entered, and the days that come."""
-        today = self.clock().astimezone(SHANGHAI).date()
+        today, where = self.clock().astimezone(SHANGHAI).date(), self.where()
         with self.db.read() as tx:
-            works = workcalendar.of(tx)
+            works = workcalendar.of(tx, where)
             days = [(day, works(day)) for day in (today + timedelta(days=n) for n in range(_SHOWN))]
-            return self.page("console/setup_rules.html", tx, wrong, hours=quiet.of(tx, self.where()), days=days,
+            return self.page("console/setup_rules.html", tx, wrong, hours=quiet.of(tx, where), days=days,
+                             today=today,
+                             shut=workcalendar.shut_days(tx, where, today - timedelta(days=60)),
+                             for_all=settings.responsible(tx, self.whole()),
                              entered=workcalendar.entered(tx, today - timedelta(days=60)), year=today.year + 1,
                              unknown=not announced.announced(today.year + 1), lines=request.form.get("lines", "")[:4000])
 
     def rule(self) -> Any:
-        """Sets the quiet hours, enters a holiday notice, or takes a day back."""
-        where, actor, account, now = self.where(), self.actor(), g.login.actor, self.clock()
+        """Sets the quiet hours, a day on which the community is shut, or (for all) a holiday notice; or takes a day back."""
+        where, actor, account, now = self.where(), self.actor(), self.whole(), self.clock()
 
         def work(tx: Tx) -> None:
             if "start" in request.form:
                 start, end = (settings.hour(text(name, 5)) for name in ("start", "end"))
                 quiet.put(tx, actor, community_id=where, start=start, end=end, now=now)
+            elif "shut" in request.form:
+                workcalendar.shut(tx, actor, community_id=where, day=_day(text("shut", 10)), name=text("name", 32), now=now)
+            elif "work" in request.form:
+                workcalendar.work_again(tx, actor, community_id=where, day=_day(text("work", 10)), now=now)
             elif "forget" in request.form:
                 settings.everywhere(tx, account)
                 workcalendar.forget(tx, account, _day(text("forget", 10)), now=now)
@@ -84,35 +90,36 @@ class RulePages(Desk):
             written(self.db, lambda tx: courses.keep(tx, actor, community_id=where, source=source, now=now))
         except Refusal as no:
             return self.courses(wrong=say(no.key, **no.facts), source=source), 400
-        kept: dict[str, Any] = {"community": where} if g.login.actor.community_id is None else {}
-        return redirect(url_for("console.setup_courses", name=course.name, said="saved", **kept))
+        return redirect(url_for("console.setup_courses", name=course.name, said="saved", **self.here()))
 
     # --- wording --------------------------------------------------------------------------------------------------
     def wordings(self, wrong: str = "", source: str = "", look: str = "") -> Any:
         """The sentences that may be said otherwise, and one to change."""
-        key = request.values.get("key", "")
+        key, where = request.values.get("key", ""), g.login.actor.community_id
         with self.db.read() as tx:
-            own = {name: row.source for name, row in wordings.own(tx).items()}
+            own = {name: row.source for name, row in wordings.own(tx, where).items()}
             known = wording.known()
-            ours = catalogue.source_of(key) if key in known else ""
+            ours = wordings.default(tx, where, key) if key in known else ""
             return self.page("console/setup_wordings.html", tx, wrong, known=known, own=own, key=key if ours else "", ours=ours,
                              source=source or own.get(key, ours), look=look, sample=wording.preview, blocks=wording.blocks(ours),
-                             said_now=lambda name: wording.preview(own.get(name) or catalogue.source_of(name)))
+                             everywhere=where is None, place=g.login.place,
+                             said_now=lambda name: wording.preview(own.get(name) or wordings.default(tx, where, name)))
 
     def wording(self) -> Any:
         """Shows how new words would look, keeps them, or goes back to ours."""
         key, account, now = text("key", 80), g.login.actor, self.clock()
-        source = catalogue.source_of(key) if "ours" in request.form and key in wording.known() else request.form.get(
-            "source", "").replace("\0", "").replace("\r\n", "\n")
+        where, source = account.community_id, request.form.get("source", "").replace("\0", "").replace("\r\n", "\n")
         try:
-            wordings.check(key, source)
-            if "keep" not in request.form and "ours" not in request.form:
+            if "ours" in request.form:
+                written(self.db, lambda tx: wordings.take_back(tx, account, community_id=where, key=key, now=now))
+            elif "keep" in request.form:
+                written(self.db, lambda tx: wordings.put(tx, account, community_id=where, key=key, source=source, now=now))
+            else:
+                wordings.check(key, source)
                 return self.wordings(source=source, look=wording.preview(source))
-            written(self.db, lambda tx: wordings.put(tx, account, key=key, source=source, now=now))
         except Refusal as no:
             return self.wordings(wrong=say(no.key, **no.facts), source=source), 400
-        wordings.changed()
-        return redirect(url_for("console.setup_wordings", key=key, said="saved"))
+        return redirect(url_for("console.setup_wordings", key=key, said="saved", **self.here()))
 
 
 def _source() -> str:

@@ -1,14 +1,13 @@
 """The console's pages on understanding: try a sentence and see each step, the community's own words, and corrections."""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 
 from bot.understand import understand
 from domain.errors import Refusal
-from models.base import Database, Tx
+from models.base import Tx
 from models.tables import issue
 from services import browse, corrections, dictionary, paging
 from texts.say import say
@@ -16,6 +15,8 @@ from texts.words import categories
 from understanding import trained
 from understanding.context import Context, IssueSeen, PollSeen, Quote
 from understanding.intents import NAMES
+from web import spoken
+from web.desk import Desk
 from web.door import written
 from web.words import term, word
 
@@ -23,11 +24,8 @@ LONGEST = 2000
 ROLES = ("resident", "grid_worker")
 
 
-class UnderstandingPages:
+class UnderstandingPages(Desk):
     """The views; each opens its own transaction."""
-
-    def __init__(self, db: Database, clock: Callable[[], datetime]):
-        self.db, self.clock = db, clock
 
     def hang(self, console: Blueprint) -> None:
         """Adds the addresses to the console."""
@@ -43,13 +41,13 @@ class UnderstandingPages:
         meaning = None
         if request.method == "POST" and said["text"].strip():
             with self.db.read() as tx:
-                known = _situation(said, dictionary.words_of(tx, g.login.actor.community_id))
+                known = _situation(said, dictionary.heard(tx, g.login.actor.community_id))
             meaning = understand(said["text"], known, trained.reader())
         return render_template("console/understand.html", said=said, meaning=meaning, roles=ROLES, slots=_slots(meaning))
 
     def words(self) -> Any:
         """The community's own words."""
-        community = self.community()
+        community = self.where()
         with self.db.read() as tx:
             rows = dictionary.listed(tx, community)
         return render_template("console/words.html", rows=rows, kinds=_kinds(), wrong=None)
@@ -70,6 +68,8 @@ class UnderstandingPages:
         """Puts category, place or intent of an issue right."""
         with self.db.read() as tx:
             row = browse.one(tx, issue, key, g.login.actor.community_id) if key <= paging.LARGEST else None
+            if row is not None:
+                spoken.speak(tx, row.community_id)
         if row is None or row.number is None:
             abort(404)
         field, value = request.form.get("field", ""), request.form.get("value", "").replace("\0", "").strip()
@@ -80,20 +80,12 @@ class UnderstandingPages:
             "console.issue", key=key)
 
     def _deed(self, work: Callable[[Tx, int], Any], back: str, **where: Any) -> Any:
-        community = self.community() if back == "console.words" else 0
+        community = self.where() if back == "console.words" else 0
         try:
             written(self.db, lambda tx: work(tx, community))
         except Refusal as no:
             return render_template("console/note.html", text=say(no.key, **no.facts)), 400
         return redirect(url_for(back, **where))
-
-    def community(self) -> int:
-        """The community of this account; who sees all communities picks the first."""
-        own: int | None = g.login.actor.community_id
-        if own is not None:
-            return own
-        with self.db.read() as tx:
-            return min(browse.communities(tx), default=0)
 
 
 def _situation(said: dict[str, str], vocabulary: Any) -> Context:

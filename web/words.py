@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from texts.say import FOLDER, has, say
+from texts.say import term as called
 
 _ERRCODE = re.compile(r"errcode (-?\d+)(?: from [\w./-]+)?")
 KEEP = "\n\u200d"  # line ends, and the joiner that emoji are made with
@@ -25,7 +26,7 @@ def has_word(key: str) -> bool:
 
 def term(group: str, name: str) -> str:
     """A term as the chat says it, or the name itself when there is none."""
-    return say(f"terms.{group}.{name}") if has(f"terms.{group}.{name}") else name
+    return called(group, name) if group == "category" or has(f"terms.{group}.{name}") else name
 
 
 def reason(text: str) -> str:

@@ -100,7 +100,13 @@ def test_up_and_down_again_with_data(old: Database) -> None:
     _put(old, "promise", community_id=ids["place"], issue_id=ids["root"], made_by=ids["who"])  # and new things happen
     _put(old, "photo", community_id=ids["place"], issue_id=ids["root"], person_id=ids["who"])
     _put(old, "warning", issue_id=ids["root"])
+    _put(old, "own_category", community_id=ids["place"], code="own1", resembles="noise", sure=[], hints=[], off=[])
+    drones = _put(old, "issue", community_id=ids["place"], submitter_id=ids["who"], number=9, category="own1", state="submitted")
+    _put(old, "wording", community_id=ids["place"])
     database.downgrade(old, OLD)
+    assert _rows(old, "issue")[drones]["category"] == "noise"  # what the old shape has no name for is what it was like
+    with old.write() as tx:
+        tx.execute(text(f"DELETE FROM issue WHERE id = {drones}"))
     for name in TABLES:
         after = _rows(old, name)
         assert after.keys() == before[name].keys(), name

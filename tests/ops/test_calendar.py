@@ -22,11 +22,11 @@ def test_days_that_were_entered_come_before_the_library(db: Database, tmp_path: 
     start = datetime(2026, 12, 31, 2, tzinfo=UTC)
     with db.write() as tx:
         assert workcalendar.provisional(tx, date(2027, 1, 6))
-        assert timers.due_at(tx, Timer.SIGN, start) == datetime(2027, 1, 4, 16, tzinfo=UTC)  # Monday, 24:00
+        assert timers.due_at(tx, None, Timer.SIGN, start) == datetime(2027, 1, 4, 16, tzinfo=UTC)  # Monday, 24:00
         workcalendar.enter(tx, SYSTEM, calendar_tools.read(path), now=start)
         workcalendar.enter(tx, SYSTEM, calendar_tools.read(path), now=start)  # again changes nothing
         assert not workcalendar.provisional(tx, date(2027, 1, 6))
-        assert timers.due_at(tx, Timer.SIGN, start) == datetime(2027, 1, 3, 16, tzinfo=UTC)  # the Sunday is worked
+        assert timers.due_at(tx, None, Timer.SIGN, start) == datetime(2027, 1, 3, 16, tzinfo=UTC)  # the Sunday is worked
 
 
 @pytest.mark.parametrize(("text", "said"), [

@@ -206,7 +206,7 @@ def test_deadlines_follow_the_calendar(sqlite_db: Database, start: tuple[int, in
                                        provisional: bool) -> None:
     """24:00 of the day, which is 00:00 of the next; a year that is not announced is said to be provisional."""
     with sqlite_db.write() as tx:
-        found = deadlines.asked(tx, words, now=datetime(*start, 10, tzinfo=SHANGHAI))
+        found = deadlines.asked(tx, None, words, now=datetime(*start, 10, tzinfo=SHANGHAI))
         assert found is not None and found.provisional is provisional
         local = found.at.astimezone(SHANGHAI)
         assert (local.month, local.day, local.hour) == (*due, 0)
@@ -216,16 +216,16 @@ def test_a_day_entered_by_hand_comes_before_the_library(sqlite_db: Database) -> 
     """An admin's word on a holiday holds for deadlines too."""
     with sqlite_db.write() as tx:
         tx.add(calendar_day, day="2026-03-03", workday=False, name="放假")
-        found = deadlines.asked(tx, "1个工作日", now=NOW)
+        found = deadlines.asked(tx, None, "1个工作日", now=NOW)
         assert found is not None and found.at.astimezone(SHANGHAI).day == 5
 
 
 def test_half_of_the_time_there_was_is_a_working_day_at_least(sqlite_db: Database) -> None:
     """Of five working days a good three; of nothing one."""
     with sqlite_db.write() as tx:
-        due = deadlines.in_days(tx, NOW, 5)
-        assert deadlines.half(tx, NOW, due, now=NOW).astimezone(SHANGHAI).day == 7  # until 24:00 of Friday the 6th
-        assert deadlines.half(tx, None, None, now=NOW) == deadlines.in_days(tx, NOW, 1)
+        due = deadlines.in_days(tx, None, NOW, 5)
+        assert deadlines.half(tx, None, NOW, due, now=NOW).astimezone(SHANGHAI).day == 7  # until 24:00 of Friday the 6th
+        assert deadlines.half(tx, None, None, None, now=NOW) == deadlines.in_days(tx, None, NOW, 1)
 
 
 def test_an_outage_of_weeks_brings_one_reminder_and_the_level_above_once(db: Database) -> None:
@@ -387,7 +387,7 @@ def test_a_suspended_issue_keeps_its_working_days(sqlite_db: Database) -> None:
         held, _ = work.suspend(tx, worker, number=number, words="到3月20日 等配件", now=later)
         assert not timers.running(tx, held.id, Timer.WORK)
         again = work.resume(tx, worker, held, now=datetime(2026, 3, 12, 2, tzinfo=UTC))
-        assert again.due_at == deadlines.in_days(tx, datetime(2026, 3, 12, 2, tzinfo=UTC), 3)
+        assert again.due_at == deadlines.in_days(tx, None, datetime(2026, 3, 12, 2, tzinfo=UTC), 3)
         assert {t.about for t in timers.running(tx, held.id, Timer.WORK)} == {"", dispatch.SOON}
         assert tx.scalar(select(func.count()).where(timer.c.kind == Timer.REVIEW, timer.c.ended_at.is_(None))) == 0
 

@@ -10,11 +10,11 @@ from sqlalchemy import select
 from domain.roles import SYSTEM, Role
 from models.tables import audit as audit_table
 from models.tables import community, person
-from services import accounts, audit, courses, polls, quiet, wordings, workcalendar
+from services import accounts, audit, courses, deadlines, polls, quiet, voices, workcalendar
 from services import outbox as queue
 from services.people import Speaker
 from tests.web.desk import EVIL, NOW, Desk, token
-from texts import procedures, say, wording
+from texts import procedures, say, voice, wording
 
 COURSE = """名称: 院坝会
 环节:
@@ -72,24 +72,43 @@ def test_each_community_sleeps_at_its_own_hours(desk: Desk) -> None:
 
 
 def test_a_holiday_notice_is_pasted_and_taken_back(desk: Desk) -> None:
-    """For all communities: who sees one of several may not; a wrong line is named and nothing is entered."""
+    """The state's days are everybody's: who sees one of several communities may not; a wrong line is named and nothing entered."""
     assert "对全部社区生效" in press(desk.client("east"), "/console/setup/rules", lines="2027-01-01,休,元旦").text
     with desk.db.write() as tx:
         accounts.create(tx, SYSTEM, username="boss", password="a long password", community_id=None, now=NOW)
         audit.seal(tx)
     client = desk.client("boss")
+    press(client, "/console/switch", community=str(where(desk, "east")))
     wrong = press(client, "/console/setup/rules", lines="2027-01-01,休,元旦\n2027-01-02,放假,元旦")
     assert wrong.status_code == 400 and "第 2 行" in wrong.text
     page = press(client, "/console/setup/rules", lines=f"2026-03-03，休，停工{EVIL}\n2026-03-08,班,调休").text
     assert "2026-03-03" in page and "<script>" not in page
     press(client, "/console/setup/rules", lines="2026-03-03,班,又上班")
     with desk.db.read() as tx:
-        assert workcalendar.of(tx)(date(2026, 3, 3)) and workcalendar.of(tx)(date(2026, 3, 8))
+        assert workcalendar.of(tx, None)(date(2026, 3, 3)) and workcalendar.of(tx, None)(date(2026, 3, 8))
     press(client, "/console/setup/rules", forget="2026-03-08")
     with desk.db.read() as tx:
-        assert not workcalendar.of(tx)(date(2026, 3, 8))
+        assert not workcalendar.of(tx, None)(date(2026, 3, 8))
     assert notes(desk, "calendar.enter")[-1]["before"] == {"2026-03-03": [False, f"停工{EVIL}"[:32]]}
     assert notes(desk, "calendar.forget")[0]["before"] == [True, "调休"]
+
+
+def test_a_community_is_shut_on_days_of_its_own(desk: Desk) -> None:
+    """Its deadlines wait a day, nobody else's do, nor those the law counts; what is senseless is said in a sentence."""
+    client, east, west = desk.client("east"), where(desk, "east"), where(desk, "west")
+    for day, why, said in (("2026-03-01", "搬家", "已经过去"), ("2026-03-07", "搬家", "本来就不上班"), ("2026-03-04", " ", "为什么"), ("x", "搬家", "日期")):
+        answer = press(client, "/console/setup/rules", shut=day, name=why)
+        assert answer.status_code == 400 and said in answer.text, said
+    page = press(client, "/console/setup/rules", shut="2026-03-04", name=f"搬家{EVIL}").text
+    assert "2026-03-04" in page and "<script>" not in page
+    with desk.db.read() as tx:
+        due = {place: deadlines.in_days(tx, place, NOW, 3) for place in (east, west, None)}
+    assert due == {east: datetime(2026, 3, 6, 16, tzinfo=UTC), west: (alike := datetime(2026, 3, 5, 16, tzinfo=UTC)), None: alike}
+    assert "2026-03-04" not in desk.client("west").get("/console/setup/rules").text
+    press(client, "/console/setup/rules", work="2026-03-04")
+    with desk.db.read() as tx:
+        assert deadlines.in_days(tx, east, NOW, 3) == alike
+    assert [n["after"] for n in notes(desk, "calendar.shut")] == [n["before"] for n in notes(desk, "calendar.work")]
 
 
 def test_a_procedure_is_checked_shown_kept_and_used_only_here(desk: Desk) -> None:
@@ -123,39 +142,41 @@ def test_a_procedure_is_checked_shown_kept_and_used_only_here(desk: Desk) -> Non
 
 @pytest.fixture
 def boss(desk: Desk) -> Any:
-    """An account of all communities; afterwards everything is said in our words again."""
+    """An account of all communities."""
     with desk.db.write() as tx:
         accounts.create(tx, SYSTEM, username="boss", password="a long password", community_id=None, now=NOW)
         audit.seal(tx)
-    yield desk.client("boss")
-    say.reword({})
-    wordings.changed()
+    return desk.client("boss")
 
 
-def test_a_notice_is_said_in_other_words_by_every_process(desk: Desk, boss: Any) -> None:
-    """Previewed, kept, said; only with the placeholders it had; taken back, it is ours again."""
-    key, facts = "issue.signed.notice", {"party": "绿城", "mine": True, "number": 7, "title": "电梯"}
-    ours = say.say(key, **facts)
-    assert "I12（3幢电梯停了一周）" in boss.get("/console/setup/wordings").text
-    page = boss.get(f"/console/setup/wordings?key={key}").text
-    assert "{{ party }}" in page and "{% if mine %}" in page
+def said_in(desk: Desk, place: int) -> str:
+    """How a community says one sentence, in any process."""
+    with desk.db.read() as tx, voices.speaking(tx, place):
+        return say.say("issue.signed.notice", party="绿城", mine=True, number=7, title="电梯")
+
+
+def test_a_notice_is_said_in_a_communitys_own_words(desk: Desk, boss: Any) -> None:
+    """Previewed, kept, said at once and only there; with the placeholders it had; taken back, it is as everywhere."""
+    key, east, west = "issue.signed.notice", where(desk, "east"), where(desk, "west")
+    ours, client = said_in(desk, east), desk.client("east")
+    assert "I12（3幢电梯停了一周）" in client.get("/console/setup/wordings").text
+    page = client.get(f"/console/setup/wordings?key={key}").text
+    assert "{{ party }}" in page and "{% if mine %}" in page and "只在east用" in page
     own = "【进展】{{ party }} 已接单：I{{ number }}{% if mine %}（您反映的）{% else %}{% endif %}"
-    looked = press(boss, "/console/setup/wordings", key=key, source=own).text
-    assert "【进展】物业 已接单：I12（您反映的）" in looked and say.say(key, **facts) == ours
-    assert press(desk.client("east"), "/console/setup/wordings", key=key, source=own, keep="1").status_code == 400  # holds for the west too
-    press(boss, "/console/setup/wordings", key=key, source=own, keep="1")
-    boss.get("/console/setup/wordings")
-    assert say.say(key, **facts) == "【进展】绿城 已接单：I7（您反映的）"
-    say.reword({})  # another process, which has not looked yet
-    desk.now += timedelta(seconds=6)
-    with desk.db.read() as tx:
-        wordings.changed()
-        wordings.refresh(tx, now=desk.now)
-    assert say.say(key, **facts).startswith("【进展】")
+    looked = press(client, "/console/setup/wordings", key=key, source=own).text
+    assert "【进展】物业 已接单：I12（您反映的）" in looked and said_in(desk, east) == ours
+    press(client, "/console/setup/wordings", key=key, source=own, keep="1")
+    assert said_in(desk, east) == "【进展】绿城 已接单：I7（您反映的）" and said_in(desk, west) == ours
+    everywhere = own.replace("进展", "通报")
+    assert "全部社区" in boss.get(f"/console/setup/wordings?key={key}").text
+    press(boss, "/console/setup/wordings", key=key, source=everywhere, keep="1")
+    assert said_in(desk, east).startswith("【进展】") and said_in(desk, west).startswith("【通报】")  # whoever has none of their own
+    press(client, "/console/setup/wordings", key=key, ours="1")
+    assert said_in(desk, east).startswith("【通报】")
     press(boss, "/console/setup/wordings", key=key, ours="1")
-    boss.get("/console/setup/wordings")
-    assert say.say(key, **facts) == ours
-    assert [(n["before"], n["after"]) for n in notes(desk, "wording.set")] == [(None, own), (own, None)]
+    assert said_in(desk, east) == said_in(desk, west) == ours
+    assert [(n["before"], n["after"]) for n in notes(desk, "wording.set")] == [
+        (None, own), (None, everywhere), (own, None), (everywhere, None)]
 
 
 @pytest.mark.parametrize(("source", "said"), [
@@ -179,8 +200,5 @@ def test_every_sentence_that_may_be_changed_can_be_shown_and_is_right_as_it_is()
 
 def test_an_own_wording_that_breaks_is_said_in_ours() -> None:
     """Nobody gets silence because of a word."""
-    say.reword({"issue.signed.notice": "{{ nothing.at.all }}"})
-    try:
+    with voice.speaking(voice.Voice(say.made({"issue.signed.notice": "{{ nothing.at.all }}"}))):
         assert "已签收" in say.say("issue.signed.notice", party="绿城", mine=True, number=7, title="电梯")
-    finally:
-        say.reword({})

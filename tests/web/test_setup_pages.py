@@ -68,10 +68,10 @@ def test_a_community_of_600_units_is_set_up_from_a_spreadsheet(desk: Desk, newco
     with desk.db.read() as tx:
         where = tx.scalar(select(community.c.id).where(community.c.code == "guihua"))
     assert page.count("未开始") == 6 and "桂花苑" in page
-    at = {"community": str(where)}
+    at = {"at": str(where)}
     _homes(desk, client, where, at)
     _crew(desk, client, where, at)
-    guide = client.get("/console/setup", query_string=at).text
+    guide = client.get("/console/setup").text
     assert "已有 600 户" in guide and "已有 2 个群" in guide and "2 位，1 位有账号" in guide and "现在值班 1 位" in guide
     assert guide.count("已完成") == 4 and guide.count("还差一点") == 2  # not yet: matters that nobody gets, an account, a poll
     with desk.db.read() as tx:
@@ -93,7 +93,7 @@ def _homes(desk: Desk, client: FlaskClient, where: int, at: dict[str, str]) -> N
         assert not tx.scalar(select(func.count()).select_from(home).where(home.c.community_id == where))  # only looked at
     slip = sealed(page)
     assert press(client, "/console/setup/homes", **at, sealed=slip).status_code == 400  # with errors only when one says so
-    assert press(client, "/console/setup/homes", community=str(desk.ids["east"]["home"]), sealed=slip).status_code == 400
+    assert press(client, "/console/setup/homes", at=str(desk.ids["east"]["place"]), sealed=slip).status_code == 400
     assert press(client, "/console/setup/homes", **at, sealed=slip[:-8] + "AAAAAAA=").status_code == 400
     done = press(client, "/console/setup/homes", **at, sealed=slip, partly="on").text
     assert "已导入 599 户，其中新增 599 户" in done
@@ -137,7 +137,7 @@ def _crew(desk: Desk, client: FlaskClient, where: int, at: dict[str, str]) -> No
 
 def test_houses_that_are_alike_need_no_table(desk: Desk, newcomer: FlaskClient) -> None:
     """A rule is looked at like a table; one that makes no sense is refused with what it must be."""
-    at = {"community": str(_community(desk, "west"))}
+    at = {"at": str(_community(desk, "west"))}
     rule = {"first": "7", "last": "8", "entrances": "1", "floors": "11", "doors": "4"}
     page = press(newcomer, "/console/setup/homes", **at, **rule).text
     assert "导入 88 户" in page and ">7幢304<" in page and ">8幢<" in page
@@ -157,7 +157,7 @@ def _community(desk: Desk, code: str) -> int:
 def test_nothing_of_another_community_is_set_up(desk: Desk) -> None:
     """The account of one community changes nothing in the other, whatever its forms say; nor does it make new ones."""
     client, east = desk.client("west"), desk.ids["east"]
-    at = {"community": str(_community(desk, "east"))}
+    at = {"at": str(_community(desk, "east"))}
     assert press(client, "/console/setup/community", create="1", code="mine", name="我的").status_code == 404
     press(client, "/console/setup/community", **at, name="改名")
     assert press(client, "/console/setup/groups", **at, key=str(east["group"]), name="夺来").status_code == 400
