@@ -37,7 +37,7 @@ NEEDS: dict[str, Needs] = {
     "second": ANYBODY, "second_start": ANYBODY, "second_confirm": ANYBODY, "second_codes": ANYBODY, "second_remove": ANYBODY,
     "login_code": ANYBODY, "communities": ANYBODY, "switch": ANYBODY,
     **dict.fromkeys((f"setup{part}" for part in (
-        "", "_community", "_units", "_homes", "_homes_take", "_groups", "_group", "_staff", "_staff_add", "_accounts",
+        "", "_community", "_units", "_homes", "_homes_take", "_codes", "_groups", "_group", "_staff", "_staff_add", "_accounts",
         "_account_test", "_parties", "_party", "_duty", "_duty_put", "_courses", "_course", "_rules", "_rule", "_wordings",
         "_wording")), _SET_UP),
     "accounts": _ACCOUNTS, "account_new": _ACCOUNTS, "account_of": _ACCOUNTS, "account_deed": _ACCOUNTS, "account_give": _ACCOUNTS,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, abort
+from flask import Blueprint, abort, request
 
 from domain.errors import Refusal
 from models.base import Tx
@@ -33,8 +33,10 @@ class CrewPages(Desk):
         """Every group, what it still lacks, and a form to enter one."""
         with self.db.read() as tx:
             code = communities.code_of(tx, self.where())
-            roads = [each.name for each in self.platform.accounts() if each.community == code and each.kind in POSTING]
+            accounts = self.platform.accounts()
+            roads = [each for each in accounts if each.community == code and each.kind in POSTING]
             return self.page("console/setup_groups.html", tx, wrong, groups=groups.listed(tx, self.where()), roads=roads, hand=HAND,
+                             kinds={each.name: each.kind for each in accounts},
                              buildings=browse.buildings(tx, self.where()), staff=staff.listed(tx, self.where()))
 
     def group(self) -> Any:
@@ -60,7 +62,7 @@ class CrewPages(Desk):
         """Who works here, and a form to enter somebody."""
         with self.db.read() as tx:
             code = communities.code_of(tx, self.where())
-            channels = [each.name for each in self.platform.accounts() if each.community == code and each.kind != "wecom_webhook"]
+            channels = [each for each in self.platform.accounts() if each.community == code and each.kind != "wecom_webhook"]
             return self.page("console/setup_staff.html", tx, wrong, staff=staff.listed(tx, self.where()), channels=channels)
 
     def staff_add(self) -> Any:
@@ -99,7 +101,9 @@ class CrewPages(Desk):
             settings.admin(actor)
         except Refusal as no:
             return self.accounts(wrong=say(no.key)), 400
-        findings = self.platform.examine(name)
+        made = [self.platform.menu(name)] if "menu" in request.form else []
+        findings = made + self.platform.examine(name)
         good = bool(findings) and all(ok for ok, _ in findings)
-        written(self.db, lambda tx: readiness.tested(tx, actor, community_id=where, account=name, good=good, now=self.clock()))
+        written(self.db, lambda tx: readiness.tested(tx, actor, community_id=where, account=name, good=good, menu=bool(made),
+                                                     now=self.clock()))
         return self.accounts(tried=name, findings=findings)

@@ -114,7 +114,7 @@ def _prepare(page: Any, tmp_path: Path) -> None:
     form.get_by_label("怎么发").select_option("robot")
     form.get_by_label("发送地址").fill("key-1")
     form.get_by_role("button", name="加入").click()
-    page.get_by_text("发送：robot").wait_for()
+    page.get_by_text("发送：群机器人（robot）").wait_for()
     page.get_by_label("开办向导").get_by_role("link", name="账号").click()
     page.get_by_role("button", name="测试连接").click()
     page.get_by_text("连得上").wait_for()
