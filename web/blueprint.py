@@ -31,6 +31,7 @@ from services import (
     procedure,
     proposals,
     published,
+    readiness,
     sight,
 )
 from services import forward as carrying
@@ -163,10 +164,11 @@ class _Pages:
             figures = browse.overview(tx, self._where())
             signs = health.look(tx, self._where(), now=self.clock())
             quotas = health.quotas(tx, self._where(), now=self.clock())
+            begun = readiness.begun(tx, self._where())
             place = word("everyone") if self._where() is None else browse.communities(tx).get(self._where() or 0, "")
         beat = figures["heartbeat"]
         return render_template("console/overview.html", figures=figures, place=place, signs=signs, quotas=quotas,
-                               machine=self.machine(),
+                               machine=self.machine(), begun=begun,
                                silent_s=None if beat is None else max(0, int((self.clock() - beat).total_seconds())))
 
     def verify(self) -> Any:
@@ -235,7 +237,8 @@ class _Pages:
             return render_template(
                 "console/poll.html",
                 poll=row, **_printed(tx, "poll", row),
-                tally=polls.count(tx, row), electorate=asked, kept={}, listing=listing, page=page,
+                tally=polls.count(tx, row), electorate=asked,
+                unbound=electorate.unbound(tx, row, asked), kept={}, listing=listing, page=page,
                 names=listing.names(tx, page.rows), columns=listing.columns, older=next_address(listing, page),
                 objections=procedure.objections(tx, key), deeds=list(POLLS.values()) if row.state in ("notice", "open") else [],
                 nonce=secrets.token_urlsafe(9),
@@ -329,8 +332,8 @@ class _Pages:
         """Makes a one-time code for a home and shows it once."""
         row = self._mine(home, key)
         code = written(self.db, lambda tx: homes.make_code(tx, g.login.actor, home_id=key, now=self.clock()))
-        return render_template("console/note.html", text=say("bind.code_made", label=row.label, code=code,
-                                                             days=homes.CODE_LIFE.days))
+        text = say("bind.code_made", label=row.label, code=code, days=homes.CODE_LIFE.days)
+        return render_template("console/note.html", text=text, then=url_for("console.homes"), then_word=word("nav.homes"))
 
     # --- shared -----------------------------------------------------------------------------------------------
     def _where(self) -> int | None:
