@@ -194,14 +194,23 @@ def obey(ctx: Ctx, found: Command, args: Args) -> str:
 
 
 def refuse(ctx: Ctx, no: Refusal) -> str:
-    """The words of an expected no; the talk it belonged to ends."""
-    ctx.next_dialog, ctx.asked, ctx.card = None, False, None
+    """The words of an expected no; the talk it belonged to ends, unless a yes of it is what is missing."""
+    waits = ctx.dialog if no.key == "vote.bind_first" and _binding(ctx) else None
+    ctx.next_dialog, ctx.asked, ctx.card = waits, False, None
+    if waits is not None:  # they have the code already, only the yes is missing
+        return say("vote.bind_yes", **no.facts)
     if no.key == "role.refused" or isinstance(no, Forbidden):
         number = {"issue": no.facts["number"]} if "number" in no.facts else {}
         audit.note(ctx.tx, ctx.speaker, no.key, f"message:{ctx.message_id}", now=ctx.now, intent=ctx.intent, **number)
     if no.key == "guard.evidence" and ctx.dialogs_up:  # a photo completes what was refused for lack of it
         ctx.ask("evidence", order=ctx.text)
     return say(no.key, **no.facts)
+
+
+def _binding(ctx: Ctx) -> bool:
+    """True when the open question is whether the home may be kept that somebody has a code for."""
+    found = match(canonical(ctx.dialog.data["text"])) if ctx.dialog is not None and ctx.dialog.then == "consent" else None
+    return found is not None and found[0].name == "bind"
 
 
 def ask_consent(ctx: Ctx, text: str) -> str:

@@ -2,9 +2,10 @@
 
 import os
 
-from bot.config import ChannelSettings, Settings
+from bot.config import ChannelSettings, ConfigError, Settings
 from ops import house
 from ops.doctor_accounts import CALLED, examine
+from ops.mp_tools import put_menu
 from web.desk import Platform, Seen
 
 _SECRETS = ("token", "aes_key", "app_secret")
@@ -12,7 +13,14 @@ _SECRETS = ("token", "aes_key", "app_secret")
 
 def platform(settings: Settings) -> Platform:
     """The installation's accounts for the console."""
-    return Platform(lambda: accounts(settings), _examined)
+    return Platform(lambda: accounts(settings), _examined, _menu)
+
+
+def _menu(name: str) -> tuple[bool, str]:
+    try:
+        return True, put_menu(name)
+    except ConfigError as no:
+        return False, str(no)
 
 
 def _examined(name: str) -> list[tuple[bool, str]]:

@@ -14,11 +14,16 @@ from ops.doctor_accounts import cure
 
 def menu(args: argparse.Namespace) -> None:
     """Puts up the menu."""
+    print(put_menu(args.account))
+
+
+def put_menu(name: str) -> str:
+    """Puts up the menu of this account and says what is in it; a ConfigError says why not and what to do."""
     try:
-        _admin(args.account).put_menu()
+        _admin(name).put_menu()
     except ChannelError as error:
         raise ConfigError(f"菜单没有建好：{cure(error)}") from None
-    print(f"菜单建好了：{' / '.join(MENU.values())}。已关注的人重新进入公众号后看到。")
+    return f"菜单建好了：{' / '.join(MENU.values())}。已关注的人重新进入公众号后看到。"
 
 
 def code(args: argparse.Namespace) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, String, case, cast, func, literal, literal_column, or_, select
+from sqlalchemy import ColumnElement, Row, String, and_, case, cast, func, literal, literal_column, or_, select
 
 from domain.roles import Role, Where
 from models.base import Tx
@@ -189,7 +189,9 @@ def homes(tx: Tx, chosen: Filter) -> Page:
         bind_code.c.home_id == home.c.id, bind_code.c.used_at.is_(None)).scalar_subquery()
     query = select(home, bound.label("bound"), code.label("code_until"))
     if chosen.text:
-        query = query.where(holds(home.c.label, chosen.text))
+        said = places.home(chosen.text)  # 3-2-501 and 3栋501 mean what they mean in chat
+        query = query.where(holds(home.c.label, chosen.text) if said is None else home.c.label == said.label if said.entrance
+                            else and_(home.c.room == said.room, home.c.label.startswith(f"{said.building}幢", autoescape=True)))
     return short(tx, query, chosen, community=home.c.community_id, at=None, key=home.c.id)
 
 

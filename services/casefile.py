@@ -18,12 +18,13 @@ from domain.clock import SHANGHAI
 from domain.roles import Actor
 from models.base import Tx
 from models.tables import audit as chain
-from models.tables import audit_head, chat, community, deliberation, message, party, poll, promise, statement
+from models.tables import audit_head, ballot, ballot_log, chat, community, deliberation, message, party, poll, promise, statement
 from services import audit, browse, evidence, export, joined, minutes, polls, published, sight, standing
+from texts.kinds import spoken
 from texts.mask import mask
 from texts.say import has, say
 
-MOST_MESSAGES, LOOKED = 500, 20_000
+MOST_MESSAGES, LOOKED, MOST_ACTS = 500, 20_000, 20_000
 _BEFORE = timedelta(minutes=10)  # what was said just before it was registered belongs to it
 _WORDS = frozenset({"text", "reply"})  # what people said: their numbers stay hidden, as on the pages
 Files = Iterator[tuple[str, bytes]]
@@ -86,8 +87,14 @@ def _messages(tx: Tx, row: Row[Any]) -> Files:
         or_(message.c.text.ilike(words), message.c.reply.ilike(words))).order_by(message.c.id))
     seen = [m for m in rows if not browse.is_secret(m.intent) and (name.search(m.text or "") or name.search(m.reply or ""))]
     called = browse.labels(tx, {m.person_id for m in seen if m.person_id} if not row.anonymous else set())
-    told = [[_at(m.received_at), m.chat_name or say("case.private"), called.get(m.person_id, ""), m.text or say("case.not_kept"),
-             m.reply or ""] for m in seen[:MOST_MESSAGES]]
+    gave = {r.object: r.actor for r in tx.all(select(chain.c.object, chain.c.actor).where(
+        chain.c.action == "order.give", chain.c.object.in_({f"message:{m.id}" for m in seen})))}  # given in the console
+    desks, told = browse.actors(tx, set(gave.values())), []
+    for m in seen[:MOST_MESSAGES]:
+        by = gave.get(f"message:{m.id}")
+        where = m.chat_name or say("case.private" if by is None else "case.console")
+        who = called.get(m.person_id) or desks.get(by or "", "")
+        told.append([_at(m.received_at), where, who, m.text or say("case.not_kept"), m.reply or ""])
     if told:
         yield _table(say("case.file.messages"), ["at", "where", "who", "text", "reply"], told)
 
@@ -105,13 +112,30 @@ def _polls(tx: Tx, actor: Actor, row: Row[Any], now: datetime) -> Files:
     for each in tx.all(select(poll).where(poll.c.issue_id == row.id).order_by(poll.c.id)):
         folder, counted = f"P{each.number}", polls.count(tx, each)
         lines = [f"P{each.number} {each.title}", say(f"terms.poll_state.{each.state}"),
-                 f"{_at(each.opens_at)} – {_at(each.closes_at)}",
+                 f"{_at(each.opens_at)} – {_at(each.closed_at or each.closes_at)}",
                  *([] if counted.hidden else counted.lines), *filter(None, (counted.decision, counted.ending, counted.firm))]
         yield f"{folder}/{say('case.file.poll')}.txt", ("\ufeff" + "\r\n".join(lines)).encode()
+        if not browse.only_voters(each):
+            yield _ballots(tx, each, folder)
         if each.state == "closed" and each.result:
             yield f"{folder}/P{each.number}.docx", minutes.written(tx, actor, each, "docx", now=now)
             if each.root and not each.result.get("few") and not standing.hides(each):
                 yield f"{folder}/P{each.number}.zip", published.archive(tx, actor, each, now=now)
+
+
+def _ballots(tx: Tx, each: Row[Any], folder: str) -> tuple[str, bytes]:
+    """Who voted what and when, every change of mind too, and of each voter's last act whether it is counted."""
+    acts = tx.all(select(ballot_log).where(ballot_log.c.poll_id == each.id).order_by(ballot_log.c.id).limit(MOST_ACTS))
+    cast = {r.voter: r for r in tx.all(select(ballot.c.voter, ballot.c.choice, ballot.c.state).where(ballot.c.poll_id == each.id))}
+    names, last = browse.voters(tx, {(a.voter, a.person_id) for a in acts}), {a.voter: a.id for a in acts}
+    rows = []
+    for act in acts:
+        now = cast.get(act.voter)
+        state = "void" if each.state == "void" else now.state if now is not None and now.choice else "withdrawn"
+        rows.append([_at(act.at), names[act.voter, act.person_id], say(f"terms.ballot.{act.act}"),
+                     "、".join(spoken(act.choice, each.kind, each.options)),
+                     say(f"unit_page.state.{state}") if last[act.voter] == act.id else say("case.changed")])
+    return _table(f"{folder}/{say('case.file.ballots')}", ["at", "who", "act", "choice", "counted"], rows)
 
 
 def _record(tx: Tx, row: Row[Any]) -> Files:

@@ -120,6 +120,14 @@ def count(tx: Tx, poll: Row[Any]) -> int:
     return int(tx.scalar(select(func.count()).select_from(query.subquery())))
 
 
+def unbound(tx: Tx, poll: Row[Any], asked: int) -> int:
+    """How many homes an opinion poll of households leaves out of the `asked`: nobody there is bound. 0 for other polls."""
+    if not poll.household or poll.poll_class != STRAW or poll.scope == "chat":
+        return 0
+    here = [home.c.building_id == poll.scope_id] if poll.scope == "building" else [home.c.community_id == poll.community_id]
+    return int(tx.scalar(select(func.count()).select_from(home).where(*here, home.c.counts))) - asked
+
+
 def missing(tx: Tx, poll: Row[Any]) -> list[Row[Any]]:
     """The people who could still vote and have not: (id, name)."""
     voted = select(ballot.c.id).where(ballot.c.poll_id == poll.id, ballot.c.choice != "")

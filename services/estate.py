@@ -49,7 +49,7 @@ class Summary:
 
     buildings: list[tuple[str, int]]
     errors: list[tuple[int, str, str]]  # row, home, what is wrong and what to do
-    hints: list[tuple[str, int, str]]  # what, of how many rows, the first of them
+    hints: list[tuple[list[str], int, list[str]]]  # what is said (each sentence once), of how many rows, which
     sample: list[tuple[str, int | None, str]]  # home, area in 0.01 m², owners
 
 
@@ -63,16 +63,17 @@ def summary(report: Report) -> Summary:
     sample = [(label, e.area, "、".join(o.name for o in e.owners)) for label, e in list(report.table.items())[:SHOWN]]
     return Summary(sorted(((f"{name}幢", count) for name, count in houses.items()), key=lambda h: (len(h[0]), h[0])),
                    [(e.row, e.home, _told(e)) for e in report.findings if e.level == ERROR],
-                   [(_told(found[0]), len(found), "、".join(f.home for f in found[:5] if f.home)) for found in hints.values()],
+                   [(list(dict.fromkeys(map(_told, found))), len(found), [f.home for f in found if f.home])
+                    for found in hints.values()],
                    sample)
 
 
-def counts(tx: Tx, community_id: int) -> list[tuple[str, int, int]]:
-    """What there is: each building with its units, and how many of them have an area."""
-    found = tx.all(select(building.c.name, func.count(home.c.id), func.count(home.c.area_dm2)).join_from(
+def counts(tx: Tx, community_id: int) -> list[tuple[str, int, int, int]]:
+    """What there is: each building with its units, how many of them have an area, and its id."""
+    found = tx.all(select(building.c.name, func.count(home.c.id), func.count(home.c.area_dm2), building.c.id).join_from(
         building, home, home.c.building_id == building.c.id, isouter=True).where(building.c.community_id == community_id)
         .group_by(building.c.id, building.c.name))
-    return sorted(((name, homes, sized) for name, homes, sized in map(tuple, found)), key=lambda b: (len(b[0]), b[0]))
+    return sorted(((name, homes, sized, key) for name, homes, sized, key in map(tuple, found)), key=lambda b: (len(b[0]), b[0]))
 
 
 def _told(finding: Finding) -> str:

@@ -44,6 +44,14 @@ def make_code(tx: Tx, actor: Actor, *, home_id: int, owner_id: int | None = None
     return code
 
 
+def make_codes(tx: Tx, actor: Actor, *, building_id: int, now: datetime) -> list[tuple[str, str]]:
+    """A code for every home of a building in which nobody is bound, with the home's label: to be handed out on paper."""
+    lived_in = select(residence.c.id).where(residence.c.home_id == home.c.id, residence.c.until.is_(None)).exists()
+    rows = tx.all(select(home.c.id, home.c.label).where(home.c.building_id == building_id, home.c.counts, ~lived_in)
+                  .order_by(home.c.id))
+    return [(row.label, make_code(tx, actor, home_id=row.id, now=now)) for row in rows]
+
+
 def bind(tx: Tx, speaker: Speaker, *, label: str, code: str, now: datetime) -> str:
     """Binds the speaker to the home (home) or proves them its owner (owner); '' when the code is not right, unused and in time.
 

@@ -37,6 +37,15 @@ class Summary:
     accounts: int
     consented_at: datetime | None
     kept: list[tuple[str, int]]  # what, and how many
+# how what is kept as a word of ours is said: in a copy people read no codes
+_TERMS = {
+    "issue.state": "terms.state", "issue.category": "terms.category", "issue.rating": "terms.rating",
+    "issue_event.act": "terms.done", "ballot_log.act": "terms.ballot", "statement.stance": "terms.stance",
+    "data_request.kind": "rights.kinds", "data_request.state": "rights.states", "reveal.why": "rights.why",
+    "opinion_vote.value": "terms.opinion", "person_trait.tenure": "terms.tenure", "person_trait.age_band": "terms.age",
+    "photo.kind": "case.photo", "outbox.state": "terms.outbox_state",
+} | {f"{kind}.{column}": f"rights.term.{kind}" for kind, column in (
+    ("owner", "kind"), ("photo", "state"), ("opinion", "state"), ("claim", "state"), ("point", "kind"), ("reminder", "how"))}
 
 
 def summary(tx: Tx, person_id: int) -> Summary:
@@ -119,7 +128,8 @@ def _cell(kind: str, column: str, value: Any, names: dict[str, dict[int, str]], 
         return names[column].get(value, "")
     if isinstance(value, datetime):
         return _moment(value) or ""
-    return say(f"rights.term.{value}") if has(f"rights.term.{value}") else str(value)
+    words = f"{_TERMS.get(f'{kind}.{column}', '-')}.{value}"
+    return say(words) if has(words) else str(value)
 
 
 def _moment(at: datetime | None) -> str | None:

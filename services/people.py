@@ -212,12 +212,12 @@ def consent(tx: Tx, speaker: Speaker, *, now: datetime) -> Speaker:
     return Speaker(speaker.who, speaker.role, speaker.community_id, speaker.person_id, told=True, consented=True)
 
 
-def leave(tx: Tx, speaker: Speaker, *, now: datetime) -> None:
-    """Withdraws consent: nothing more is sent or kept; what is on record stays."""
+def leave(tx: Tx, speaker: Speaker, *, now: datetime, by: Actor | None = None) -> None:
+    """Withdraws consent: nothing more is sent or kept; what is on record stays. `by` others, who were asked to."""
     tx.execute(update(person).where(person.c.id == speaker.id).values(
         left_at=now, consent_version=0, consented_at=None, told_version=NOTICE_VERSION))
     drop_waiting(tx, speaker)
-    audit.note(tx, speaker, "person.leave", speaker.who, now=now)
+    audit.note(tx, by or speaker, "person.leave", speaker.who, now=now, community_id=speaker.home_community)
 
 
 def drop_waiting(tx: Tx, speaker: Speaker) -> None:

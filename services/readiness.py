@@ -38,17 +38,23 @@ def steps(tx: Tx, community_id: int, accounts: Iterable[str], *, now: datetime) 
             _tried(tx, community_id)]
 
 
+def begun(tx: Tx, community_id: int | None) -> bool:
+    """True when there are homes here (None: anywhere): before that, the guide comes first."""
+    here = [] if community_id is None else [home.c.community_id == community_id]
+    return tx.scalar(select(home.c.id).where(*here).limit(1)) is not None
+
+
 def complete(found: list[Step]) -> bool:
     """True when nothing is left to do."""
     return all(step.state == "done" for step in found)
 
 
-def tested(tx: Tx, actor: Actor, *, community_id: int, account: str, good: bool, now: datetime) -> None:
-    """Keeps how the test of an account ended."""
+def tested(tx: Tx, actor: Actor, *, community_id: int, account: str, good: bool, menu: bool = False, now: datetime) -> None:
+    """Keeps how the test of an account ended, and whether its menu was put up before."""
     found = {"good": good, "at": now.isoformat()}
     settings.remember(tx, community_id=community_id, name=f"{TESTED}{account}", value=found, now=now)
     audit.note(tx, actor, "channel.test", f"community:{community_id}", now=now, community_id=community_id, account=account,
-               good=good)
+               good=good, **({"menu": True} if menu else {}))
 
 
 def _count(tx: Tx, *what: Any) -> int:

@@ -6,6 +6,7 @@ Nothing here touches the database. A finding is an error, which keeps its home f
 import re
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from statistics import median_low
 from typing import Any
 
 from domain.errors import Refusal
@@ -17,6 +18,7 @@ from texts.places import Home
 from texts.places import home as read_home
 
 ERROR, HINT = "error", "hint"
+ODD = 10  # times what is usual in the table: most likely a point that was left out
 LARGEST = 100_000_00  # 0.01 m²: ten football pitches; a larger home is a slip of the pen
 _HEAD_WITHIN = 10  # rows, in which the headings must stand
 _MERGED = "merged"
@@ -78,13 +80,16 @@ def read(sheet: Sheet, *, bare: bool = False) -> Table:
     """Reads all rows; a Refusal when the table has no headings we know. `bare`: homes alone, without areas and owners, will do."""
     at, columns = _headings(sheet, bare)
     table = Table({}, [])
+    unread = [cell.strip()[:20] for i, cell in enumerate(sheet.rows[at]) if cell.strip() and i not in columns.values()]
+    if unread:
+        table.findings.append(Finding(HINT, "not_read", 0, "", {"names": unread}))
     for number, cells in enumerate(sheet.rows[at + 1:], at + 2):
         row = {name: cells[i].strip() for name, i in columns.items() if i < len(cells)}
         if "area" in columns and (number - 1, columns["area"]) in sheet.merged:
             row["area"] = _MERGED
         if any(row.values()) and not any(words.is_total(cell) for cell in cells if cell):
             _row(table, number, row)
-    if not table.entries and not table.findings:
+    if not table.entries and all(f.level == HINT for f in table.findings):
         raise Refusal("register.no_rows")
     _look_across(table)
     return table
@@ -150,7 +155,11 @@ def _again(table: Table, earlier: Entry, entry: Entry) -> None:
 
 
 def _look_across(table: Table) -> None:
-    """What only shows when all rows are there: missing areas and owners, co-owners, several homes of one owner, namesakes."""
+    """What only shows when all rows are there: areas unlike all others, co-owners, several homes of one owner, namesakes."""
+    sizes = [e.area for e in table.entries.values() if e.area is not None and e.counts]
+    usual = median_low(sizes) if sizes else 0
+    table.findings += [Finding(HINT, "area_odd", e.row, e.label, {"area": e.area, "usual": usual})
+                       for e in table.entries.values() if e.area is not None and e.counts and e.area > ODD * usual]
     homes: dict[str, list[str]] = {}
     names: dict[str, set[str]] = {}
     called: dict[str, set[str]] = {}

@@ -73,8 +73,20 @@ def open_ones(tx: Tx, community_id: int | None, *, ended: int = 0) -> list[Row[A
 
 
 def finish(tx: Tx, actor: Actor, row: Row[Any], *, answer: str = "", now: datetime) -> bool:
-    """Notes that it was done, and tells who asked; False when no account of theirs can be reached."""
-    return _end(tx, actor, row, "done", answer.strip() or say(f"rights.done.{row.kind}"), now)
+    """Notes that it was done, and tells who asked; False when no account of theirs can be reached.
+
+    Nobody is told of what was not done: to withdraw is carried out here, a deletion ends with the deletion itself, and of
+    the rest it must be said how it was done.
+    """
+    answer = answer.strip()
+    if row.kind == "delete" and row.state == "open":
+        raise Refusal("rights.delete_first", number=row.id)
+    if row.kind == "withdraw" and row.state == "open" and actor.role.covers(Role.GRID_WORKER):
+        people.leave(tx, people.as_person(tx, row.person_id), now=now, by=actor)
+        answer = answer or say("rights.withdrawn")
+    if not answer and row.state == "open":
+        raise Refusal("rights.how", number=row.id)
+    return _end(tx, actor, row, "done", answer, now)
 
 
 def refuse(tx: Tx, actor: Actor, row: Row[Any], *, reason: str, now: datetime) -> bool:

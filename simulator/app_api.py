@@ -114,6 +114,13 @@ class AppApi:
         group = self._group(chatid)
         return {"chat_info": {"chatid": chatid, "name": group.name, "owner": group.owner, "userlist": group.members}}
 
+    def about(self, body: Any, facts: Facts) -> Facts:
+        """Tells what the app is called; only of itself."""
+        account = self._let_in(None)
+        if request.args.get("agentid", "") != account.agent_id:
+            raise Refused(301002)
+        return {"agentid": int(account.agent_id), "name": account.bot_name, "close": 0}
+
     def update(self, body: Any, facts: Facts) -> Facts:
         """Renames a group, or lets members in and out."""
         self._let_in(None)
@@ -244,7 +251,7 @@ def blueprint(sim: Simulation) -> Blueprint:
     sim.tappers[APP_CHAT] = side.tap_app
     table: list[tuple[str, str, str, Work]] = [
         ("/cgi-bin/gettoken", "GET", "app_token", app.token),
-        ("/cgi-bin/message/send", "POST", "app_send", app.send),
+        ("/cgi-bin/agent/get", "GET", "agent", app.about), ("/cgi-bin/message/send", "POST", "app_send", app.send),
         ("/cgi-bin/message/update_template_card", "POST", "card_update", app.update_card),
         ("/cgi-bin/appchat/create", "POST", "appchat", app.create), ("/cgi-bin/appchat/get", "GET", "appchat", app.get),
         ("/cgi-bin/appchat/update", "POST", "appchat", app.update),

@@ -70,6 +70,11 @@ class CustomerApi:
         return {"next_cursor": "", "send_list": [
             {"chat_id": task.group.chatid, "userid": task.owner, "status": task.status, **sent}]}
 
+    def owners(self, body: Any, facts: Facts) -> Facts:
+        """Tells who may speak to customers: those who own a 客户群."""
+        self._let_in()
+        return {"follow_user": sorted({group.owner for group in self.sim.world.groups if group.owner})}
+
     def urge(self, body: Any, facts: Facts) -> Facts:
         """Reminds the owner, three times a day at most."""
         self._let_in()
@@ -146,6 +151,8 @@ def blueprint(sim: Simulation) -> Blueprint:
     blue, api = Blueprint("customer", __name__), CustomerApi(sim)
     for path, work in (("add_msg_template", api.add), ("get_groupmsg_send_result", api.result), ("remind_groupmsg_send", api.urge)):
         blue.add_url_rule(f"/cgi-bin/externalcontact/{path}", path, endpoint(sim, "customer", work, 40008), methods=["POST"])
+    blue.add_url_rule("/cgi-bin/externalcontact/get_follow_user_list", "get_follow_user_list",
+                      endpoint(sim, "customer", api.owners, 40008), methods=["GET"])
     sim.tappers[TASK_CHAT] = api.confirm
     blue.add_url_rule("/sim/forward", "forward", api.forward, methods=["POST"])
     return blue

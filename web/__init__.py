@@ -3,6 +3,7 @@
 from flask import Flask, g, render_template, request
 from flask.wrappers import Response
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.exceptions import NotFound
 
 from web import jobs, paper, register, rounds, setup
 from web.blueprint import console_blueprint
@@ -51,5 +52,9 @@ def init_app(app: Flask, secret_key: str) -> CSRFProtect:
     @app.errorhandler(CSRFError)
     def stale(_error: CSRFError) -> tuple[str, int]:
         return render_template("console/note.html", text=word("form_stale")), 400
+
+    @app.errorhandler(404)
+    def nowhere(error: NotFound) -> NotFound | tuple[str, int]:  # an address of the console that no page has
+        return (render_template("console/note.html", text=word("page_gone")), 404) if request.path.startswith("/console") else error
 
     return CSRFProtect(app)

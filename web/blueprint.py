@@ -253,7 +253,8 @@ class _Pages:
             return render_template(
                 "console/poll.html",
                 poll=row, **_printed(tx, "poll", row),
-                tally=polls.count(tx, row), electorate=asked, kept={}, listing=listing, page=page,
+                tally=polls.count(tx, row), electorate=asked,
+                unbound=electorate.unbound(tx, row, asked), kept={}, listing=listing, page=page,
                 names=listing.names(tx, page.rows), columns=listing.columns, older=next_address(listing, page),
                 objections=procedure.objections(tx, key), deeds=open_to(g.login.actor, POLLS, row.state),
                 **desk_of(tx, g.login.actor, row.community_id),
@@ -347,8 +348,8 @@ class _Pages:
         """Makes a one-time code for a home and shows it once."""
         row = self._mine(home, key)
         code = written(self.db, lambda tx: homes.make_code(tx, g.login.actor, home_id=key, now=self.clock()))
-        return render_template("console/note.html", text=say("bind.code_made", label=row.label, code=code,
-                                                             days=homes.CODE_LIFE.days))
+        text = say("bind.code_made", label=row.label, code=code, days=homes.CODE_LIFE.days)
+        return render_template("console/note.html", text=text, then=url_for("console.homes"), then_word=word("nav.homes"))
 
     # --- shared -----------------------------------------------------------------------------------------------
     def _where(self) -> Where:

@@ -35,6 +35,7 @@ class Platform:
 
     accounts: Callable[[], list[Seen]] = field(default=list)
     examine: Callable[[str], list[tuple[bool, str]]] = field(default=lambda name: [])
+    menu: Callable[[str], tuple[bool, str]] = field(default=lambda name: (False, ""))  # puts up the menu of a 公众号
 
 
 class Choose(Exception):

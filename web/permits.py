@@ -41,7 +41,7 @@ NEEDS: dict[str, Needs] = {
     "second": ANYBODY, "second_start": ANYBODY, "second_confirm": ANYBODY, "second_codes": ANYBODY, "second_remove": ANYBODY,
     "login_code": ANYBODY, "communities": ANYBODY, "switch": ANYBODY,
     **dict.fromkeys((f"setup{part}" for part in (
-        "", "_community", "_units", "_homes", "_homes_take", "_groups", "_group", "_staff", "_staff_add", "_accounts",
+        "", "_community", "_units", "_homes", "_homes_take", "_codes", "_groups", "_group", "_staff", "_staff_add", "_accounts",
         "_account_test", "_courses", "_course", "_rules", "_rule", "_wordings",
         "_categories", "_categories_put",
         "_wording")), _SET_UP),

@@ -3,6 +3,7 @@
 The preview is no imitation: the poll is opened by the chat's own verb in a transaction that is rolled back.
 """
 
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -98,7 +99,7 @@ class PollBuilder(Desk):
     def _open(self, tx: Tx, draft: Draft, preview_id: int | None) -> polls.Opened:
         where, now = self.where(), self.clock()
         speaker = staff.speaker(tx, self.actor(), community_id=where, person_id=number("person"), now=now)
-        return polls.open_poll(tx, speaker, draft, chat_id=None, issue_number=number("issue"), preview_id=preview_id, now=now)
+        return polls.open_poll(tx, speaker, draft, chat_id=None, issue_number=_issue(), preview_id=preview_id, now=now)
 
     def _look(self, draft: Draft) -> Look:
         """Opens it, looks, and takes everything back."""
@@ -119,6 +120,15 @@ class PollBuilder(Desk):
         return Look(row, cards.poll(tx, row), polls.card(row), page_text, poll_rules(row), electorate.size(tx, row),
                     [g.name or say("poll.this_group") for g in groups if g.post_address], sum(not g.post_address for g in groups),
                     opened.moved, quiet.until(tx, row.community_id, now))
+
+
+def _issue() -> int | None:
+    """The number of the issue, as it is called everywhere (I12) or bare; a Refusal for anything else."""
+    said = text("issue", 12)
+    found = re.fullmatch(r"[Ii]?\s*([0-9]{1,6})", printed(said))
+    if said and found is None:
+        raise Refusal("desk.issue_unreadable", said=said)
+    return int(found[1]) if found else None
 
 
 def drafted(now: datetime) -> Draft:

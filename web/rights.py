@@ -44,7 +44,8 @@ class RightsPages:
         with self.db.read() as tx:
             rows = rights.open_ones(tx, self._where(), ended=30)
             names = browse.labels(tx, {r.person_id for r in rows})
-        return render_template("console/requests.html", rows=rows, names=names, now=self.clock())
+        return render_template("console/requests.html", rows=rows, names=names, now=self.clock(),
+                               erased=request.args.get("said") == "erased")
 
     def one(self, key: int) -> Any:
         """One request: what is wanted, until when, and what can be done."""
@@ -81,11 +82,12 @@ class RightsPages:
                 abort(404)
             it = mydata.summary(tx, key)
             looked = reveals.of_person(tx, key)
+            asked = rights.of_person(tx, people.behind(tx, key))
             return render_template(
                 "console/person.html", key=key, it=it, known=known, name=mask.name(it.name) if it.name else None,
                 bound=people.homes_of(tx, key), looked=looked, names=browse.actors(tx, {r.actor for r in looked}),
-                requests=rights.of_person(tx, people.behind(tx, key)), whys=reveals.WHYS, kinds=rights.KINDS, proofs=PROOFS,
-                role=row.role, now=self.clock())
+                requests=asked, erasing=any(r.kind == "delete" and r.state == "open" for r in asked), whys=reveals.WHYS,
+                kinds=rights.KINDS, proofs=PROOFS, role=row.role, now=self.clock())
 
     def reveal(self, key: int) -> Any:
         """Shows name and phone this once, for a reason; it is on record, and the person can see it."""
@@ -141,7 +143,7 @@ class RightsPages:
         def work(tx: Tx) -> None:
             audit.note(tx, g.login.actor, "rights.proof", f"person:{key}", now=self.clock(), proof=_said("proof"))
             erasure.erase(tx, people.as_person(tx, key), now=self.clock(), by=g.login.actor)
-        return self._done(work, url_for("console.requests"))
+        return self._done(work, url_for("console.requests", said="erased"))
 
     # --- shared -----------------------------------------------------------------------------------------------
     def _where(self) -> int | None:

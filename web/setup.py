@@ -6,12 +6,12 @@ from base64 import b64decode, b64encode
 from io import BytesIO
 from typing import Any
 
-from flask import Blueprint, Response, abort, g, redirect, request, url_for
+from flask import Blueprint, Response, abort, g, redirect, render_template, request, url_for
 
 from domain.errors import Refusal
 from models import secret
 from models.base import Tx
-from services import browse, communities, estate, logins, readiness, register, register_apply
+from services import browse, communities, estate, homes, logins, readiness, register, register_apply
 from services.register_sheet import BYTES, ROWS, sheet
 from services.register_sheet import written as workbook
 from texts.register import UNITS
@@ -34,6 +34,7 @@ class SetupPages(Desk):
         console.add_url_rule("/setup/community", "setup_community", self.community, methods=["POST"])
         console.add_url_rule("/setup/homes", "setup_homes", self.homes)
         console.add_url_rule("/setup/homes", "setup_homes_take", self.take, methods=["POST"])
+        console.add_url_rule("/setup/codes", "setup_codes", self.codes, methods=["POST"])
         console.add_url_rule("/setup/units.xlsx", "setup_units", self.template, methods=["POST"])
 
     def first(self) -> Any:
@@ -117,6 +118,16 @@ class SetupPages(Desk):
             register_apply.take_in(tx, actor, self.where(), report, partly="partly" in request.form, now=self.clock())
             return report
         return self.homes(taken=written(self.db, work))
+
+    def codes(self) -> Any:
+        """A one-time code for every home of a building nobody has bound yet, as slips to print; shown this once."""
+        actor, key = self.actor(), number("building")
+        with self.db.read() as tx:
+            name = dict(browse.buildings(tx, self.where())).get(key or 0)
+        if name is None:
+            return self.homes(wrong=say("setup.codes_which")), 400
+        slips = written(self.db, lambda tx: homes.make_codes(tx, actor, building_id=key or 0, now=self.clock()))
+        return render_template("console/codes.html", name=name, slips=slips, days=homes.CODE_LIFE.days, community=self.where())
 
     def template(self) -> Any:
         """An empty table with its headings and lines that show how it is filled in."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, abort
+from flask import Blueprint, abort, request
 
 from domain.errors import Refusal
 from models.base import Tx
@@ -108,7 +108,9 @@ class CrewPages(Desk):
             settings.admin(actor)
         except Refusal as no:
             return self.accounts(wrong=say(no.key)), 400
-        findings = self.platform.examine(name)
+        made = [self.platform.menu(name)] if "menu" in request.form else []
+        findings = made + self.platform.examine(name)
         good = bool(findings) and all(ok for ok, _ in findings)
-        written(self.db, lambda tx: readiness.tested(tx, actor, community_id=where, account=name, good=good, now=self.clock()))
+        written(self.db, lambda tx: readiness.tested(tx, actor, community_id=where, account=name, good=good, menu=bool(made),
+                                                     now=self.clock()))
         return self.accounts(tried=name, findings=findings)

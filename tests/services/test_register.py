@@ -102,6 +102,16 @@ def test_what_is_noticed_stops_nothing(sqlite_db: Database, rows: list[str], key
         assert any("幢1单元101" in line or "户" in line or "位" in line for line in told(report.findings))
 
 
+def test_a_point_left_out_and_columns_that_are_not_read_are_told(sqlite_db: Database) -> None:
+    """One home a hundred times as large as the others would decide a vote by area; a phone in the table is not kept."""
+    rows = [f"{n}01,88.42,业主{n},13800000000" for n in range(1, 11)]
+    found = table(*(f"1幢1单元{row}" for row in [*rows, "1101,8842,业主11,13800000000"]), head="房屋,面积,业主,联系电话")
+    odd = [f for f in found.findings if f.key == "area_odd"]
+    assert [(f.home, f.facts["usual"]) for f in odd] == [("1幢1单元1101", 8842)] and not keys(found, ERROR)
+    assert [f.facts["names"] for f in found.findings if f.key == "not_read"] == [["联系电话"]]
+    assert any("少了小数点" in line for line in told(found.findings)) and any("联系电话" in line for line in told(found.findings))
+
+
 def test_a_register_becomes_heads_and_area(town: Database) -> None:
     """Several homes of one owner are one, co-owners are one, the developer's are one, parking is none; examples 11 to 13 and 17."""
     with town.write() as tx:

@@ -12,6 +12,7 @@ from werkzeug.serving import make_server
 from bot.channels import Account, build
 from bot.message import Channel, ChannelError, Link, Outgoing
 from domain.card import Button, Card, Option
+from ops.doctor_accounts import wecom_app
 from simulator.delivery import Pace
 from simulator.server import create_app
 from simulator.world import APP_CHAT, Group, SimAccount
@@ -83,6 +84,12 @@ def test_a_member_gets_words_once_however_often_they_are_sent(wire: Wire) -> Non
     wire.channel.send(to("wang", "另一句"))
     assert [(e["chat"], e["person"], e["text"]) for e in wire.shown()] == [
         (APP_CHAT, "王阿姨", "您好 ]]>🛗"), (APP_CHAT, "王阿姨", "另一句")]
+
+
+def test_the_test_of_the_connection_passes_and_another_app_is_refused(wire: Wire) -> None:
+    """What an admin tries from the console works against the simulated platform as against the real one."""
+    assert [f.good for f in wecom_app(wire.account)] == [True, True]
+    assert [f.good for f in wecom_app(replace(wire.account, agent_id="219"))] == [True, False]
 
 
 @pytest.mark.parametrize(("code", "retryable", "wait", "gone"), [

@@ -19,6 +19,7 @@ from domain.roles import Role
 from models.base import Database
 from models.tables import chat, community, forward, group_task, identity, outbox, person
 from ops import seed
+from ops.doctor_accounts import customer_group
 from services import audit
 from services import outbox as queue
 from services.people import NOTICE_VERSION
@@ -46,6 +47,7 @@ class Town:
     tasks: Tasks
     channel: Any
     chat_id: int
+    account: Account
 
     def now(self) -> datetime:
         """The clock as our side reads it."""
@@ -93,8 +95,9 @@ def town(db: Database, redis: Redis, clock: Clock) -> Iterator[Town]:
     back = make_server("127.0.0.1", 0, platform, threaded=True)
     threading.Thread(target=back.serve_forever, args=(0.01,), daemon=True).start()
     seed.load(db, ROOT / "tests" / "chats" / "community.yaml", now=now())
-    channel = build(Account("customer", "customer_group", "test", f"http://127.0.0.1:{back.server_port}", app_id="wwcorp",
-                            app_secret="s3cret"), redis=redis, clock=now)
+    account = Account("customer", "customer_group", "test", f"http://127.0.0.1:{back.server_port}", app_id="wwcorp",
+                      app_secret="s3cret")
+    channel = build(account, redis=redis, clock=now)
     queue.configure({"customer": ROAD, "mp": queue.Road(push_person=True)}, queue.QUIET)
     with db.write() as tx:
         where = tx.scalar(select(community.c.id))
@@ -105,7 +108,7 @@ def town(db: Database, redis: Redis, clock: Clock) -> Iterator[Town]:
                          post_address="zhou|wr1", keeper_id=keeper)
     channels = {"customer": channel}
     yield Town(db, clock, platform.extensions["simulation"], platform.test_client(), Delivery(db, channels, now, threads=1),
-               Tasks(db, channels, now), channel, chat_id)
+               Tasks(db, channels, now), channel, chat_id, account)
     platform.extensions["simulation"].close()
     back.shutdown()
 
@@ -151,6 +154,11 @@ def test_a_refused_task_is_carried_by_hand_at_once(town: Town) -> None:
     town.confirm()
     town.later(seconds=6)
     assert [r.state for r in town.rows(group_task)][-1] == "refused" and len(town.rows(forward)) == 1
+
+
+def test_the_test_of_the_connection_passes(town: Town) -> None:
+    """What an admin tries from the console works against the simulated platform as against the real one."""
+    assert [f.good for f in customer_group(town.account)] == [True, True]
 
 
 def test_what_the_month_does_not_allow_is_not_even_tried(town: Town) -> None:

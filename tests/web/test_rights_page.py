@@ -88,6 +88,45 @@ def test_a_person_is_deleted_only_when_it_is_meant(desk: Desk) -> None:
     assert client.get("/console/requests").status_code == client.get("/console/requests/1").status_code == 200
 
 
+def test_nobody_is_told_of_a_deletion_that_has_not_happened(desk: Desk) -> None:
+    """“办好了” ends no deletion: the page leads to where it is done, and what was done by a wrong click is nothing."""
+    client, key = desk.client("east"), desk.ids["east"]["person"]
+    assert _post(desk, client, "ask", key, kind="delete", text="本人来了") == 302
+    with desk.db.read() as tx:
+        [asked] = tx.connection.scalars(select(data_request.c.id).where(data_request.c.kind == "delete"))
+    csrf, page = token(client, "/console/password"), client.get(f"/console/requests/{asked}").text
+    assert 'name="done"' not in page and f"/console/people/{key}/data#erase" in page
+    no = client.post(f"/console/requests/{asked}/end", data={"csrf_token": csrf, "done": "1", "words": "删了"})
+    assert no.status_code == 400 and "资料还没有删除" in no.text
+    assert _state(desk, asked) == "open" and '<details class="card" id="erase" open>' in client.get(f"/console/people/{key}/data").text
+    assert _post(desk, client, "erase", key, sure="删除", proof="face") == 302
+    assert _state(desk, asked) == "done" and "已删除这个人的资料" in client.get("/console/requests?said=erased").text
+
+
+def test_what_was_done_is_said_and_a_withdrawal_is_carried_out(desk: Desk) -> None:
+    """A correction does not end without a word on how; ending a withdrawal withdraws the consent, in the name of who did it."""
+    client, key = desk.client("east"), desk.ids["east"]["person"]
+    assert _post(desk, client, "ask", key, kind="correct", text="姓名应为王芳") == 302
+    assert _post(desk, client, "ask", key, kind="withdraw") == 302
+    csrf = token(client, "/console/password")
+    with desk.db.read() as tx:
+        ids = {r.kind: r.id for r in tx.all(select(data_request).where(data_request.c.person_id == key))}
+    no = client.post(f"/console/requests/{ids['correct']}/end", data={"csrf_token": csrf, "done": "1", "words": " "})
+    assert no.status_code == 400 and "请写明是怎么办的" in no.text and _state(desk, ids["correct"]) == "open"
+    assert "停止保存和发消息" in client.get(f"/console/requests/{ids['withdraw']}").text
+    assert client.post(f"/console/requests/{ids['withdraw']}/end", data={"csrf_token": csrf, "done": "1"}).status_code == 302
+    with desk.db.read() as tx:
+        row = tx.execute(select(person).where(person.c.id == key)).one()
+        assert row.left_at is not None and row.consented_at is None
+        [noted] = tx.all(select(audit).where(audit.c.action == "person.leave"))
+        assert noted.actor.startswith("account:") and noted.object == f"person:{key}"
+
+
+def _state(desk: Desk, key: int) -> str:
+    with desk.db.read() as tx:
+        return str(tx.scalar(select(data_request.c.state).where(data_request.c.id == key)))
+
+
 def test_numbers_in_what_people_said_are_hidden_in_the_console(desk: Desk) -> None:
     """Lists, files and pages show what was said without phones and identity cards."""
     from models.tables import issue, message

@@ -27,7 +27,7 @@ def newcomer(desk: Desk) -> FlaskClient:
     web.init_app(app, "k" * 32)
     seen = [Seen("mp", "mp", "guihua", "https://x.example/wire/mp"), Seen("robot", "wecom_webhook", "guihua", lacks=("LINYI_X",)),
             Seen("other", "mp", "east")]
-    platform = Platform(lambda: seen, lambda name: [(True, f"{name} 通了"), (name == "mp", EVIL)])
+    platform = Platform(lambda: seen, lambda name: [(True, f"{name} 通了"), (name == "mp", EVIL)], lambda name: (True, "菜单建好了"))
     app.register_blueprint(web.console_blueprint(desk.db, clock=lambda: NOW, secure_cookies=False, platform=platform))
     with desk.db.write() as tx:
         accounts.create(tx, SYSTEM, username="boss", password="a long password", community_id=None, now=NOW)
@@ -86,7 +86,8 @@ def _homes(desk: Desk, client: FlaskClient, where: int, at: dict[str, str]) -> N
     """A table with wrong rows, looked at, taken in without them, and again when it is right."""
     units = [[f"{b}", f"{e}", f"{f}0{d}", 88.42] for b in range(1, 11) for e in (1, 2) for f in range(1, 16) for d in (1, 2)]
     bad = [["1", "1", "1601", "八十"], ["", "", EVIL, 70], ["1", "1", "101", 90]]
-    page = press(client, "/console/setup/homes", **at, table=(table(["楼栋", "单元", "房号", "面积"], *units, *bad), "桂花.xlsx")).text
+    page = press(client, "/console/setup/homes", **at, table=(table(["楼栋", "单元", "房号", "面积", "备注"], *units, *bad), "桂花.xlsx")).text
+    assert "没有用到这几列：备注" in page and "业主有变" in page
     assert "导入 599 户" in page and "不是数字" in page and "没看懂" in page and "面积却不同" in page
     assert re.search(r">602</td>.*?1幢1单元1601", page, re.DOTALL) and "<script>" not in page  # the row as the table counts
     with desk.db.read() as tx:
@@ -128,6 +129,7 @@ def _crew(desk: Desk, client: FlaskClient, where: int, at: dict[str, str]) -> No
     tested = press(client, "/console/setup/accounts", **at, name="mp").text
     assert "mp 通了" in tested and "测试通过" in tested and "&lt;script&gt;" in tested and "LINYI_X" in tested and "other" not in tested
     assert press(client, "/console/setup/accounts", **at, name="other").status_code == 404
+    assert "菜单建好了" not in tested and "菜单建好了" in press(client, "/console/setup/accounts", **at, name="mp", menu="1").text
     with desk.db.read() as tx:
         assert {(d.category, d.building_id) for d in tx.all(select(directory).where(directory.c.party_id == int(key)))} == {
             ("elevator", int(block)), ("parking", None)}

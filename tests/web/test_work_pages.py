@@ -180,6 +180,9 @@ def test_a_poll_is_looked_at_three_ways_and_published_once(desk: Desk, office: d
             "poll_class": "straw", "secrecy": "named", "person": str(office["zhou"]), "issue": "2", "nonce": "p"}
     with desk.db.read() as tx:
         before = _everything(tx)
+    wrong = press(client, "/console/polls/new", **form | {"issue": "停车那件"})
+    assert wrong.status_code == 400 and "没看懂是哪个议题" in wrong.text and "公开谁选了什么" not in wrong.text.replace("不公开", "不")
+    assert "预览" in press(client, "/console/polls/new", **form | {"issue": "I2"}).text  # as it is called everywhere
     page = press(client, "/console/polls/new", **form).text
     assert "预览" in page and "P3" in page and page.count("装在东门") >= 5 and "<script>" not in page
     assert "会发到 1 个群：east群" in page and "应参加" in page
@@ -228,6 +231,8 @@ def test_lists_and_a_whole_case_are_taken_away_safely(desk: Desk, office: dict[s
     names = files.namelist()
     assert {"01-概况.txt", "02-经过.csv", "03-消息.csv", "06-审计记录.csv", "P1/投票情况.txt", "manifest.json"} <= set(names)
     assert any(name.startswith("05-照片/") for name in names)
+    cast = files.read("P1/谁投了什么.csv").decode()
+    assert "算没算" in cast and "金丝雀同意" in cast and "已计入" in cast and not any(n.startswith("P2/谁") for n in names)
     assert "金丝雀同意" in files.read("P1/投票情况.txt").decode() and "电梯坏了" in files.read("03-消息.csv").decode()
     prints = json.loads(files.read("manifest.json"))["sha256"]
     assert prints.keys() == set(names) - {"manifest.json"}
@@ -236,7 +241,7 @@ def test_lists_and_a_whole_case_are_taken_away_safely(desk: Desk, office: dict[s
         tx.execute(update(poll).where(poll.c.id == desk.ids["east"]["poll1"]).values(anonymous=True, hides=True))
     hushed = zipfile.ZipFile(io.BytesIO(client.post(f"/console/issues/{key}.zip", data={"csrf_token": csrf}).data))
     text = "".join(hushed.read(n).decode("utf-8", "ignore") for n in hushed.namelist() if n.endswith((".txt", ".csv")))
-    assert "李east" not in text and "金丝雀同意：1" not in text
+    assert "李east" not in text and "金丝雀同意：1" not in text and "P1/谁投了什么.csv" not in hushed.namelist()
     with desk.db.read() as tx:
         assert tx.scalar(select(func.count()).select_from(audit_table).where(audit_table.c.action == "issue.export")) == 2
 
