@@ -19,7 +19,6 @@ from models.hot import Hot
 from models.tables import audit, audit_head
 
 GENESIS = "0" * 64
-HEAD_LEAST = 16  # digits of a head that name it
 _HEAD = select(audit_head.c.seq, audit_head.c.hash).where(audit_head.c.id == 1)
 _LOCKED_HEAD = Hot(_HEAD.with_for_update())
 _MOVE_HEAD = Hot(update(audit_head).where(audit_head.c.id == 1).values(seq=bindparam("seq"), hash=bindparam("hash")))
@@ -98,14 +97,6 @@ def verify(tx: Tx) -> Verdict:
     if head is None or (head.seq, head.hash) != (seq, prev):
         return Verdict(seq, prev, seq + 1, "cut")
     return Verdict(seq, prev)
-
-
-def has_been(tx: Tx, head: str) -> bool:
-    """Whether the chain once ended in this head, as a published export names it (at least 16 of its digits): what stood before it
-    is still there. A chain that was cut and closed again holds together, but does not know the heads it had."""
-    if len(head) < HEAD_LEAST:
-        return False
-    return tx.first(select(audit.c.seq).where(audit.c.hash.startswith(head, autoescape=True)).limit(1)) is not None
 
 
 def _walk(tx: Tx, step: int = 5000) -> Iterator[Any]:

@@ -37,7 +37,7 @@ from models.tables import (
     statement,
     warning,
 )
-from services import audit, ballots, digest, evidence, holdings, issues, rights, round_erasure, sight, triage
+from services import audit, ballots, digest, evidence, holdings, issues, quoted, rights, round_erasure, sight, triage
 from services.people import Speaker, behind, drop_waiting, homes_of
 from services.roads import TEXT_BYTES
 from texts.say import say
@@ -137,7 +137,11 @@ def silence(tx: Tx, row: Row[Any]) -> None:
     tx.execute(update(message).where(*answers)
                .values(reply=None, card=None))
     own = outbox.c.key.startswith(f"issue:{row.id}:")
-    tx.execute(update(outbox).where(own, outbox.c.state.in_(["sent", "dead", "merged"])).values(text=say("issue.struck")))
+    tx.execute(update(outbox).where(own, outbox.c.state.in_(["sent", "dead", "merged"])).values(
+        text=say("issue.struck"), facts=None))
     for digest_id in set(tx.connection.scalars(select(outbox.c.merged_into).where(own, outbox.c.merged_into.is_not(None)))):
         digest.compose(tx, digest_id, text_bytes=TEXT_BYTES)
     tx.execute(delete(outbox).where(own, outbox.c.state == "waiting"))
+    if row.number:
+        quoted.take_out(tx, row.title, community_id=row.community_id, since=row.created_at,
+                        beside=rf"(?<![A-Za-z0-9])I{row.number}(?!\d)")

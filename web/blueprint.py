@@ -14,6 +14,7 @@ from domain.roles import PERSON_ROLES, Deed
 from models.base import Database, Tx
 from models.tables import forward, home, issue, outbox, person, poll
 from services import (
+    anchors,
     audit,
     browse,
     course,
@@ -170,10 +171,10 @@ class _Pages:
                                silent_s=None if beat is None else max(0, int((self.clock() - beat).total_seconds())))
 
     def verify(self) -> Any:
-        """Walks the whole audit chain."""
+        """Walks the whole audit chain, and looks for the heads that groups were told."""
         with self.db.read() as tx:
-            verdict = audit.verify(tx)
-        return render_template("console/verify.html", verdict=verdict)
+            verdict, lost = audit.verify(tx), list(anchors.lost(tx))
+        return render_template("console/verify.html", verdict=verdict, lost=lost)
 
     def list_view(self, listing: Listing) -> View:
         """One page of a list."""
