@@ -33,6 +33,15 @@ def test_compose_starts_commands_that_exist() -> None:
     assert [p for each in services.values() for p in each.get("ports", [])] == ["127.0.0.1:8600:8600"]
 
 
+def test_an_image_holds_no_data_and_no_secrets() -> None:
+    """What lies beside the program on a machine that builds it stays there; pg_dump is as new as the server."""
+    kept_out = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+    assert {"var", ".git", ".venv", "deploy"} <= set(kept_out)
+    server = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))["services"]["postgres"]["image"]
+    major = server.removeprefix("postgres:").partition("-")[0]
+    assert major.isdigit() and f"postgresql-client-{major} " in (DEPLOY / "Dockerfile").read_text("utf-8")
+
+
 def test_nginx_lets_only_needed_paths_through() -> None:
     """Callbacks, pages, the console; never the metrics; the visitor's address cannot be made up."""
     found = (DEPLOY / "nginx.conf").read_text("utf-8")
