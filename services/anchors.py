@@ -76,10 +76,10 @@ def arrived(tx: Tx, community_id: int | None, *, since: int = 0, most: int = LOO
 def lost(tx: Tx) -> Iterator[str]:
     """Heads that were put into a post and that the chain does not hold any more; nothing when all are where they were."""
     wrong = or_(audit.c.hash.is_(None), audit.c.hash != anchor.c.hash)
-    joined = select(func.min(anchor.c.seq), func.count(anchor.c.seq.distinct())).join_from(
+    joined = select(func.min(anchor.c.seq).label("first"), func.count(anchor.c.seq.distinct()).label("many")).join_from(
         anchor, audit, audit.c.seq == anchor.c.seq, isouter=True).where(wrong, anchor.c.seq > 0)
     found = tx.execute(joined).one()
-    first, count = found[0], found[1]
+    first, count = found.first, found.many
     if first is None:
         return
     row = tx.execute(select(anchor.c.hash).where(anchor.c.seq == first).limit(1)).one()

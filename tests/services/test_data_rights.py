@@ -11,6 +11,8 @@ import pytest
 from redis import Redis
 from sqlalchemy import select, text
 
+from bot import inbox
+from bot.message import Message
 from models.base import Database
 from models.tables import community, metadata, person, poll
 from services import audit, holdings, mydata, people, proving, resealing, rights
@@ -134,3 +136,14 @@ def test_every_column_that_points_at_a_person_says_what_they_are_given_of_it() -
     known = set(holdings.OWN) | set(holdings.OTHER)
     assert holdings.pointing() - known == set()
     assert set(holdings.OWN).isdisjoint(holdings.OTHER)
+
+
+def test_words_wait_in_the_database_only_of_who_has_agreed_to_the_present_notice(db: Database, redis: Redis) -> None:
+    """Under load a message is put on record before it is answered; whoever agreed to an older notice is answered busy instead."""
+    found = Stage(db, redis)
+    found.play("群 翠苑三区: 李叔, 陈老师=旧同意, 小何=新居民")
+    with db.read() as tx:
+        may = {name: inbox.may_park(tx, Message(channel="mp", external_id="m1", sender=f"o-{name}", sent_at=found.now, text="停水了"))
+               for name in ("李叔", "陈老师", "小何")}
+    found.close()
+    assert may == {"李叔": True, "陈老师": False, "小何": False}

@@ -195,7 +195,8 @@ def test_the_chain_and_the_head_a_group_was_told_last(estate: Estate) -> None:
     assert "链上没有" not in verified()
     with estate.stage.db.write() as tx:
         tx.execute(update(anchor).values(hash="f" * 64))
-    assert f"群里公布过的留痕 {told[2]} 号 ffffffffffffffff 链上没有" in verified()
+    said = verified()
+    assert "群里公布过的留痕" in said and "ffffffffffffffff 链上没有" in said
 
 
 def test_the_live_page_shows_what_comes_in(estate: Estate) -> None:
