@@ -121,6 +121,9 @@ def _erase_words(tx: Tx, speaker: Speaker, mine: list[int], *, now: datetime) ->
             issue_event.c.issue_id == row.id, issue_event.c.actor_id.in_(mine), issue_event.c.act == "propose"))))
     tx.execute(update(issue_event).where(issue_event.c.actor_id.in_(mine)).values(text=None))
     tx.execute(update(warning).where(warning.c.made_by.in_([f"person:{i}" for i in mine])).values(reason=None))
+    for table, answers in ((statement, "talk."), (question, "session.")):
+        for said in tx.all(select(table.c.text, table.c.at).where(table.c.person_id.in_(mine))):
+            quoted.take_out(tx, said.text, community_id=speaker.home_community, since=said.at, answers=answers)
     tx.execute(update(statement).where(statement.c.person_id.in_(mine)).values(text="", condition=None))
     tx.execute(update(question).where(question.c.person_id.in_(mine)).values(text=say("issue.struck")))
 

@@ -20,7 +20,7 @@ def forget(tx: Tx, mine: list[int], *, now: datetime) -> None:
     touched |= set(tx.connection.scalars(select(opinion.c.round_id).where(opinion.c.person_id.in_(mine))))
     for said in tx.all(select(opinion.c.text, opinion.c.at, opinion_round.c.community_id).join_from(opinion, opinion_round).where(
             opinion.c.person_id.in_(mine))):
-        quoted.take_out(tx, said.text, community_id=said.community_id, since=said.at, beside="“", answers="round.")
+        quoted.take_out(tx, said.text, community_id=said.community_id, since=said.at, answers="round.")
     tx.execute(update(opinion).where(opinion.c.person_id.in_(mine)).values(
         person_id=None, text=say("issue.struck"), state="hidden", joined_to=None, message_id=None))
     tx.execute(delete(opinion_vote).where(opinion_vote.c.person_id.in_(mine), opinion_vote.c.round_id.in_(
