@@ -183,6 +183,7 @@ def test_somebody_new_under_an_old_number_is_not_taken_for_who_was_erased(kept: 
     with db.read() as tx:
         gone = tx.execute(select(person.c.id).where(person.c.erased_at.is_not(None))).one().id
     db.close()
+    assert run("backup", "--to", str(kept.place.folder / "between.linyi-backup")) == 0  # which goes on telling of them
     assert run("restore", str(kept.file), "--force") == 0
     kept.live("时间 2026-03-02 11:30", "群 新群: 小何", "小何(私聊): 反映 北门路灯不亮")
     newer = kept.place.folder / "newer.linyi-backup"
