@@ -130,9 +130,9 @@ def _round(add: Callable[..., argparse.ArgumentParser], rounds: argparse._SubPar
 def _records(add: Callable[..., argparse.ArgumentParser], commands: argparse._SubParsersAction) -> None:
     figures.arguments(add("figures", figures.run, "从记录重算响应率、解决率、满意率等，加 --check 与页面核对"))
     audit = commands.add_parser("audit", help="审计链").add_subparsers(required=True, metavar="动作")
-    verify = add("verify", tool.audit_verify, "校验审计链和所有选票，指出第一条不对的记录", audit)
+    verify = add("verify", tool.audit_verify, "校验审计链、所有选票和在群里公布过的链头，指出不对的", audit)
     verify.add_argument("--head", action="append", default=[],
-                        help="以前公布过的链头（导出包 manifest.json 里的 audit_head），看它还在不在链上")
+                        help="公布过的链头，看它还在不在链上：群里的“留痕 123 号 3f2a…”，或导出包里的 audit_head")
     add("verify", tool.poll_verify, "核对一次投票的公开导出：重算每个哈希，重新计票，说出哪里不对").add_argument(
         "words", nargs=argparse.REMAINDER, metavar="export.zip [--root HEX …]", help="与 verify/linyi_verify.py 的参数相同")
 

@@ -181,6 +181,7 @@ class RetentionSettings(_Section):
     messages: int | None = Field(180, ge=7)
     posts: int | None = Field(180, ge=7)
     codes: int | None = Field(180, ge=7)
+    deliveries: int | None = Field(365, ge=7)
     issues: int | None = Field(730, ge=30)
     polls: int | None = Field(730, ge=30)
     votes: int | None = Field(3650, ge=365)

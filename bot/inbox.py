@@ -13,6 +13,7 @@ from bot.message import Media, Message, Tap
 from models.base import Tx
 from models.hot import Hot
 from models.tables import identity, message, person
+from services.people import NOTICE_VERSION
 
 _VALUES = ("channel", "external_id", "kind", "state", "sent_at", "received_at", "payload")
 _FACTS = ("community_id", "person_id", "chat_id", "intent", "text", "reply", "card", "state", "payload", "how", "sure")
@@ -20,8 +21,9 @@ _STORED = Hot(select(message.c.id, message.c.reply, message.c.card, message.c.st
     message.c.channel == bindparam("channel"), message.c.external_id == bindparam("external_id")))
 _FINISH = Hot(update(message).where(message.c.id == bindparam("message_id")).values({n: bindparam(n) for n in _FACTS}))
 
-_CONSENTED = Hot(select(person.c.consent_version).join_from(identity, person).where(
-    identity.c.channel == bindparam("channel"), identity.c.external_id == bindparam("sender"), person.c.left_at.is_(None)))
+_CONSENTED = Hot(select(person.c.id).join_from(identity, person).where(
+    identity.c.channel == bindparam("channel"), identity.c.external_id == bindparam("sender"), person.c.left_at.is_(None),
+    person.c.consent_version >= NOTICE_VERSION))
 
 
 _LAST = Hot(select(message.c.id, message.c.intent, message.c.chat_id).where(
@@ -107,7 +109,7 @@ def still_asks(tx: Tx, person_id: int, question: int, *, before: int, chat_id: i
 
 
 def may_park(tx: Tx, heard: Message) -> bool:
-    """Words of somebody who has not consented must not wait in the database."""
+    """Words of somebody who has not consented, or only to an older notice, must not wait in the database."""
     return bool(tx.scalar(_CONSENTED, {"channel": heard.channel, "sender": heard.sender}))
 
 

@@ -122,7 +122,8 @@ def take(tx: Tx, channel: Channel, message: Message, message_id: int, *, dialog:
         card_updates.remember(tx, about=message.tap.about, channel=message.channel, task_id=message.tap.task_id,
                               address=message.sender, code=message.tap.code, now=now)
     if text and not ctx.speaker.told and ctx.intent not in _NO_NOTICE:
-        text = text if _notice_apart(ctx, channel) else f"{text}\n{say('privacy.notice')}"
+        notice = (say("privacy.renewed") + "\n" if ctx.speaker.renews else "") + say("privacy.notice")
+        text = text if _notice_apart(ctx, channel, notice) else f"{text}\n{notice}"
         people.tell(tx, ctx.speaker)
     keep = ctx.speaker.consented and ctx.intent is not None and message.kind == "text" and ctx.intent not in SECRET_INTENTS
     parts = outbox.split(text, channel.capabilities.reply_bytes)
@@ -144,10 +145,10 @@ def take(tx: Tx, channel: Channel, message: Message, message_id: int, *, dialog:
                    failed=state == "failed")
 
 
-def _notice_apart(ctx: Ctx, channel: Channel) -> bool:
+def _notice_apart(ctx: Ctx, channel: Channel, notice: str) -> bool:
     """True when the privacy notice was queued by itself, because a touch is answered by the card alone."""
     return channel.capabilities.card_or_words and in_place(ctx.card, ctx.message.tap) and outbox.to_person(
-        ctx.tx, person_id=ctx.speaker.id, key=f"message:{ctx.message_id}:notice", text=say("privacy.notice"), now=ctx.now,
+        ctx.tx, person_id=ctx.speaker.id, key=f"message:{ctx.message_id}:notice", text=notice, now=ctx.now,
         quiet=False)
 
 

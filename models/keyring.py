@@ -58,18 +58,34 @@ class Keyring:
 
     def seal(self, words: str) -> str:
         """The words, unreadable without the key; never twice the same."""
+        return self.opening + base64.b64encode(self._sealed(words.encode())).decode()
+
+    def seal_bytes(self, data: bytes) -> bytes:
+        """Bytes, unreadable without the key; as long as they were, and a line of 40."""
+        return self.opening.encode() + self._sealed(data)
+
+    def _sealed(self, data: bytes) -> bytes:
         nonce = os.urandom(_NONCE)
-        return self.opening + base64.b64encode(nonce + self._first.cipher.encrypt(nonce, words.encode(), None)).decode()
+        return nonce + self._first.cipher.encrypt(nonce, data, None)
 
     def open(self, sealed: str) -> str:
         """The words again; WrongKey when that cannot be."""
         try:
             if sealed.startswith(_FORM):
-                raw = base64.b64decode(sealed[_HEAD:])
-                return self._keys[sealed[len(_FORM):_HEAD - 1]].cipher.decrypt(raw[:_NONCE], raw[_NONCE:], None).decode()
+                return self._opened(sealed[:_HEAD], base64.b64decode(sealed[_HEAD:])).decode()
             return self._old.decrypt(sealed.encode()).decode()
         except (KeyError, ValueError, InvalidTag, InvalidToken):
             raise WrongKey from None
+
+    def open_bytes(self, sealed: bytes) -> bytes:
+        """The bytes again; WrongKey when that cannot be."""
+        try:
+            return self._opened(sealed[:_HEAD].decode("ascii"), sealed[_HEAD:])
+        except (KeyError, ValueError, InvalidTag):
+            raise WrongKey from None
+
+    def _opened(self, head: str, raw: bytes) -> bytes:
+        return self._keys[head[len(_FORM):-1]].cipher.decrypt(raw[:_NONCE], raw[_NONCE:], None)
 
     def knows(self, name: str) -> bool:
         """True when what the key of this name sealed can be opened."""
@@ -81,8 +97,9 @@ class Keyring:
                 (self._first, *(k for k in self._keys.values() if k is not self._first))]
 
 
-def sealer(sealed: str) -> str:
+def sealer(sealed: str | bytes) -> str:
     """The name of the key that sealed a stored value; OLD or PLAIN when none of these did."""
+    sealed = sealed if isinstance(sealed, str) else sealed[:_HEAD].decode("latin-1")
     if sealed.startswith(_FORM):
         return sealed[len(_FORM):_HEAD - 1]
     return OLD if sealed.startswith("gAAAA") else PLAIN

@@ -1,4 +1,5 @@
-"""The tables of the logs: what a platform answered to each try, what sweeps did, and by what old log lines are found.
+"""The tables of the logs: what a platform answered to each try, what sweeps did, which heads of the chain groups were told, and by
+what old log lines are found.
 
 `log_term` holds no words: it says in which stretch of a log a hashed pair of characters occurs, see services/finding.py.
 """
@@ -6,7 +7,7 @@
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, SmallInteger, String, Table
 
 from models.base import Utc
-from models.tables import BigId, metadata, outbox
+from models.tables import BigId, _ref, _table, metadata, outbox
 
 delivery = Table(  # each try to send a post, and what came of it; append-only
     "delivery", metadata, Column("id", BigId, primary_key=True, autoincrement=True),
@@ -26,6 +27,12 @@ sweep_run = Table(  # a sweep that did something, or broke; idle beats leave no 
 )
 # all posts about one issue or poll; by its collation PostgreSQL's own index on the key is of no use for that
 Index("ix_outbox_key_prefix", outbox.c.key, postgresql_ops={"key": "text_pattern_ops"}).ddl_if(dialect="postgresql")
+anchor = _table(  # a head of the audit chain in a post to a group, see services/anchors.py
+    "anchor", Column("key", String(120), nullable=False, unique=True),  # of the post, in `outbox` or `forward`
+    Column("seq", BigId, nullable=False), Column("hash", String(64), nullable=False), _ref("chat_id", "chat"),
+    _ref("community_id", "community"), _ref("poll_id", "poll", null=True, index=True), Index("ix_anchor_seq", "seq"),
+    Index("ix_anchor_community", "community_id", "id"),
+)
 log_index = Table(  # up to where a log is indexed
     "log_index", metadata, Column("log", SmallInteger, primary_key=True, autoincrement=False),
     Column("next_block", BigInteger, nullable=False),

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Text
+from sqlalchemy import LargeBinary, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
@@ -123,3 +123,23 @@ class SealedJson(TypeDecorator[Any]):
             return json.loads(value if sealer(value) == PLAIN else ring().open(value))
         except WrongKey:
             return []
+
+
+class SealedBytes(TypeDecorator[bytes]):
+    """A picture that is encrypted at rest; what was kept before pictures were sealed is read as it is."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        """Encrypts on the way in."""
+        return None if value is None else ring().seal_bytes(value)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        """Decrypts on the way out; what cannot be opened is empty."""
+        if value is None or sealer(value) == PLAIN:
+            return value
+        try:
+            return ring().open_bytes(value)
+        except WrongKey:
+            return b""

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from models.base import Utc
-from models.secret import Sealed, SealedJson
+from models.secret import Sealed, SealedBytes, SealedJson
 
 metadata = MetaData(naming_convention={
     "ix": "ix_%(column_0_label)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -211,7 +211,7 @@ photo = _table(  # what somebody sent as a picture; fetched from the platform af
     "photo", _ref("community_id", "community"), _ref("issue_id", "issue", null=True, index=True),  # none: not said yet
     _ref("person_id", "person", null=True, index=True), Column("kind", String(8), nullable=False),  # report | evidence
     Column("channel", String(32), nullable=False), Column("reference", Sealed),  # where it is fetched; forgotten with it
-    Column("data", LargeBinary), Column("sha256", String(64)),  # a JPEG without the camera's notes
+    Column("data", SealedBytes), Column("sha256", String(64)),  # a JPEG without the camera's notes
     Column("state", String(8), nullable=False),  # waiting | kept | failed
     Column("at", Utc, nullable=False), Column("attempts", Integer, nullable=False, server_default="0"),
     Column("next_at", Utc), Column("error", String(24)),
@@ -434,7 +434,7 @@ paper_ballot = _table(  # on paper, entered by one and confirmed by another, who
     "paper_ballot", _ref("poll_id", "poll"), _ref("home_id", "home"), Column("choice", Text, nullable=False),
     Column("how", String(8), nullable=False),  # paper | phone
     Column("proxy", Sealed), Column("proxy_key", String(64)),  # who signed for the owner, on a written authority
-    Column("photo", LargeBinary, nullable=False), Column("photo_hash", String(64), nullable=False),
+    Column("photo", SealedBytes, nullable=False), Column("photo_hash", String(64), nullable=False),
     Column("entered_by", String(40), nullable=False), Column("entered_at", Utc, nullable=False),
     Column("confirmed_by", String(40)), Column("confirmed_at", Utc),
     Column("state", String(8), nullable=False),  # waiting | counted | dropped

@@ -18,14 +18,16 @@ from domain.clock import SHANGHAI
 from domain.roles import SYSTEM
 from models.base import Database, Tx
 from models.tables import heartbeat, metadata, outbox
-from ops import database
+from ops import backup_since, database
 from ops.backup_file import BackupError, Manifest, key_name, pack, read_manifest, sync_folder, unpack
+from ops.backup_since import Outcome, Since
 from ops.backup_stores import Store, filled, store_of
 from scheduler.sweeps import HEARTBEAT
-from services import audit, health, proving, resealing
+from services import anchors, audit, finding, forgotten, health, proving, resealing
+from services import outbox as posts
+from services.anchors import Head
 
 ENDING = ".linyi-backup"
-_HELD = "restored from a backup: it may have gone out already"
 _RUNNING = timedelta(seconds=30)
 _KEEP = ((7, "%Y-%m-%d"), (4, "%G-W%V"), (12, "%Y-%m"))  # the last of so many days, weeks and months
 
@@ -47,19 +49,32 @@ def make(settings: Settings, *, to: Path | None, sealed: bool, now: datetime, st
     return into, manifest
 
 
-def restore(settings: Settings, source: Path, *, force: bool, now: datetime) -> tuple[Manifest, str]:
-    """Checks the file, then its data beside the present one, and only then exchanges them; says where the former is."""
+def restore(settings: Settings, source: Path, *, force: bool, now: datetime,
+            told: Head | None = None) -> tuple[Manifest, Outcome]:
+    """Checks the file, then its data beside the present one, and only then exchanges them.
+
+    `told` is a head that stands in a group, as somebody copied it from there: a backup that contradicts it is refused.
+    """
     store = _store(settings)
     manifest = _usable(source, store.kind, settings)
-    _free(settings, force, now)
     place = Path(settings.database.file).parent
     place.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".restore-", dir=place) as folder:
+    with _present(settings, force, now) as present, tempfile.TemporaryDirectory(prefix=".restore-", dir=place) as folder:
+        since = backup_since.look(present, source, manifest, [source.parent, Path(settings.backup.folder)])
+        outcome = Outcome(present=since.present, newer=since.newer)
         data = Path(folder) / "data"
         unpack(source, data)
-        former = store.put(data, _checked(manifest, now, hold=True), now=now)
+        sound = _checked(manifest, now)
+
+        def check(db: Database) -> None:
+            sound(db)
+            _compare(db, manifest, since, told, outcome)
+            _forget(db, since.erased, outcome, now)
+            _hold(db, since, manifest, outcome, now)
+
+        outcome.former = store.put(data, check, now=now)
         sync_folder(place)
-    return manifest, former
+    return manifest, outcome
 
 
 def drill(settings: Settings, *, now: datetime) -> tuple[Manifest, float, float]:
@@ -71,7 +86,7 @@ def drill(settings: Settings, *, now: datetime) -> tuple[Manifest, float, float]
         made = time.monotonic()
         data = Path(folder) / "data"
         unpack(path, data)
-        store.rehearse(data, _checked(manifest, now, hold=False), now=now)
+        store.rehearse(data, _checked(manifest, now), now=now)
         return manifest, made - begin, time.monotonic() - made
 
 
@@ -109,7 +124,8 @@ def _facts(tx: Tx, kind: str, sealed: bool, now: datetime) -> Manifest:
     counts = {t.name: tx.scalar(text(f'SELECT count(*) FROM "{t.name}"')) for t in metadata.sorted_tables if _exists(tx, t.name)}
     revision = tx.scalar(text("SELECT version_num FROM alembic_version"))
     return Manifest(made_at=now.isoformat(timespec="seconds"), database=kind, revision=revision, audit_rows=verdict.rows,
-                    audit_head=verdict.head, audit_ok=verdict.ok, counts=counts, sealed=sealed, key=key_name())
+                    audit_head=verdict.head, audit_ok=verdict.ok, counts=counts, sealed=sealed, key=key_name(),
+                    erased=forgotten.known(tx))
 
 
 def _exists(tx: Tx, name: str) -> bool:
@@ -118,9 +134,13 @@ def _exists(tx: Tx, name: str) -> bool:
 
 def _remember(db: Database, now: datetime) -> None:
     with db.write() as tx:
-        insert = insert_postgres if tx.postgres else insert_sqlite
-        put = insert(heartbeat).values(name=health.BACKUP, at=now)
-        tx.execute(put.on_conflict_do_update(index_elements=["name"], set_={"at": put.excluded.at}))
+        _beat(tx, health.BACKUP, now)
+
+
+def _beat(tx: Tx, name: str, now: datetime) -> None:
+    insert = insert_postgres if tx.postgres else insert_sqlite
+    put = insert(heartbeat).values(name=name, at=now)
+    tx.execute(put.on_conflict_do_update(index_elements=["name"], set_={"at": put.excluded.at}))
 
 
 def _usable(source: Path, kind: str, settings: Settings) -> Manifest:
@@ -133,15 +153,19 @@ def _usable(source: Path, kind: str, settings: Settings) -> Manifest:
     return manifest
 
 
-def _free(settings: Settings, force: bool, now: datetime) -> None:
+@contextmanager
+def _present(settings: Settings, force: bool, now: datetime) -> Iterator[Database | None]:
+    """The database that is about to be replaced, if there is one; a BackupError when it must not be."""
     url = make_url(settings.database_url())
     if url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists():
+        yield None
         return
     with _database(settings) as db:
         if _beats(db, now):
             raise BackupError("定时程序还在运行：请先停下 serve、scheduler、aibot，等 30 秒再恢复")
         if filled(db) and not force:
             raise BackupError("数据库里已有数据，没有覆盖。确定要换成备份请加 --force；现在的数据会改名保留")
+        yield db
 
 
 def _beats(db: Database, now: datetime) -> bool:
@@ -153,12 +177,13 @@ def _beats(db: Database, now: datetime) -> bool:
     return at is not None and abs(now - at) < _RUNNING
 
 
-def _checked(manifest: Manifest, now: datetime, *, hold: bool) -> Callable[[Database], None]:
-    """Compares a restored copy with the manifest, brings it to the present shape, and keeps posts from going twice."""
+def _checked(manifest: Manifest, now: datetime) -> Callable[[Database], None]:
+    """Compares a restored copy with the manifest, and brings it to the present shape."""
     def check(db: Database) -> None:
         with db.read() as tx:
             same = _facts(tx, manifest.database, manifest.sealed, now)
-        if replace(same, made_at=manifest.made_at, sha256=manifest.sha256) != manifest:
+        given = {name: getattr(manifest, name) for name in ("made_at", "sha256", "format", "erased")}
+        if replace(same, **given) != manifest:
             raise BackupError("恢复出来的数据和备份清单不一致（行数、版本或审计链），没有使用：请换一份备份")
         if same.revision != database.newest():
             database.upgrade(db)
@@ -169,19 +194,54 @@ def _checked(manifest: Manifest, now: datetime, *, hold: bool) -> Callable[[Data
                               "previous_data_keys_env 指的环境变量再恢复，现有数据没有动")
         if wrong:
             raise BackupError(f"恢复出来的选票和记录不一致，没有使用：{wrong}")
-        if hold:
-            _hold(db, manifest, now)
     return check
 
 
-def _hold(db: Database, manifest: Manifest, now: datetime) -> None:
+def _compare(db: Database, manifest: Manifest, since: Since, told: Head | None, outcome: Outcome) -> None:
+    """Looks how the copy's chain stands to what groups were told: behind it, or in contradiction to it."""
+    rows = manifest.audit_rows
+    with db.read() as tx:
+        if told is not None and not anchors.fits(tx, told):
+            if told.seq is None:
+                raise BackupError(f"这份备份的链上没有 {told.hash}，看不出是备份较早还是被改过，没有使用："
+                                  "请连号一起抄，如 --head \"留痕 123 号 3f2a…\"")
+            if told.seq <= rows:
+                raise BackupError(f"这份备份的第 {told.seq} 条和群里公布的不一样，没有使用：抄错了，或备份被改过、不是这里的。"
+                                  "请再核对群里的“留痕”；确定要用它就不带 --head")
+        outcome.strange = next((each.head for each in since.told
+                                if (each.head.seq or 0) <= rows and not anchors.fits(tx, each.head)), None)
+    outcome.told = since.after(rows)
+    last = [each.head for each in outcome.told] + ([told] if told is not None and (told.seq or 0) > rows else [])
+    outcome.behind = max(last, key=lambda head: head.seq or 0, default=None)
+
+
+def _hold(db: Database, since: Since, manifest: Manifest, outcome: Outcome, now: datetime) -> None:
+    """Keeps posts from going twice: what is known to have gone has gone, the rest waits for somebody to decide."""
+    waits = outbox.c.state.in_(["waiting", "sending"])
     with db.write() as tx:
-        held = tx.execute(update(outbox).where(outbox.c.state.in_(["waiting", "sending"])).values(
-            state="dead", error=_HELD, lease_until=None)).rowcount
+        for key in tx.connection.scalars(select(outbox.c.key).where(waits)).all():
+            if (at := since.sent.get(key)) is not None:
+                tx.execute(update(outbox).where(outbox.c.key == key).values(state="sent", sent_at=at, lease_until=None))
+                outcome.had_gone += 1
+        outcome.held = tx.execute(update(outbox).where(waits).values(state="dead", error=posts.RESTORED, lease_until=None)).rowcount
+        outcome.due = backup_since.due(tx, now=now)
+        _beat(tx, health.RESTORED, now)
         if manifest.audit_ok:
-            audit.note(tx, SYSTEM, "backup.restored", f"backup:{manifest.sha256[:16]}", now=now,
-                       made_at=manifest.made_at, held=held)
+            told = None if outcome.behind is None else f"{outcome.behind.seq}:{outcome.behind.hash}"
+            audit.note(tx, SYSTEM, "backup.restored", f"backup:{manifest.sha256[:16]}", now=now, made_at=manifest.made_at,
+                       held=outcome.held, told=told)
             audit.seal(tx)
+
+
+def _forget(db: Database, names: set[str], outcome: Outcome, now: datetime) -> None:
+    """Erases once more who was erased since, and takes their words out of the search index, before anybody can look."""
+    with db.write() as tx:
+        outcome.erased = forgotten.again(tx, names, now=now)
+        audit.seal(tx)
+    more = bool(outcome.erased)
+    while more:
+        with db.write() as tx:
+            more = finding.index_one(tx, now=now)
 
 
 def _thin_out(folder: Path) -> None:

@@ -7,16 +7,17 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 from models import secret
 
-FORMAT = 1
+FORMAT = 2  # 1: without those who had been erased
+_READABLE = (1, FORMAT)
 _MANIFEST, _PLAIN, _SEALED = "manifest.json", "data", "data.sealed"
 _PIECE = 1 << 20
-_MOST_MANIFEST = 1 << 20
+_MOST_MANIFEST = 1 << 24
 
 
 class BackupError(Exception):
@@ -37,6 +38,7 @@ class Manifest:
     sealed: bool
     key: str  # a one-way name of the installation's key: names in the data are sealed with it too
     sha256: str = ""
+    erased: dict[str, str] = field(default_factory=dict)  # as services/forgotten.py names them, and when
     format: int = FORMAT
 
 
@@ -92,7 +94,7 @@ def read_manifest(path: Path) -> Manifest:
             if archive.getinfo(_MANIFEST).file_size > _MOST_MANIFEST:
                 raise ValueError
             found = json.loads(archive.read(_MANIFEST))
-        if found.get("format") != FORMAT:
+        if found.get("format") not in _READABLE:
             raise BackupError(f"{path} 是另一种格式的备份（{found.get('format')}），请用做它的那个版本恢复")
         return Manifest(**found)
     except FileNotFoundError:

@@ -11,6 +11,7 @@ Args = argparse.Namespace
 _NAMES = {
     "messages": "说过的话和回答", "posts": "发出的消息", "forwards": "待转发的原文", "bind_codes": "绑定码、业主码",
     "join_codes": "关联码", "logins": "后台登录记录", "cards": "发出的卡片", "permissions": "用过的通知授权",
+    "deliveries": "平台对每次发送的答复",
     "issues": "议题的文字和照片", "questions": "会上的提问", "statements": "征言是谁说的", "round_votes": "征言的表态",
     "polls": "意向征集的选票", "votes": "表决的选票", "left": "退出的人", "requests": "数据申请的内容", "reveals": "查看记录的说明"}
 

@@ -14,7 +14,7 @@ from domain.roles import SYSTEM
 from models import secret
 from models.base import Database
 from ops import database, house, seed
-from texts.say import say
+from texts.say import clock, say
 
 Args = argparse.Namespace
 
@@ -105,15 +105,23 @@ def log(args: Args) -> None:
 
 
 def audit_verify(args: Args) -> int:
-    """Walks the chain and names the first bad row, and heads that were published and that it does not know."""
-    from services import audit, proving
+    """Walks the chain and names the first bad row, and heads that were told to groups, or are given, and that it does not know."""
+    from services import anchors, audit, proving
+    asked = {words: anchors.read(words) for words in args.head}
     with database_of() as db, db.read() as tx:
         verdict = audit.verify(tx)
-        wrong = list(proving.check(tx))
-        lost = [head for head in args.head if not audit.has_been(tx, head.lower())]
-    wrong += [f"链上没有公布过的链头 {head}：它以前的记录被删过或换过" for head in lost]
+        wrong = [*proving.check(tx), *anchors.lost(tx)]
+        for words, head in asked.items():
+            if head is None:
+                wrong.append(f"看不懂链头 {words}：请照群里的抄，如 留痕 123 号 3f2ac01d9e77b012，或只写后面 16 位以上")
+            elif not anchors.fits(tx, head):
+                wrong.append(f"链上没有公布过的链头 {words}：它以前的记录被删过或换过"
+                             + (f"（这条链只到 {verdict.rows} 号）" if (head.seq or 0) > verdict.rows else ""))
+        back = anchors.restored(tx) if wrong else None
     for what in wrong:
         print(what)
+    if back is not None:
+        print(f"说明：{clock(back)} 恢复过一份备份，比那份备份晚公布的链头不在链上，是正常的")
     if verdict.ok:
         print(f"审计链完整：{verdict.rows} 条，链头 {verdict.head[:16]}" + ("，但有不对的" if wrong else "，选票和记录一致"))
         return 1 if wrong else 0

@@ -20,7 +20,6 @@ from models.hot import Hot
 from models.tables import audit, audit_head
 
 GENESIS = "0" * 64
-HEAD_LEAST = 16  # digits of a head that name it
 _HEAD = select(audit_head.c.seq, audit_head.c.hash).where(audit_head.c.id == 1)
 _LOCKED_HEAD = Hot(_HEAD.with_for_update())
 _MOVE_HEAD = Hot(update(audit_head).where(audit_head.c.id == 1).values(seq=bindparam("seq"), hash=bindparam("hash")))
@@ -112,14 +111,6 @@ def length(tx: Tx) -> int:
     """How many rows the chain has."""
     head = tx.first(_HEAD)
     return 0 if head is None else int(head.seq)
-
-
-def has_been(tx: Tx, head: str) -> bool:
-    """Whether the chain once ended in this head, as a published export names it (at least 16 of its digits): what stood before it
-    is still there. A chain that was cut and closed again holds together, but does not know the heads it had."""
-    if len(head) < HEAD_LEAST:
-        return False
-    return tx.first(select(audit.c.seq).where(audit.c.hash.startswith(head, autoescape=True)).limit(1)) is not None
 
 
 def _walk(tx: Tx, last: int, step: int = 5000) -> Iterator[Any]:

@@ -14,7 +14,7 @@ from domain.clock import SHANGHAI
 from domain.roles import Role
 from models.base import Tx
 from models.tables import bulletin, chat, person
-from services import agenda, audit, outbox, voices, workcalendar
+from services import agenda, anchors, audit, outbox, voices, workcalendar
 from services.people import Speaker
 from texts.say import say
 
@@ -85,8 +85,9 @@ def _tell_group(tx: Tx, row: Row[Any], now: datetime) -> None:
     if not _note(tx, WEEKLY, row.id, period, now):
         return
     week = agenda.week_of(tx, row, since=last or now - _WEEK, now=now)
-    if week.sections:
-        outbox.to_chat(tx, chat_id=row.id, key=f"weekly:{period}:chat:{row.id}", text=say("weekly", week=week), now=now)
+    key, head = f"weekly:{period}:chat:{row.id}", anchors.committed(tx)
+    if week.sections and outbox.to_chat(tx, chat_id=row.id, key=key, text=anchors.under(say("weekly", week=week), head), now=now):
+        anchors.keep(tx, head, key=key, chat_id=row.id, community_id=row.community_id)
 
 
 def _worker(tx: Tx, now: datetime) -> Row[Any] | None:

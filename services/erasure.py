@@ -37,7 +37,7 @@ from models.tables import (
     statement,
     warning,
 )
-from services import audit, ballots, digest, evidence, holdings, issues, rights, round_erasure, sight, triage
+from services import audit, ballots, digest, evidence, holdings, issues, quoted, rights, round_erasure, sight, triage
 from services.people import Speaker, behind, drop_waiting, homes_of
 from services.roads import TEXT_BYTES
 from texts.say import say
@@ -121,6 +121,9 @@ def _erase_words(tx: Tx, speaker: Speaker, mine: list[int], *, now: datetime) ->
             issue_event.c.issue_id == row.id, issue_event.c.actor_id.in_(mine), issue_event.c.act == "propose"))))
     tx.execute(update(issue_event).where(issue_event.c.actor_id.in_(mine)).values(text=None))
     tx.execute(update(warning).where(warning.c.made_by.in_([f"person:{i}" for i in mine])).values(reason=None))
+    for table, answers in ((statement, "talk."), (question, "session.")):
+        for said in tx.all(select(table.c.text, table.c.at).where(table.c.person_id.in_(mine))):
+            quoted.take_out(tx, said.text, community_id=speaker.home_community, since=said.at, answers=answers)
     tx.execute(update(statement).where(statement.c.person_id.in_(mine)).values(text="", condition=None))
     tx.execute(update(question).where(question.c.person_id.in_(mine)).values(text=say("issue.struck")))
 
@@ -137,7 +140,11 @@ def silence(tx: Tx, row: Row[Any]) -> None:
     tx.execute(update(message).where(*answers)
                .values(reply=None, card=None))
     own = outbox.c.key.startswith(f"issue:{row.id}:")
-    tx.execute(update(outbox).where(own, outbox.c.state.in_(["sent", "dead", "merged"])).values(text=say("issue.struck")))
+    tx.execute(update(outbox).where(own, outbox.c.state.in_(["sent", "dead", "merged"])).values(
+        text=say("issue.struck"), facts=None))
     for digest_id in set(tx.connection.scalars(select(outbox.c.merged_into).where(own, outbox.c.merged_into.is_not(None)))):
         digest.compose(tx, digest_id, text_bytes=TEXT_BYTES)
     tx.execute(delete(outbox).where(own, outbox.c.state == "waiting"))
+    if row.number:
+        quoted.take_out(tx, row.title, community_id=row.community_id, since=row.created_at,
+                        beside=rf"(?<![A-Za-z0-9])I{row.number}(?!\d)")

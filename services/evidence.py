@@ -137,7 +137,7 @@ def public(tx: Tx, issue_id: int) -> list[Row[Any]]:
 def picture(tx: Tx, photo_id: int) -> bytes | None:
     """The bytes of one photo; who may see it was asked before."""
     found: bytes | None = tx.scalar(select(photo.c.data).where(photo.c.id == photo_id, photo.c.state == "kept"))
-    return found
+    return found or None  # empty: its key is gone
 
 
 def mark(photo_id: int) -> str:

@@ -14,6 +14,7 @@ from services.paging import within
 
 _HEARD, _FEW = 20, 5  # messages by which clocks are compared; tasks of a month that are nearly used up
 BACKUP = "backup"  # its row among the heartbeats: when the last one was made
+RESTORED = "restored"  # and when one was put back
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +100,9 @@ def last_backup(tx: Tx) -> datetime | None:
     """When the last backup was made."""
     found: datetime | None = tx.scalar(select(heartbeat.c.at).where(heartbeat.c.name == BACKUP))
     return found
+
+
+def restored_after(tx: Tx, at: datetime) -> bool:
+    """True when a backup was put back since then: what was told at that time may have been told before."""
+    found: datetime | None = tx.scalar(select(heartbeat.c.at).where(heartbeat.c.name == RESTORED))
+    return found is not None and found >= at

@@ -1,21 +1,19 @@
 """What the console lists beside messages and posts: how words were understood, what platforms answered, sweeps, logins, reveals."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, case, select, union_all
+from sqlalchemy import Row, case, select
 
 from domain.roles import Where
 from models.base import Tx
 from models.logs import delivery, sweep_run
-from models.tables import audit_head, chat, forward, outbox, poll, poll_chat
-from services import browse, finding
-from services.paging import Filter, Page, long, newest_of, short, within
+from models.tables import outbox, poll
+from services import anchors, browse, finding
+from services.paging import Filter, Page, long, newest_of, short
 
 LOGINS = ("account",)
 REVEALS = (".reveal",)
-LOOKED_AT = 50  # closed polls, for the one that was made known last
 SWEEPS = ("answer_parked", "begin_polls", "close_polls", "finish_polls", "remind", "fire_timers", "forget_joinings", "forget_lists",
           "forget_photos", "tell_bulletins", "group_issues", "index_logs")
 
@@ -68,34 +66,19 @@ def reveals(tx: Tx, chosen: Filter) -> Page:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """The audit chain as it stands, and what of the record was last made known outside of this database."""
+    """The audit chain as it stands, and which head of it a group was told last."""
 
     rows: int
     head: str
     indexed: int  # up to which row its lines are found at once
-    posted: Row[Any] | None = None  # the poll whose two fingerprints a group was told last
-    group: str = ""
-    told_at: datetime | None = None
+    posted: Row[Any] | None = None  # as services/anchors.py gives what arrived
 
 
-def chain(tx: Tx, community_id: Where) -> Chain:
-    """Its length and end; the fingerprints (of ballots and course) that a group got with a result, sent or carried by hand."""
-    head = tx.first(select(audit_head.c.seq, audit_head.c.hash).where(audit_head.c.id == 1))
-    rows, end = (head.seq, head.hash) if head is not None else (0, "")
-    closed = select(poll).where(poll.c.log_head.is_not(None), poll.c.state == "closed",
-                               within(poll.c.community_id, community_id))
-    polls = {row.id: row for row in tx.all(closed.order_by(poll.c.closed_at.desc()).limit(LOOKED_AT))}
-    groups = tx.all(select(poll_chat.c.poll_id, chat.c.id, chat.c.name).join_from(poll_chat, chat, poll_chat.c.chat_id == chat.c.id)
-                    .where(poll_chat.c.poll_id.in_(polls)))
-    keys = {f"poll:{each.poll_id}:result:chat:{each.id}": each for each in groups}
-    told = [(row.at, keys[row.key]) for row in tx.all(union_all(
-        select(outbox.c.key, outbox.c.sent_at.label("at")).where(outbox.c.key.in_(keys), outbox.c.state == "sent"),
-        select(forward.c.key, forward.c.done_at.label("at")).where(forward.c.key.in_(keys), forward.c.state == "done"))) if row.at]
-    upto = min(rows, finding.indexed(tx, finding.AUDIT))
-    if not told:
-        return Chain(rows, end, upto)
-    at, where = max(told, key=lambda each: each[0])
-    return Chain(rows, end, upto, polls[where.poll_id], where.name, at)
+def chain(tx: Tx, where: Where) -> Chain:
+    """Its length and end; the head that came into a group last, with a result or a weekly bulletin, sent or carried by hand."""
+    head = anchors.committed(tx)
+    upto = min(head.seq or 0, finding.indexed(tx, finding.AUDIT))
+    return Chain(head.seq or 0, head.hash, upto, next(iter(anchors.arrived(tx, where)), None))
 
 
 def _all_but(chosen: Filter, *names: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from domain.errors import Refusal
 from domain.roles import Actor, Role
 from models.base import Tx
 from models.tables import ballot, community, home
-from services import audit, electorate, minutes_docx, minutes_pdf, pages, pictures, procedure, standing
+from services import anchors, audit, electorate, minutes_docx, minutes_pdf, pages, pictures, procedure, standing
 from services.minutes_model import Document, Heading, Paragraph, Picture, Table
 from texts.kinds import spoken
 from texts.mask import mask
@@ -33,6 +33,7 @@ class _Facts:
     tally: standing.Standing
     place: str
     url: str
+    anchor: anchors.Head | None
 
 
 def written(tx: Tx, actor: Actor, row: Row[Any], kind: str, *, internal: bool = False, now: datetime) -> bytes:
@@ -49,7 +50,8 @@ def written(tx: Tx, actor: Actor, row: Row[Any], kind: str, *, internal: bool = 
 def document(tx: Tx, row: Row[Any], *, internal: bool) -> Document:
     """The document's content."""
     place = tx.scalar(select(community.c.name).where(community.c.id == row.community_id))
-    it = _Facts(row, standing.of(tx, row), place, pages.url_of(tx, "poll", row.community_id, row.number))
+    url = pages.url_of(tx, "poll", row.community_id, row.number)
+    it = _Facts(row, standing.of(tx, row), place, url, anchors.of_poll(tx, row.id))
     people = _people(tx, row) if internal else []
     parts = [*_notice(it), *_result(it), *_objections(tx, row), *people, *_signatures(), *_proof(it)]
     title = say("minutes.title", poll=row, place=place)
@@ -127,6 +129,7 @@ def _proof(it: _Facts) -> list[Any]:
     row = it.row
     if not row.root or it.tally.hidden:
         return []
-    found: list[Any] = [Heading(say("minutes.head.proof")), Paragraph(say("minutes.proof")),
-                        Table((), [(say("page.root"), row.root), (say("page.log_head"), row.log_head or "")])]
+    prints = [(say("page.root"), row.root), (say("page.log_head"), row.log_head or "")]
+    prints += [(say("page.anchor", seq=it.anchor.seq), it.anchor.hash)] if it.anchor is not None else []
+    found: list[Any] = [Heading(say("minutes.head.proof")), Paragraph(say("minutes.proof")), Table((), prints)]
     return found + ([Picture(pages.qr_png(it.url), QR_MM, it.url), Paragraph(it.url)] if it.url else [])

@@ -36,6 +36,7 @@ class Summary:
     homes: list[str]
     accounts: int
     consented_at: datetime | None
+    renews: bool  # they agreed to an older privacy notice, and not yet to this one
     kept: list[tuple[str, int]]  # what, and how many
 # how what is kept as a word of ours is said: in a copy people read no codes
 _TERMS = {
@@ -51,12 +52,14 @@ _TERMS = {
 def summary(tx: Tx, person_id: int) -> Summary:
     """What is stored about the person and everybody who was joined into them."""
     mine = people.behind(tx, person_id)
-    row = tx.execute(select(person.c.name, person.c.phone, person.c.consented_at).where(person.c.id == person_id)).one()
+    row = tx.execute(select(person.c.name, person.c.phone, person.c.consented_at, person.c.consent_version).where(
+        person.c.id == person_id)).one()
     counts = holdings.count(tx, mine)
     kept = [(say(f"rights.kind.{name}"), n) for name, n in counts.items() if name not in ("identity", "residence")]
     homes = [label for _, _, label in people.homes_of(tx, person_id)]
     number = masked_phone(row.phone) if row.phone else None
-    return Summary(row.name, number, homes, people.accounts(tx, person_id), row.consented_at, kept)
+    return Summary(row.name, number, homes, people.accounts(tx, person_id), row.consented_at,
+                   0 < row.consent_version < people.NOTICE_VERSION, kept)
 
 
 def archive(tx: Tx, person_id: int, *, now: datetime, for_staff: bool = False) -> bytes:

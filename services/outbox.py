@@ -25,6 +25,7 @@ from texts.say import say
 QUIET = QuietHours()  # where a community has not set its own: services/quiet.py
 HAND = "hand"  # the road of a group that no API reaches: somebody carries the news there, services/forward.py
 MORNING_S = 300
+RESTORED = "restored from a backup: it may have gone out already"
 DANGER, RESULT, NEWS, REMINDER = 0, 1, 2, 3  # what goes first when not everything may be sent
 
 _as_known = person.alias()
@@ -281,10 +282,17 @@ def wake(tx: Tx, *, channel: str, external_id: str, now: datetime) -> None:
     tx.execute(update(outbox).where(outbox.c.target == f"chat:{where}", outbox.c.state == "waiting").values(next_at=now))
 
 
+def hold(tx: Tx, about: str) -> None:
+    """Keeps what was just queued about something until somebody decides: it may have gone out before a backup was put back."""
+    tx.execute(update(outbox).where(outbox.c.key.startswith(about, autoescape=True), outbox.c.state == "waiting").values(
+        state="dead", error=RESTORED))
+
+
 def retry(tx: Tx, actor: Actor, *, outbox_id: int, now: datetime) -> None:
     """Gives a dead post another full round of attempts."""
+    nothing = [say("rights.gone"), say("issue.struck")]  # is left to send
     statement = select(outbox.c.key, outbox.c.community_id).where(outbox.c.id == outbox_id, outbox.c.state == "dead",
-                                                                  outbox.c.text != say("rights.gone"))  # nothing is left to send
+                                                                  outbox.c.text.not_in(nothing))
     if actor.community_id is not None:
         statement = statement.where(outbox.c.community_id == actor.community_id)
     row = tx.first(statement)

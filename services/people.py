@@ -26,7 +26,8 @@ from models.tables import (
 )
 from services import audit
 
-NOTICE_VERSION = 2  # of texts zh.yaml privacy.notice, raised when its meaning changes; 2 names photos and opinions
+NOTICE_VERSION = 2  # of texts zh.yaml privacy.notice and what privacy.renewed says is new, raised when its meaning changes; 2 names
+# photos and opinions
 _HEARD_EVERY = timedelta(minutes=10)
 
 _BY_IDENTITY = Hot(
@@ -59,6 +60,7 @@ class Speaker(Actor):
 
     told: bool = False
     consented: bool = False
+    renews: bool = False  # agreed to an older notice, which does not cover what this one says (个人信息保护法 第14条)
 
     @property
     def id(self) -> int:
@@ -162,7 +164,8 @@ def _speaker(person_id: int, row: Any) -> Speaker:
     left = row.left_at is not None
     return Speaker(f"person:{person_id}", Role(row.role), row.community_id, person_id,
                    told=row.told_version >= NOTICE_VERSION and not left,
-                   consented=row.consent_version >= NOTICE_VERSION and not left)
+                   consented=row.consent_version >= NOTICE_VERSION and not left,
+                   renews=0 < row.consent_version < NOTICE_VERSION and not left)
 
 
 def _meet(tx: Tx, channel: str, sender: str, community_code: str, now: datetime, spoken: bool, touched: bool) -> Speaker:

@@ -11,6 +11,7 @@ from domain.roles import NOBODY, Role
 from models.base import Tx
 from models.tables import ballot, community, identity, issue, issue_event, poll, supporter
 from services import (
+    anchors,
     ballots,
     course,
     electorate,
@@ -26,6 +27,7 @@ from services import (
     sight,
     talking,
 )
+from services.anchors import Head
 from services.people import Speaker, homes_of
 from services.standing import Standing
 from texts.mask import public
@@ -47,6 +49,7 @@ class PollPage:
     said: tuple[str, ...]  # and in words
     issue_url: str = ""
     picture: str = ""  # what the picture of the result shows, in words; '' when there is none
+    anchor: Head | None = None  # the head of the audit chain that was posted with the result
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ def poll_of(tx: Tx, code: str, number: int, *, person_id: int | None, now: datet
         row, still, tally, max(tally.ballots, row.result["asked"] if row.result else electorate.size(tx, row)),
         mine, (ballots.mine(tx, me, row) or ()) if me else (),
         pages.path_of("issue", code, about.number) if about is not None and about.number else "",
-        pictures.words(row, tally) if row.state == "closed" and not tally.hidden else "")
+        pictures.words(row, tally) if row.state == "closed" and not tally.hidden else "", anchors.of_poll(tx, row.id))
 
 
 def closed_poll(tx: Tx, code: str, number: int) -> Row[Any] | None:

@@ -18,6 +18,7 @@ from models.base import Tx
 from models.hot import Hot
 from models.tables import ballot, ballot_log, chat, community, issue, message, poll, poll_chat, reminder
 from services import (
+    anchors,
     audit,
     card_updates,
     cards,
@@ -25,6 +26,7 @@ from services import (
     decisions,
     electorate,
     fairness,
+    health,
     issues,
     notices,
     outbox,
@@ -310,11 +312,14 @@ def close(tx: Tx, actor: Actor, row: Row[Any], *, reason: str | None, now: datet
     row = _get(tx, row.id)
     counted = count(tx, row)
     card_updates.replace(tx, cards.poll(tx, row), community_id=row.community_id, now=now)
-    text = say("poll.result", poll=row, tally=counted)
-    told = _post(tx, row, "result", text, now, chart=pictures.facts(row, counted))
+    stood = anchors.committed(tx)
+    text = anchors.under(say("poll.result", poll=row, tally=counted), stood)
+    told = _post(tx, row, "result", text, now, chart=pictures.facts(row, counted), head=stood)
     for person_id in sorted({*_voted_privately(tx, row), *([] if told else [row.opened_by])}):
         outbox.to_person(tx, person_id=person_id, key=f"poll:{row.id}:result:person:{person_id}", text=text, now=now,
                          url=pages.url_of(tx, "poll", row.community_id, row.number), weight=outbox.RESULT)
+    if health.restored_after(tx, row.closes_at):
+        outbox.hold(tx, f"poll:{row.id}:result:")
     voting.closed(tx, actor, row, now)
     return row
 
@@ -341,13 +346,16 @@ def count(tx: Tx, row: Row[Any]) -> standing.Standing:
     return standing.of(tx, row)
 
 
-def _post(tx: Tx, row: Row[Any], news: str, text: str, now: datetime, *, chart: dict[str, Any] | None = None) -> int:
+def _post(tx: Tx, row: Row[Any], news: str, text: str, now: datetime, *, chart: dict[str, Any] | None = None,
+          head: anchors.Head | None = None) -> int:
     """Queues the news for each group of the poll, the picture after the words; returns how many groups it reaches."""
     reached = 0
     for chat_id in tx.connection.scalars(select(poll_chat.c.chat_id).where(poll_chat.c.poll_id == row.id)).all():
         key = f"poll:{row.id}:{news}:chat:{chat_id}"
         sent = outbox.to_chat(tx, chat_id=chat_id, key=key, text=text, now=now, weight=outbox.RESULT,
                               url=pages.url_of(tx, "poll", row.community_id, row.number))
+        if sent and head is not None:
+            anchors.keep(tx, head, key=key, chat_id=chat_id, community_id=row.community_id, poll_id=row.id)
         if sent and chart is not None:
             outbox.to_chat(tx, chat_id=chat_id, key=f"{key}:chart", facts=chart, now=now, weight=outbox.RESULT)
         reached += sent

@@ -16,6 +16,7 @@ from domain.lifecycle import OPEN
 from domain.roles import SYSTEM
 from domain.states import State
 from models.base import Database, Tx
+from models.logs import delivery
 from models.rights import data_request, reveal
 from models.rounds import opinion, opinion_nudge, opinion_round, opinion_served, opinion_vote
 from models.tables import (
@@ -50,7 +51,8 @@ from texts.say import say
 BATCH = 200
 SWEPT = "retention"  # its row among the heartbeats: when it was done last
 DEFAULTS: dict[str, int | None] = {
-    "messages": 180, "posts": 180, "codes": 180, "issues": 730, "polls": 730, "votes": 3650, "left": 365, "requests": 1095}
+    "messages": 180, "posts": 180, "codes": 180, "deliveries": 365, "issues": 730, "polls": 730, "votes": 3650, "left": 365,
+    "requests": 1095}
 _days: dict[str, int | None] = dict(DEFAULTS)
 _hour: list[time | None] = [time(3)]
 _DEAD = ("sent", "dead", "merged")
@@ -234,6 +236,7 @@ KINDS = (
     Kind("logins", "codes", _old(console_session, console_session.c.created_at), _gone(console_session)),
     Kind("cards", "codes", _old(card_sent, card_sent.c.at), _gone(card_sent)),
     Kind("permissions", "codes", _old(permission, permission.c.at, permission.c.used_at.is_not(None)), _gone(permission)),
+    Kind("deliveries", "deliveries", _old(delivery, delivery.c.at), _gone(delivery)),
     Kind("issues", "issues", _old(issue, func.coalesce(issue.c.closed_at, issue.c.changed_at), _OVER, issue.c.text != "",
                                   issue.c.number.is_not(None)), _issues),
     Kind("questions", "issues", lambda cut: select(question.c.id).join(session, session.c.id == question.c.session_id).where(

@@ -6,7 +6,7 @@ from sqlalchemy import delete, select, update
 
 from models.base import Tx
 from models.rounds import opinion, opinion_nudge, opinion_round, opinion_served, opinion_vote, person_trait
-from services import round_order
+from services import quoted, round_order
 from texts.say import say
 
 
@@ -18,6 +18,9 @@ def forget(tx: Tx, mine: list[int], *, now: datetime) -> None:
     touched = set(tx.connection.scalars(select(opinion_vote.c.round_id).join_from(opinion_vote, opinion_round).where(
         opinion_vote.c.person_id.in_(mine), opinion_round.c.state == "open")))
     touched |= set(tx.connection.scalars(select(opinion.c.round_id).where(opinion.c.person_id.in_(mine))))
+    for said in tx.all(select(opinion.c.text, opinion.c.at, opinion_round.c.community_id).join_from(opinion, opinion_round).where(
+            opinion.c.person_id.in_(mine))):
+        quoted.take_out(tx, said.text, community_id=said.community_id, since=said.at, answers="round.")
     tx.execute(update(opinion).where(opinion.c.person_id.in_(mine)).values(
         person_id=None, text=say("issue.struck"), state="hidden", joined_to=None, message_id=None))
     tx.execute(delete(opinion_vote).where(opinion_vote.c.person_id.in_(mine), opinion_vote.c.round_id.in_(

@@ -2,7 +2,7 @@
 
     时间 2026-03-01 19:00              the clock; from the second one on, every sweep runs once
     群 翠苑三区: 王阿姨=网格员, 李叔     a group and its members: =角色 and @房号 may follow a name;
-                                       =新居民 has never met the bot, 群 3幢群(3幢): is a building's group,
+                                       =新居民 has never met the bot, =旧同意 agreed to the privacy notice before this one, 群 3幢群(3幢): is a building's group,
                                        群 业主群(手转): one that no API reaches
     王阿姨: 发起投票 …                  said in the group, to the bot
     李叔(私聊): P1 同意                 said in private
@@ -10,6 +10,7 @@
     李叔(点): P1 1                      touched on the newest card here that says it, (私聊 点) in private, (点旧) on an older one
     机器人: …                          the answer, in the group; further lines are indented by four spaces
     机器人→李叔: …                     said in private, or pushed to a person or a group
+    留痕 {号}                           in what the bot says: a head of the audit chain
     绑定码 王阿姨 3幢2单元501            {码} stands for the last six-digit code the bot gave
     名册 3幢2单元501 89.53 李叔、李婶      the register: area in m², "无" when it is not known, and the owners in their order;
                                        who is in a group has proved it, 开发商 is the developer
@@ -76,11 +77,12 @@ from texts import words
 from texts.say import say
 from understanding import trained
 
-ROLES = {"网格员": Role.GRID_WORKER, "管理员": Role.ADMIN, "居民": Role.RESIDENT, "新居民": Role.RESIDENT}
+ROLES = {"网格员": Role.GRID_WORKER, "管理员": Role.ADMIN, "居民": Role.RESIDENT, "新居民": Role.RESIDENT, "旧同意": Role.RESIDENT}
 EMPTY = Path(__file__).parent / "chats" / "community.yaml"
 words.load()  # as the web server does before its first message
 trained.reader()
 _SAID = re.compile(r"(?P<who>[^:：(（]{1,12})(?:[(（](?P<how>[^)）]*)[)）])?[:：]\s?(?P<text>.*)", re.DOTALL)
+_ANCHOR = re.compile(r"留痕 \d+ 号 [0-9a-f]{16}")  # every deed of the product moves it
 _GROUP = re.compile(r"群 (?P<name>[^:：(（]+)(?:[(（](?P<building>[^)）]+)[)）])?[:：]\s*(?P<people>.*)")
 
 
@@ -283,8 +285,9 @@ class Stage:
         known = tx.scalar(select(identity.c.person_id).where(identity.c.channel == "aibot",
             identity.c.external_id == f"u-{name}"))
         if known is None and role != "新居民":
-            known = tx.add(person, community_id=community_id, name=name, role=ROLES[role or "居民"], told_version=NOTICE_VERSION,
-                           consent_version=NOTICE_VERSION, consented_at=self.now, created_at=self.now)
+            version = NOTICE_VERSION - (role == "旧同意")
+            known = tx.add(person, community_id=community_id, name=name, role=ROLES[role or "居民"], told_version=version,
+                           consent_version=version, consented_at=self.now, created_at=self.now)
             tx.add(identity, person_id=known, channel="aibot", external_id=f"u-{name}")
             tx.add(identity, person_id=known, channel="mp", external_id=f"o-{name}")
         self.names[f"o-{name}"] = name
@@ -401,4 +404,4 @@ class Stage:
         if code and "一次性码" in text:
             self.code = code.group()
             text = text.replace(self.code, "{码}")
-        self.said.append(opening + text)
+        self.said.append(opening + _ANCHOR.sub("留痕 {号}", text))

@@ -13,7 +13,7 @@ from domain.clock import SHANGHAI
 from domain.roles import Where
 from models import secret
 from models.base import Database, Tx
-from services import audit, browse, journal, paging, searching, sight, story
+from services import anchors, audit, browse, journal, paging, searching, sight, story
 from services.paging import Filter
 from texts.say import day
 from web.lists import LISTS
@@ -102,8 +102,9 @@ class LogPages:
         with self.db.read() as tx:
             total = audit.length(tx)
             verdict = audit.verify(tx, since=since, most=PIECE) if since is not None else None
+            lost = list(anchors.lost(tx)) if verdict is not None and not verdict.more else []
         onward = url_for("console.verify", at=_milestone(begun, verdict)) if verdict is not None and verdict.more else None
-        answer = make_response(render_template("console/verify.html", verdict=verdict, total=total, onward=onward))
+        answer = make_response(render_template("console/verify.html", verdict=verdict, total=total, onward=onward, lost=lost))
         if onward:
             answer.headers["Refresh"] = f"1; url={onward}"
         return answer

