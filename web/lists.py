@@ -208,7 +208,7 @@ LISTS = {listing.name: listing for listing in (
         Column("answer", _field("result"), "words"),
         Column("judged", lambda r, n: n.get(r.id)),
     ), called=by_hand.judged, filters=("since", "until", "kind", "text"), kinds=("open", "asked", "kept", "broken"),
-        kind_terms="promise_state"),
+        kind_terms="promise_state", link="console.issue", link_key="issue_id"),
     Listing("people", "id", browse.people, (
         Column("number", _field("id")),
         Column("name", lambda r, n: browse.shown(r.name, r.role)),
