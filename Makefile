@@ -5,6 +5,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PORT ?= 8700
 WORKERS ?= 2
+# Tests start the program some hundred times: what is compiled is kept, also where a container says otherwise.
+export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: demo test faults lint bench lighthouse clean
 

@@ -33,6 +33,7 @@ LONGEST_PAUSE = timedelta(hours=1)
 GREETING = timedelta(days=3)  # so long a post waits until somebody speaks to the bot in its group
 ASK_AGAIN = timedelta(minutes=10)
 _LOOKED_AT = 500  # due rows looked through for those whose conversation has room
+_AHEAD, _OTHER = outbox.alias(), outbox.alias()  # made once: an alias of a wide table costs more than the statement it is for
 
 
 class Claim(NamedTuple):
@@ -110,7 +111,7 @@ class Delivery:
 
     def _due(self, tx: Tx, now: datetime) -> Any:
         """The first due row of each target, by weight and then by age; one being sent or retried holds back those behind it."""
-        ahead = outbox.alias()
+        ahead = _AHEAD
         blocked = select(ahead.c.id).where(
             *_loud(tx, ahead, now),  # what waits for the morning holds nothing back
             ahead.c.target == outbox.c.target,
@@ -121,8 +122,7 @@ class Delivery:
                                      ~blocked.exists(), ~self._in_flight().exists()).order_by(outbox.c.weight, outbox.c.id))
 
     def _in_flight(self) -> Any:
-        other = outbox.alias()
-        return select(other.c.id).where(other.c.target == outbox.c.target, other.c.state == "sending")
+        return select(_OTHER.c.id).where(_OTHER.c.target == outbox.c.target, _OTHER.c.state == "sending")
 
     def _stale(self, tx: Any) -> bool:
         return tx.first(select(outbox.c.id).where(outbox.c.state == "sending", outbox.c.lease_until < self.clock())

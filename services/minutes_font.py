@@ -5,6 +5,7 @@ PDF wants outlines it can embed everywhere; the package's font is variable (CFF2
 
 from functools import lru_cache
 from io import BytesIO
+from typing import Any
 
 from services.chart import SIMPLIFIED, font_file
 
@@ -18,8 +19,7 @@ def cut(characters: str, weight: int) -> bytes:
     from fontTools.fontBuilder import FontBuilder
     from fontTools.pens.cu2quPen import Cu2QuPen
     from fontTools.pens.ttGlyphPen import TTGlyphPen
-    from fontTools.ttLib import TTFont
-    with TTFont(font_file(), fontNumber=SIMPLIFIED, lazy=True) as source:
+    with opened() as source:
         known = source.getBestCmap()
         chosen = {ord(c): known[ord(c)] for c in characters if ord(c) in known}
         names = [".notdef", *dict.fromkeys(chosen.values())]
@@ -44,6 +44,12 @@ def cut(characters: str, weight: int) -> bytes:
     into = BytesIO()
     made.save(into)
     return into.getvalue()
+
+
+def opened() -> Any:
+    """The font we draw with; a second goes by before its tables are read, and what is read takes too much memory to be kept."""
+    from fontTools.ttLib import TTFont
+    return TTFont(font_file(), fontNumber=SIMPLIFIED, lazy=True)
 
 
 def characters(text: str) -> str:

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from jinja2 import TemplateError
 
 from bot import router
 from texts import say
@@ -100,6 +101,17 @@ def test_every_sentence_that_is_said_stands_in_the_catalogue() -> None:
                 if not say.has(key):
                     missing.append(f"{path.name}: {key}")
     assert not missing
+
+
+def test_every_sentence_of_the_catalogue_can_be_made() -> None:
+    """A process makes one only when it says it: a brace too many must be found here."""
+    wrong = []
+    for key in sorted(say.keys()):
+        try:
+            say.environment().from_string(say.source_of(key))
+        except TemplateError as error:
+            wrong.append((key, str(error)))
+    assert not wrong
 
 
 def test_every_command_shows_its_usage_and_can_be_matched() -> None:

@@ -31,6 +31,7 @@ _UNITS = {"个工作日": "workdays", "工作日": "workdays", "天": "days", "�
 _SPAN = re.compile(r"(\d{1,3})\s*(个工作日|工作日|天|小时|分钟)")
 _BAR = re.compile(r"(过)?\s*(\d{1,2})/(\d{1,2})\s*(以上)?")
 LARGEST = 20_000  # characters of a file
+DEEPEST = 16  # lists in lists; ours have four
 _LONGEST = 120  # characters of a sentence of one's own
 
 
@@ -108,7 +109,7 @@ def read_file(path: Path) -> Course:
 def read_text(text: str, where: str) -> Course:
     """The same of a text that a stranger may have written; `where` names it in the sentences."""
     try:
-        if len(text) > LARGEST or any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
+        if len(text) > LARGEST or _refers(text):
             raise Wrong(say("course.wrong.large", file=where, most=LARGEST))
         data = yaml.safe_load(text)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
@@ -126,6 +127,19 @@ def read_text(text: str, where: str) -> Course:
     read_phases = tuple(_phase(p, where, n) for n, p in enumerate(phases, 1))
     _whole(read_phases, where)
     return Course(name, read_phases, _text(data, "主持", where, most=8), tuple(_words(data, "别名", where)))
+
+
+def _refers(text: str) -> bool:
+    """True when something in it stands for another part; deeper than any procedure is, reading would take its time squared."""
+    depth = 0
+    for event in yaml.parse(text, yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent):
+            return True
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            mark: Any = event.start_mark
+            raise yaml.MarkedYAMLError(problem_mark=mark)
+    return False
 
 
 def _phase(data: Any, file: str, place: int) -> Phase:

@@ -1,5 +1,7 @@
 """Console accounts from the command line: for the first one, and for when nobody can get in any more."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -76,3 +78,10 @@ def _phone(db: Database, key: int) -> None:
         secret = factors.start(tx, login, now=now())
         assert factors.confirm(tx, login, totp.code(secret, totp.step_of(now())), now=now())
         audit.seal(tx)
+
+
+def test_a_password_costs_who_guesses_it_as_much_as_advised() -> None:
+    """64 MB and three rounds each, for an account that does not exist too; asked of a process that no test has made cheaper."""
+    program = "from services import accounts; print(accounts._hasher.hash('a long password'), accounts._NOBODY)"
+    done = subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True, timeout=60)
+    assert [found[:31] for found in done.stdout.split()] == ["$argon2id$v=19$m=65536,t=3,p=4$"] * 2

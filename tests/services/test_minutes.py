@@ -3,8 +3,10 @@
 import os
 import re
 from collections.abc import Iterator
+from contextlib import nullcontext
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from docx import Document as Docx
@@ -17,12 +19,25 @@ from domain.errors import Refusal
 from domain.roles import NOBODY, SYSTEM
 from models.base import Database
 from models.tables import ballot, poll
-from services import chart, minutes, pages, pictures, standing
+from services import chart, minutes, minutes_font, pages, pictures, standing
 from tests.chat_script import Stage
 from tests.services.test_votes_stand import PEOPLE, POLLS, TOWN, held
 
 OWNERS = "owners"
 LOOK = os.environ.get("LINYI_LOOK", "")  # a folder: what a person may look at is put there
+
+
+@pytest.fixture(scope="module")
+def font() -> Iterator[Any]:
+    """The font we draw with, its tables read once for all reports of this file."""
+    with minutes_font.opened() as found:
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def one_font(font: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every report is cut from it anew; one test is of the font as a process opens it."""
+    monkeypatch.setattr(minutes_font, "opened", lambda: nullcontext(font))
 
 
 @pytest.fixture
@@ -115,8 +130,10 @@ def test_owners_are_reported_in_both_measures_with_objections(stage: Stage) -> N
     assert [r["mark"] for r in rows if r.get("mark_said")] == [666, 666, 750, 750]
 
 
-def test_every_font_is_embedded(stage: Stage) -> None:
+def test_every_font_is_embedded(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """A phone shows it as it was written."""
+    monkeypatch.undo()
+    minutes_font.cut.cache_clear()
     ended(stage, "single")
     fonts = [font.get_object() for page in PdfReader(BytesIO(made(stage, "pdf"))).pages for font in page["/Resources"]["/Font"].values()]
     assert fonts and all("/FontFile2" in f["/DescendantFonts"][0].get_object()["/FontDescriptor"].get_object() for f in fonts)

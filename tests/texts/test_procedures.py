@@ -63,3 +63,9 @@ def test_a_folder_that_is_missing_is_said() -> None:
         assert "procedures" in procedures.configure("/nowhere")[0]
     finally:
         procedures.configure()
+
+
+def test_what_is_nested_deeper_than_any_procedure_is_refused_where_it_begins() -> None:
+    """Nine thousand brackets took a reader a quarter of a minute; seventeen are too many already."""
+    with pytest.raises(procedures.Wrong, match="第 2 行不是正确的 YAML"):
+        procedures.read_text(f"名称: 院坝会\n环节: {'[' * 17}{']' * 17}", "x.yaml")

@@ -172,7 +172,8 @@ def test_every_sentence_that_may_be_changed_can_be_shown_and_is_right_as_it_is()
     """Our own words pass their own check, and each has a preview without a brace."""
     for key in wording.known():
         assert wording.problem(key, say.source_of(key)) is None, key
-        assert not {"{{", "{%"} & {wording.preview(say.source_of(key))[i:i + 2] for i in range(400)}, key
+        shown = wording.preview(say.source_of(key))
+        assert "{{" not in shown and "{%" not in shown, key
     assert len(wording.known()) > 40 and not [k for k in wording.known() if k.startswith("terms.")]
 
 
