@@ -15,7 +15,7 @@ from models import secret
 from models.base import Tx
 from models.rights import data_request
 from models.tables import person
-from services import audit, deadlines, electorate, outbox, people
+from services import audit, browse, deadlines, outbox, people
 from texts.normal import plain
 from texts.say import say
 
@@ -191,7 +191,7 @@ def _next(tx: Tx, now: datetime) -> Row[Any] | None:
 
 def _tell_staff(tx: Tx, row: Row[Any], what: str, now: datetime) -> None:
     day = now.astimezone(SHANGHAI).date().isoformat()
-    text = say(f"rights.staff.{what}", request=row, who=electorate.named(tx, row.person_id),
+    text = say(f"rights.staff.{what}", request=row, who=browse.labels(tx, {row.person_id})[row.person_id],
                days=deadlines.workdays(tx, None, now, row.due_at) if row.due_at > now else 0)
     for each in people.staff_of(tx, row.community_id):
         outbox.to_person(tx, person_id=each, key=f"request:{row.id}:{what}:{day}:person:{each}", text=text, now=now,

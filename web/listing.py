@@ -60,7 +60,8 @@ class Listing:
     kinds: tuple[str, ...] = ()  # what may be chosen; empty means free text
     kind_terms: str = ""
     called: Callable[[Tx, list[Row]], Names] = lambda tx, rows: {}
-    link: str = ""  # endpoint of a row's own page
+    link: str = ""  # endpoint of the page a row leads to
+    link_key: str = "id"
     deeds: bool = False  # the template has buttons for each row
     story: str = ""  # the kind of thing whose story a row's time leads to
     story_key: str = "id"

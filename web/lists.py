@@ -287,7 +287,7 @@ LISTS = {listing.name: listing for listing in (
         Column("answer", _field("result"), "words"),
         Column("judged", lambda r, n: n.get(r.id)),
     ), called=by_hand.judged, filters=("since", "until", "kind", "text"), kinds=("open", "asked", "kept", "broken"),
-        kind_terms="promise_state"),
+        kind_terms="promise_state", link="console.issue", link_key="issue_id"),
     Listing("notices", "id", groupwide.posted, (
         Column("time", _field("created_at"), "time"),
         Column("to_group", _field("group")),
