@@ -16,8 +16,8 @@ import web
 from domain.roles import SYSTEM, Role
 from models.base import Database
 from models.logs import sweep_run
-from models.tables import community, group_task, outbox
-from services import accounts, audit
+from models.tables import community, group_task, outbox, party
+from services import accounts, audit, posts
 from tests.chat_script import Stage
 from tests.web.gallery import served
 from web.desk import Platform, Seen
@@ -65,6 +65,7 @@ PLAY = """
 周敏(私聊): 发起投票 更换物业公司 业主表决 范围 1幢 截止 3月5日晚上8点
 赵姐(私聊): P3 同意
 钱伯(私聊): 更正资料 姓名应为钱建国
+周敏(私聊): 加分 李叔 5 周六巡逻两小时
 陈老师(私聊): 今天天气真好
 """.strip().splitlines()
 
@@ -95,6 +96,11 @@ class Busy:
         """How many rows a table has."""
         with self.db.read() as tx:
             return int(tx.scalar(select(func.count()).select_from(table)))
+
+    def count_of(self, column: Any, words: str) -> int:
+        """In how many rows these words stand."""
+        with self.db.read() as tx:
+            return int(tx.scalar(select(func.count()).select_from(column.table).where(column.contains(words, autoescape=True))))
 
     def first(self, column: Any, words: str) -> int:
         """The id of the first row in which these words stand."""
@@ -129,6 +135,8 @@ def _rest(db: Database, now: datetime) -> None:
         accounts.create(tx, SYSTEM, username="boss", password=PASSWORD, community_id=None, now=now)
         accounts.create(tx, SYSTEM, username="admin", password=PASSWORD, community_id=here, now=now)
         accounts.create(tx, SYSTEM, username="front", password=PASSWORD, community_id=here, role=Role.GRID_WORKER, now=now)
+        firm = accounts.create(tx, SYSTEM, username="firm", password=PASSWORD, community_id=here, role=Role.PROPERTY, now=now)
+        posts.act_for(tx, SYSTEM, firm, [tx.scalar(select(party.c.id))], community_id=here, now=now)
         dead = tx.scalar(select(func.max(outbox.c.id)).where(outbox.c.state == "sent"))
         tx.execute(update(outbox).where(outbox.c.id == dead).values(state="dead", error="errcode 93000"))
         tx.add(group_task, outbox_id=dead, community_id=here, chat_id=1, channel="customer", msgid="m1", owner="周敏", state="waiting",

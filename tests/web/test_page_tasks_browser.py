@@ -12,6 +12,7 @@ from pypdf import PdfReader
 
 from domain import totp
 from models.accounts import account_post
+from models.deeds import point
 from models.tables import (
     ballot_log,
     building,
@@ -28,6 +29,7 @@ from models.tables import (
     poll,
     promise,
     residence,
+    session,
 )
 from tests.chat_script import camera
 from tests.web.busy import PASSWORD, Busy
@@ -36,6 +38,7 @@ from tests.web.gallery import NO_PAGES
 
 Task = Callable[[Any, Busy], None]
 TASKS: dict[str, Task] = {}
+WHO = dict.fromkeys(("communities", "accounts", "account_of"), "boss") | dict.fromkeys(("jobs", "job"), "firm")
 
 
 def task(endpoint: str) -> Callable[[Task], Task]:
@@ -257,6 +260,27 @@ def _figure_issues(page: Any, busy: Busy) -> None:
     page.get_by_role("heading", name="I2").wait_for()
 
 
+@task("jobs")
+def _jobs(page: Any, busy: Busy) -> None:
+    go(page, busy, "jobs")
+    assert page.get_by_text("东门口总是乱停车").count() == 0  # nobody's order
+    page.get_by_role("link", name="I2 北门路灯不亮").click()
+    page.get_by_role("heading", name="I2").wait_for()
+
+
+@task("job")
+def _job(page: Any, busy: Busy) -> None:
+    go(page, busy, f"jobs/{busy.one(issue, number=2)}")
+    page.get_by_role("button", name="接单").click()
+    page.get_by_text("已签收").first.wait_for()
+    page.locator("summary", has_text="办完了").click()
+    page.locator("details[open] textarea").fill("换了灯泡和线")
+    page.locator("details[open] input[type=file]").set_input_files({"name": "灯.jpg", "mimeType": "image/jpeg", "buffer": camera("灯")})
+    page.locator("details[open] button").click()
+    page.get_by_text("待回访").first.wait_for()
+    assert busy.values(issue.c.state, number=2) == ["resolved"]
+
+
 # --- polls ------------------------------------------------------------------------------------------------------
 @task("polls")
 def _polls(page: Any, busy: Busy) -> None:
@@ -333,6 +357,14 @@ def _round(page: Any, busy: Busy) -> None:
     page.get_by_text("参加的不到 5 人，为保护隐私不导出").wait_for()
 
 
+@task("session")
+def _session(page: Any, busy: Busy) -> None:
+    go(page, busy, f"sessions/{busy.one(session, number=1)}")
+    page.get_by_text("充电桩装在哪").wait_for()
+    page.locator("summary", has_text="纪要").or_(page.get_by_role("button", name="纪要")).first.click()
+    page.get_by_text("东门，下周动工").first.wait_for()
+
+
 @task("sessions")
 def _sessions(page: Any, busy: Busy) -> None:
     go(page, busy, "sessions")
@@ -350,6 +382,17 @@ def _messages(page: Any, busy: Busy) -> None:
 def _readings(page: Any, busy: Busy) -> None:
     go(page, busy, "readings")
     narrowed(page, "kind", "没听懂，给了提示", "3幢1单元302 陈**", "北门路灯不亮")
+
+
+@task("notices")
+def _notices(page: Any, busy: Busy) -> None:
+    go(page, busy, "notices")
+    page.locator("[name=notice]").fill("周五上午 9 点消防演练，请把电动车挪到东门")
+    page.locator("section.handle button.primary").click()
+    assert not busy.count_of(outbox.c.text, "消防演练")  # looked at first
+    page.get_by_role("button", name="1").or_(page.locator("form button.primary")).first.click()
+    go(page, busy, "notices")
+    page.locator("main table").get_by_text("消防演练").first.wait_for()
 
 
 @task("outbox")
@@ -386,6 +429,13 @@ def _tasks(page: Any, busy: Busy) -> None:
 def _sweeps(page: Any, busy: Busy) -> None:
     go(page, busy, "sweeps")
     narrowed(page, "kind", "出错的", "没有符合条件的记录", "到期截止投票")
+
+
+@task("verify")
+def _verify(page: Any, busy: Busy) -> None:
+    go(page, busy, "audit/verify")
+    page.get_by_role("button", name="开始核对").click()
+    page.get_by_text("首尾相连，没有被改动").wait_for()
 
 
 @task("audit")
@@ -498,6 +548,31 @@ def _person_data(page: Any, busy: Busy) -> None:
     assert len(busy.values(residence.c.id, until=None)) == 3
 
 
+@task("points")
+def _points(page: Any, busy: Busy) -> None:
+    go(page, busy, "points")
+    page.locator("summary", has_text="加分").click()
+    page.locator("details[open] [name=who]").fill("赵姐")
+    page.locator("details[open] [name=amount]").fill("5")
+    page.locator("details[open] [name=done]").fill("帮邻居搬花架")
+    page.locator("details[open] button.primary").click()
+    page.get_by_text("5 分").first.wait_for()
+    go(page, busy, "points")
+    page.locator("main table").get_by_text("1幢1单元101 赵*").first.wait_for()
+
+
+@task("ledger")
+def _ledger(page: Any, busy: Busy) -> None:
+    go(page, busy, "ledger")
+    page.get_by_text("周六巡逻两小时").wait_for()
+    page.locator("summary", has_text="更正").click()
+    page.locator("details[open] [name=words]").fill("记错了人")
+    page.locator("details[open] button").last.click()
+    go(page, busy, "ledger")
+    page.get_by_text("记错了人").wait_for()
+    assert len(busy.values(point.c.id)) == 2
+
+
 @task("requests")
 def _requests(page: Any, busy: Busy) -> None:
     go(page, busy, "requests")
@@ -568,6 +643,19 @@ def _setup_staff(page: Any, busy: Busy) -> None:
     page.get_by_label("姓名").fill("吴佳")
     page.get_by_role("button", name="加入").click()
     page.get_by_text("已加入").wait_for()
+
+
+@task("setup_categories")
+def _setup_categories(page: Any, busy: Busy) -> None:
+    go(page, busy, "setup/categories?new=1")
+    page.get_by_label("名称").fill("无人机")
+    page.locator("[name=like]").select_option(label="噪音")
+    page.locator("[name=sure]").fill("无人机、航拍")
+    page.locator("button[value=add]").click()
+    go(page, busy, "setup/categories")
+    page.locator("[name=try]").fill("楼顶天天有人飞无人机")
+    page.locator("button[value=try]").click()
+    page.get_by_role("status").get_by_text("无人机").first.wait_for()
 
 
 @task("setup_parties")
@@ -666,7 +754,7 @@ def test_the_task(name: str, busy: Busy, browser: Any) -> None:
     page.on("pageerror", lambda error: troubles.append(str(error)))
     page.set_default_timeout(10_000)
     if name not in ("login", "login_code"):
-        sign_in(page, busy, "boss" if name in ("communities", "accounts", "account_of") else "admin")
+        sign_in(page, busy, WHO.get(name, "admin"))
     try:
         TASKS[name](page, busy)
     except Exception as error:
