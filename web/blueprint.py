@@ -42,6 +42,7 @@ from texts.words import categories
 from web import nav
 from web.accounts import AccountPages
 from web.board import BoardPages
+from web.course_form import CoursePages
 from web.deeds import POLLS
 from web.desk import Platform
 from web.door import Door, may, written
@@ -123,7 +124,7 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
     LogPages(db, clock).hang(console)
     RegisterPages(db, clock, understanding.community).hang(console)
     RoundPages(db, clock, understanding.community).hang(console)
-    for pages_of in (SetupPages, CrewPages, PartyPages, RulePages, BoardPages, PollBuilder):
+    for pages_of in (SetupPages, CrewPages, PartyPages, RulePages, CoursePages, BoardPages, PollBuilder):
         pages_of(db, clock, platform).hang(console)
     return console
 
