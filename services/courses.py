@@ -34,19 +34,28 @@ def called(tx: Tx, community_id: int | None, words: str) -> Course | None:
     return next((c for c in known(tx, community_id) if wanted == c.name or wanted in c.words), None)
 
 
-def check(source: str) -> Course:
-    """The procedure a text describes; a Refusal says where it is wrong and what to write instead."""
+def check(source: str, where: str = "YAML") -> Course:
+    """The procedure a text describes; a Refusal says where it is wrong and what to write instead, `where` names the text."""
     try:
-        return procedures.read_text(source, "YAML")
+        return procedures.read_text(source, where)
     except procedures.Wrong as wrong:
-        raise Refusal("setup.course_wrong", why=str(wrong)) from None
+        raise Refusal("setup.course_wrong", why=str(wrong), short=wrong.why, kind=wrong.kind, place=wrong.place,
+                      item=wrong.item) from None
 
 
-def keep(tx: Tx, actor: Actor, *, community_id: int, source: str, now: datetime) -> Course:
-    """Keeps a procedure under its name; a deliberation that has begun goes on by the one it began with."""
+def keep(tx: Tx, actor: Actor, *, community_id: int, source: str, now: datetime, was: str | None = None) -> Course:
+    """Keeps a procedure under its name; a deliberation that has begun goes on by the one it began with.
+
+    `was` is the name it had, '' for a new one: one's own is renamed, and no other is written over. None: its name alone counts.
+    """
     settings.admin(actor)
     course, source = check(source), source.replace("\r\n", "\n")
+    if was is not None and course.name != was and course.name in {c.name for c in known(tx, community_id)}:
+        raise Refusal("setup.course_taken", name=course.name, place=0, item="名称")
     rows = {row.name: row.source for row in own(tx, community_id)}
+    if was and was in rows and was != course.name:
+        remove(tx, actor, community_id=community_id, name=was, now=now)
+        del rows[was]
     if len(rows) >= MOST and course.name not in rows:
         raise Refusal("setup.course_many", most=MOST)
     before = rows.get(course.name)

@@ -43,6 +43,7 @@ from texts.words import Category, categories, kind
 from web import nav, spoken
 from web.accounts import AccountPages
 from web.board import BoardPages
+from web.course_form import CoursePages
 from web.deeds import POLLS
 from web.desk import Choose, Desk, Platform, choose
 from web.door import Door, may, written
@@ -127,7 +128,8 @@ def console_blueprint(db: Database, *, clock: Callable[[], datetime], secure_coo
     LogPages(db, clock).hang(console)
     RegisterPages(db, clock, understanding.where).hang(console)
     RoundPages(db, clock).hang(console)
-    for pages_of in (SetupPages, CrewPages, PartyPages, CategoryPages, RulePages, BoardPages, OrderPages, JobPages, PollBuilder):
+    for pages_of in (SetupPages, CrewPages, PartyPages, CategoryPages, RulePages, CoursePages, BoardPages, OrderPages, JobPages,
+                     PollBuilder):
         pages_of(db, clock, platform).hang(console)
     return console
 

@@ -101,7 +101,12 @@ class Desk:
 
 def text(name: str, most: int = 200) -> str:
     """A field of the form: one line without control characters."""
-    return " ".join("".join(c if c.isprintable() else " " for c in request.form.get(name, "")).split())[:most]
+    return line(request.form.get(name, ""))[:most]
+
+
+def line(words: str) -> str:
+    """The same words on one line, without control characters."""
+    return " ".join("".join(c if c.isprintable() else " " for c in words).split())
 
 
 def number(name: str) -> int | None:

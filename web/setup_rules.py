@@ -1,4 +1,4 @@
-"""What holds in a community: quiet hours, holidays, procedures of deliberation, and the wording of what is told."""
+"""What holds in a community: quiet hours, holidays, and the wording of what is told."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -8,8 +8,8 @@ from flask import Blueprint, g, redirect, request, url_for
 from domain.clock import SHANGHAI
 from domain.errors import Refusal
 from models.base import Tx
-from services import courses, quiet, settings, wordings, workcalendar
-from texts import procedures, wording
+from services import quiet, settings, wordings, workcalendar
+from texts import wording
 from texts import workcalendar as announced
 from texts.say import say
 from web.desk import Desk, text
@@ -25,8 +25,6 @@ class RulePages(Desk):
         """Adds the addresses to the console."""
         console.add_url_rule("/setup/rules", "setup_rules", self.rules)
         console.add_url_rule("/setup/rules", "setup_rule", self.rule, methods=["POST"])
-        console.add_url_rule("/setup/courses", "setup_courses", self.courses)
-        console.add_url_rule("/setup/courses", "setup_course", self.course, methods=["POST"])
         console.add_url_rule("/setup/wordings", "setup_wordings", self.wordings)
         console.add_url_rule("/setup/wordings", "setup_wording", self.wording, methods=["POST"])
 
@@ -65,33 +63,6 @@ class RulePages(Desk):
                 workcalendar.enter(tx, account, workcalendar.read(lines, say("setup.pasted")), now=now)
         return self.do(work, self.rules, "console.setup_rules")
 
-    # --- procedures -----------------------------------------------------------------------------------------------
-    def courses(self, wrong: str = "", source: str = "", checked: Any = None) -> Any:
-        """Every procedure that can be used here, and one to read, change and check."""
-        name = request.args.get("name", "")[:32]
-        with self.db.read() as tx:
-            own = {row.name: row.source for row in courses.own(tx, self.where())}
-            source = source or own.get(name, "") or (procedures.source_of(name) if name else "")
-            return self.page("console/setup_courses.html", tx, wrong, known=courses.known(tx, self.where()), own=own, source=source,
-                             checked=checked, name=name)
-
-    def course(self) -> Any:
-        """Checks a procedure, keeps it, or takes one away."""
-        where, actor, now = self.where(), self.actor(), self.clock()
-        if "remove" in request.form:
-            return self.do(lambda tx: courses.remove(tx, actor, community_id=where, name=text("remove", 32), now=now), self.courses,
-                           "console.setup_courses", "removed")
-        source = ""
-        try:
-            source = _source()
-            course = courses.check(source)
-            if "keep" not in request.form:
-                return self.courses(source=source, checked=course)
-            written(self.db, lambda tx: courses.keep(tx, actor, community_id=where, source=source, now=now))
-        except Refusal as no:
-            return self.courses(wrong=say(no.key, **no.facts), source=source), 400
-        return redirect(url_for("console.setup_courses", name=course.name, said="saved", **self.here()))
-
     # --- wording --------------------------------------------------------------------------------------------------
     def wordings(self, wrong: str = "", source: str = "", look: str = "") -> Any:
         """The sentences that may be said otherwise, and one to change."""
@@ -120,16 +91,6 @@ class RulePages(Desk):
         except Refusal as no:
             return self.wordings(wrong=say(no.key, **no.facts), source=source), 400
         return redirect(url_for("console.setup_wordings", key=key, said="saved", **self.here()))
-
-
-def _source() -> str:
-    """The procedure that was sent, as a file or in the field."""
-    sent = request.files.get("file")
-    data = sent.read(4 * procedures.LARGEST) if sent is not None and sent.filename else b""
-    try:
-        return data.decode("utf-8-sig") if data else request.form.get("source", "").replace("\0", "")
-    except UnicodeDecodeError:
-        raise Refusal("setup.course_encoding") from None
 
 
 def _day(words: str) -> date:

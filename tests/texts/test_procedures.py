@@ -53,6 +53,7 @@ def test_a_wrong_file_leaves_the_others_usable_and_ones_own_come_first(tmp_path:
         own = procedures.called("红茶议事会")
         assert own is not None and [p.name for p in own.phases] == ["谈", "定"]
         assert procedures.called("") is not None
+        assert procedures.source_of("红茶议事会") == (tmp_path / "一.yaml").read_text("utf-8")
     finally:
         procedures.configure()
 

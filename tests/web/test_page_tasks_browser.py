@@ -170,6 +170,7 @@ def _accounts(page: Any, busy: Busy) -> None:
 def _account_of(page: Any, busy: Busy) -> None:
     go(page, busy, "accounts")
     page.get_by_role("link", name="front").click()
+    page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="停用", exact=True).click()
     page.get_by_text("已停用").first.wait_for()
     page.context.clear_cookies()
@@ -207,7 +208,7 @@ def _board(page: Any, busy: Busy) -> None:
     for each in ("I1", "I5"):
         page.get_by_label(f"选中 {each}").check()
     page.get_by_label("做什么").first.select_option(label="受理")
-    page.get_by_role("button", name="办", exact=True).first.click()
+    page.get_by_role("button", name="办理", exact=True).first.click()
     page.get_by_text("2 件办成").wait_for()
     assert busy.values(issue.c.state, number=5) == ["accepted"]
 
@@ -216,7 +217,7 @@ def _board(page: Any, busy: Busy) -> None:
 def _order(page: Any, busy: Busy) -> None:
     go(page, busy, "order")
     page.get_by_label("命令", exact=True).fill("不予受理 I5 属派出所职责，请打 110")
-    page.get_by_role("button", name="办", exact=True).click()
+    page.get_by_role("button", name="办理", exact=True).click()
     page.get_by_text("I5").first.wait_for()
     assert busy.values(issue.c.state, number=5) == ["rejected"]
 
@@ -246,10 +247,10 @@ def _promises(page: Any, busy: Busy) -> None:
 def _figures(page: Any, busy: Busy) -> None:
     go(page, busy, "figures")
     page.get_by_label("按类别").select_option(label="电梯故障")
-    page.get_by_role("button", name="看", exact=True).click()
+    page.get_by_role("button", name="查看", exact=True).click()
     page.get_by_role("img").first.wait_for()
     page.get_by_text("用表格看").first.click()
-    assert any("电梯故障" in map(str, row) for row in sheet(filed(page, busy, page.get_by_role("button", name="下载表格"))))
+    assert any("电梯故障" in map(str, row) for row in sheet(filed(page, busy, page.get_by_role("button", name="导出 xlsx"))))
 
 
 @task("figure_issues")
@@ -274,7 +275,7 @@ def _job(page: Any, busy: Busy) -> None:
     page.get_by_role("button", name="接单").click()
     page.get_by_text("已签收").first.wait_for()
     page.locator("summary", has_text="办完了").click()
-    page.locator("details[open] textarea").fill("换了灯泡和线")
+    page.locator("details[open] textarea").fill("换了灯泡和接头，晚上试过亮了")
     page.locator("details[open] input[type=file]").set_input_files({"name": "灯.jpg", "mimeType": "image/jpeg", "buffer": camera("灯")})
     page.locator("details[open] button").click()
     page.get_by_text("待回访").first.wait_for()
@@ -422,7 +423,7 @@ def _forwards(page: Any, busy: Busy) -> None:
 @task("tasks")
 def _tasks(page: Any, busy: Busy) -> None:
     go(page, busy, "tasks")
-    narrowed(page, "kind", "已发出", "没有符合条件的记录", "数据申请")
+    narrowed(page, "kind", "已发出", "没有符合条件的记录", "等群主确认")
 
 
 @task("sweeps")
@@ -516,6 +517,7 @@ def _story_home(page: Any, busy: Busy) -> None:
 def _people(page: Any, busy: Busy) -> None:
     go(page, busy, "people")
     row = page.locator("tr", has_text="1幢1单元201")
+    row.locator("summary").click()
     row.locator("[name=role]").select_option(label="网格员")
     row.get_by_role("button", name="设置").click()
     page.wait_for_url("**/people")
