@@ -519,8 +519,8 @@ def _people(page: Any, busy: Busy) -> None:
     row = page.locator("tr", has_text="1幢1单元201")
     row.locator("summary").click()
     row.locator("[name=role]").select_option(label="网格员")
-    row.get_by_role("button", name="设置").click()
-    page.wait_for_url("**/people")
+    row.locator("form[action$='/role'] button").click()
+    page.locator("tr", has_text="1幢1单元201").get_by_text("网格员").first.wait_for()
     assert busy.values(person.c.role, id=6) == ["grid_worker"]
 
 
@@ -604,7 +604,7 @@ def _register(page: Any, busy: Busy) -> None:
     page.get_by_role("button", name="先检查").click()
     page.locator("[name=table]").last.set_input_files(table)
     page.get_by_role("button", name="导入 1 户").click()
-    page.get_by_role("status").wait_for()
+    page.get_by_text("已导入 1 户").wait_for()
     assert busy.count(owner) == 4
 
 
@@ -702,11 +702,10 @@ def _setup_rules(page: Any, busy: Busy) -> None:
 @task("setup_courses")
 def _setup_courses(page: Any, busy: Busy) -> None:
     go(page, busy, "setup/courses")
-    page.locator("section", has_text="红茶议事会").get_by_role("link", name="看和改").click()
-    source = page.locator("[name=source]")
-    source.fill(source.input_value().replace("红茶议事会", "绿茶议事会"))
-    page.get_by_role("button", name="检查").first.click()
-    page.get_by_role("status").wait_for()
+    page.locator("section", has_text="红茶议事会").get_by_role("link", name="照着写一份").click()
+    page.locator("[name='0.名称']").fill("绿茶议事会")
+    page.get_by_role("button", name="检查", exact=True).or_(page.get_by_role("button", name="看看样子")).last.click()
+    page.get_by_role("status").first.wait_for()
     page.locator("button[name=keep]").click()
     go(page, busy, "setup/courses")
     page.get_by_role("heading", name="绿茶议事会").wait_for()
