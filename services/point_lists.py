@@ -12,7 +12,7 @@ from models.base import Tx
 from models.deeds import point
 from models.tables import issue
 from services import browse
-from services.paging import Filter, Page, short
+from services.paging import Filter, Page, short, within
 from services.sight import NOBODY
 
 _ROOM = 2**40  # more than there will ever be people: a place in the list is points, then who came first
@@ -38,8 +38,7 @@ def standings(tx: Tx, chosen: Filter) -> Page:
         point.c.person_id.label("id"), point.c.community_id, total.label("balance"), gained.label("gained"), spent.label("spent"),
         func.count().label("lines"), func.max(point.c.at).label("last"), place.label("place")).where(
             point.c.person_id.is_not(None)).group_by(point.c.person_id, point.c.community_id)
-    if chosen.community_id is not None:
-        query = query.where(point.c.community_id == chosen.community_id)
+    query = query.where(within(point.c.community_id, chosen.community_id))
     if chosen.person:
         query = query.where(point.c.person_id.in_(browse.people_called(tx, chosen)))
     if chosen.before is not None:

@@ -38,12 +38,6 @@ def steps(tx: Tx, community_id: int, accounts: Iterable[str], *, now: datetime) 
             _tried(tx, community_id)]
 
 
-def begun(tx: Tx, community_id: int | None) -> bool:
-    """True when there are homes here (None: anywhere): before that, the guide comes first."""
-    here = [] if community_id is None else [home.c.community_id == community_id]
-    return tx.scalar(select(home.c.id).where(*here).limit(1)) is not None
-
-
 def complete(found: list[Step]) -> bool:
     """True when nothing is left to do."""
     return all(step.state == "done" for step in found)

@@ -37,9 +37,6 @@ class BoardPages(Desk):
         words = "".join(c for c in asked.get("q", "") if c.isprintable()).strip()[:40]
         kind, party_id = asked.get("category", "")[:32], number("party_id")
         with self.db.read() as tx:
-            listed = parties.listed(tx, where)
-            around = desk_of(tx, self.actor(), one)
-            around["choices"]["party"] = list(dict.fromkeys(p.name for p in listed))
             found = board.columns(tx, where, by=by, now=self.clock(), category=kind, party_id=party_id, words=words,
                                   private=g.login.actor.may(Rights.PRIVATE))
             return self.page("console/board.html", tx, wrong, columns=found, by=by,
@@ -48,7 +45,7 @@ class BoardPages(Desk):
                              week=bulletins.this_week(tx, one, now=self.clock()) if may("order") and one else "",
                              results=results, most=board.MOST, kind=kind, q=words, party_id=party_id,
                              called=browse.communities(tx) if not one else {},
-                             listed=listed, **around,
+                             listed=parties.listed(tx, where), **desk_of(tx, self.actor(), where),
                              categories=list(categories().values()), deeds=[d for d in ISSUES.values() if d.bulk],
                              poll_deeds=[d for d in POLLS.values() if d.bulk])
 

@@ -64,7 +64,7 @@ class Door:
                 asked = request.args.get("community") or request.form.get("at") or ""
                 if g.login is not None and asked.isascii() and asked.isdecimal() and len(asked) < 10:
                     g.login = logins.at(tx, g.login, int(asked), linked=True)
-                spoken.speak(tx, (g.login.actor.community_id or None) if g.login is not None else None)
+                spoken.speak(tx, g.login.where if g.login is not None else None)
         if g.login is None:
             return self._outside()
         if g.login.stage != logins.OPEN and request.endpoint not in STEPS[g.login.stage]:

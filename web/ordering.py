@@ -12,7 +12,7 @@ from bot import orders
 from bot.context import Dialog
 from domain.errors import Refusal
 from domain.lifecycle import Act
-from domain.roles import Actor
+from domain.roles import Actor, Where
 from domain.roles import Deed as Rights
 from models.base import Tx
 from models.rounds import opinion_round
@@ -139,11 +139,12 @@ def said() -> Said:
     return found | {"seeds": "\n".join(filter(None, (" ".join(line.split()) for line in lines)))}
 
 
-def choices(tx: Tx, community_id: int) -> Choices:
-    """What can be chosen in fields that are no free words."""
-    return {"party": [row.name for row in parties.listed(tx, community_id)], "adopted": list(ADOPTED), "how": list(HOW),
-            "course": [course.name for course in courses.known(tx, community_id)],
-            "scope": [name for _, name in browse.buildings(tx, community_id)]}
+def choices(tx: Tx, where: Where) -> Choices:
+    """What can be chosen in fields that are no free words; of several communities, what deeds on many at once need."""
+    one = _one(where)
+    return {"party": list(dict.fromkeys(row.name for row in parties.listed(tx, where))), "adopted": list(ADOPTED), "how": list(HOW),
+            "course": [course.name for course in courses.known(tx, one)],
+            "scope": [name for _, name in browse.buildings(tx, one)]}
 
 
 def offered(tx: Tx, actor: Actor, row: Row[Any], now: datetime) -> list[Deed]:
@@ -159,11 +160,15 @@ def open_to(actor: Actor, deeds: dict[str, Deed], state: str = "") -> list[Deed]
     return [deed for deed in deeds.values() if fits(deed, state) and orders.allowed(actor.role, deed.name)]
 
 
-def desk_of(tx: Tx, actor: Actor, community_id: int) -> dict[str, Any]:
+def desk_of(tx: Tx, actor: Actor, where: Where) -> dict[str, Any]:
     """What every page with deeds needs: what can be chosen, in whose name, and a nonce that makes a form count once."""
-    return {"choices": choices(tx, community_id), "numbers": NUMBERS, "lengths": {**FIELDS, **LISTS},
-            "staff": staff.listed(tx, community_id),
-            "used": staff.used(tx, actor, community_id=community_id), "nonce": secrets.token_urlsafe(9)}
+    one = _one(where)
+    return {"choices": choices(tx, where), "numbers": NUMBERS, "lengths": {**FIELDS, **LISTS}, "staff": staff.listed(tx, one),
+            "used": staff.used(tx, actor, community_id=one), "nonce": secrets.token_urlsafe(9)}
+
+
+def _one(where: Where) -> int:
+    return where if isinstance(where, int) else 0  # no community: nothing is found by it
 
 
 def _sealed(told: orders.Told, where: int, person_id: int | None, back: str, key: int | None) -> str:

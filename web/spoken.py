@@ -4,15 +4,16 @@ from typing import Any
 
 from flask import g
 
+from domain.roles import Where
 from models.base import Tx
 from services import voices
 from texts import voice
 
 
-def speak(tx: Tx, community_id: int | None) -> None:
-    """From here on this request says and hears things as this community does; None: as all of them do."""
+def speak(tx: Tx, where: Where) -> None:
+    """From here on this request says and hears things as this community does; of several or all: as all of them do."""
     silence()
-    g.voice = voice.use(voices.of(tx, community_id))
+    g.voice = voice.use(voices.of(tx, where or None if isinstance(where, int) else None))
 
 
 def silence(_error: Any = None) -> None:

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import delete, select, update
 
 import app
-from models import secret
+from models import base, secret
 from models.base import Database
 from models.tables import audit, audit_head, heartbeat, home, issue, person
 from ops import house, wsgi
@@ -45,8 +45,9 @@ def open_db(path: Path) -> Database:
     return Database(f"sqlite:///{path.parent / 'linyi.db'}")
 
 
-def test_an_installation_from_nothing(installation: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_installation_from_nothing(installation: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Upgrade, load, accounts, roles; each says what came of it, and doing it again is harmless or refused with a sentence."""
+    monkeypatch.setitem(base.PRAGMAS, "synchronous", "FULL")  # as outside of tests
     assert run("serve") == 2
     assert "db upgrade" in capsys.readouterr().err
     assert run("doctor") == 1

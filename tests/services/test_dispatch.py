@@ -59,7 +59,7 @@ def someone(tx: Tx, where: int, name: str, role: Role = Role.RESIDENT, *, reacha
     """Somebody with an account."""
     who = tx.add(person, community_id=where, role=role, created_at=NOW, name=name)
     tx.add(identity, person_id=who, channel="mp", external_id=name, heard_at=NOW, unreachable_at=None if reachable else NOW)
-    return Speaker(f"person:{who}", role, where, who, True, True)
+    return Speaker(f"person:{who}", role, where, who, told=True, consented=True)
 
 
 def town(tx: Tx) -> tuple[Speaker, Speaker, Row[Any], Speaker]:

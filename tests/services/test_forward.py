@@ -27,7 +27,7 @@ def worker(tx: Tx, where: int, name: str, heard: datetime | None = NOW) -> Speak
     """A grid worker with an account."""
     who = tx.add(person, community_id=where, role=Role.GRID_WORKER, created_at=NOW)
     tx.add(identity, person_id=who, channel="mp", external_id=name, heard_at=heard)
-    return Speaker(f"person:{who}", Role.GRID_WORKER, where, who, True, True)
+    return Speaker(f"person:{who}", Role.GRID_WORKER, where, who, told=True, consented=True)
 
 
 def place(tx: Tx, name: str = "here") -> tuple[int, int]:
@@ -121,7 +121,7 @@ def test_another_communitys_news_cannot_be_seen_or_ticked_off(db: Database) -> N
         number = tx.scalar(select(forward.c.id))
         assert not carrying.waiting(tx, stranger)
         for act in (lambda: carrying.done(tx, stranger, [number], now=NOW), lambda: carrying.again(tx, stranger, [number], key="1", now=NOW),
-                    lambda: carrying.waiting(tx, Speaker("person:9", Role.RESIDENT, where, 9, True, True))):
+                    lambda: carrying.waiting(tx, Speaker("person:9", Role.RESIDENT, where, 9, told=True, consented=True))):
             with pytest.raises(Refusal):
                 act()
         assert tx.scalar(select(forward.c.state)) == "waiting"

@@ -22,7 +22,7 @@ NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 def resident(tx: Tx, where: int, role: Role = Role.RESIDENT) -> Speaker:
     """Somebody of the community who has consented."""
     who = tx.add(person, community_id=where, role=role, told_version=1, consent_version=1, created_at=NOW)
-    return Speaker(f"person:{who}", role, where, who, True, True)
+    return Speaker(f"person:{who}", role, where, who, told=True, consented=True)
 
 
 def place(tx: Tx, name: str = "here") -> int:

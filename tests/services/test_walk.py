@@ -68,7 +68,7 @@ class Walk:
 
     def _person(self, tx: Tx, role: Role) -> Speaker:
         who = tx.add(person, community_id=self.where, role=role, told_version=1, consent_version=1, created_at=START)
-        return Speaker(f"person:{who}", role, self.where, who, True, True)
+        return Speaker(f"person:{who}", role, self.where, who, told=True, consented=True)
 
     # --- the way --------------------------------------------------------------------------------------------------
     def go(self, actions: int) -> None:

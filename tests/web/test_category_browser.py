@@ -57,7 +57,7 @@ def test_an_admin_adds_a_category_and_words_go_there(desk: Desk, browser: Any, w
         page.get_by_role("row", name="无人机").get_by_text("自己的").wait_for()
         page.get_by_label("试一句").fill("楼顶有人放无人机，天天在飞，太吓人了")
         page.get_by_role("button", name="看看归哪一类").click()
-        assert "会归到“无人机”。 因为话里有本社区自己的词：无人机" in page.get_by_role("status").inner_text()
+        assert "会归到“无人机”。 因为话里有本社区自己的词：无人机" in page.locator("main").get_by_role("status").inner_text()
         good(page, f"categories-tried-{width}")
         row = report(desk, "楼顶有人放无人机，天天在飞")
         page.goto(f"{base}/console/issues/{row.id}")

@@ -88,7 +88,7 @@ def test_a_list_as_a_file_is_what_stands_on_the_screen(desk: Desk, everybody: Fl
         workbook = taken(everybody, f"/console/{name}.xlsx?{where}")
         lines, shown = list(csv.DictReader(io.StringIO(file))), on_screen(everybody.get(f"/console/{name}?{where}").text)
         if name == "audit":  # taking a file is itself a line of this list
-            assert {row["动作"] for row in shown[:len(shown) - len(lines)]} <= {"export.csv"}
+            assert {row["动作"] for row in shown[:len(shown) - len(lines)]} <= {"导出"}
             shown = shown[len(shown) - len(lines):]
         assert len(shown) == len(lines), (name, asked)
         for row, line in zip(shown, lines, strict=True):

@@ -22,7 +22,7 @@ def _fill(desk: Desk) -> None:
     """Some courses in the east, of two buildings and two parties, the newest with a formula for its name."""
     with desk.db.write() as tx:
         where = tx.first(issue.select().where(issue.c.id == desk.ids["east"]["issue"])).community_id
-        who = Speaker("person:1", Role.RESIDENT, where, desk.ids["east"]["person"], True, True)
+        who = Speaker("person:1", Role.RESIDENT, where, desk.ids["east"]["person"], told=True, consented=True)
         staff = Actor("account:1", Role.ADMIN, where)
         parties = [tx.add(party, community_id=where, name=name, kind="property") for name in ("物业", f"=2+2{EVIL}")]
         for n in range(4):
@@ -84,7 +84,7 @@ def test_the_workbook_is_what_the_page_shows_and_no_cell_computes(desk: Desk) ->
     assert not [c for c in cells if c.data_type == "f"] and any(str(c.value).startswith("'=1+") for c in cells)
     assert book["按类别"]["B2"].value == 5 and book["议题明细"].max_row == 6
     assert client.post("/console/figures.xlsx", data={"month": "2026-03"}).status_code == 400
-    assert "export.xlsx" in client.get("/console/audit").text
+    assert "export.xlsx" in desk.csv(client, "/console/audit.csv")
 
 
 def test_promises_are_listed(desk: Desk) -> None:

@@ -78,7 +78,7 @@ def test_an_admin_of_the_street_works_across_communities(desk: Desk, browser: An
         for box in page.get_by_label("选中 I1").all():
             box.check()
         page.get_by_label("做什么").first.select_option(label="受理")
-        page.get_by_role("button", name="办", exact=True).first.click()
+        page.get_by_role("button", name="办理", exact=True).first.click()
         page.get_by_text("2 件办成").wait_for()
         assert _serious(page) == []
         page.get_by_role("link", name="设置").first.click()

@@ -79,7 +79,7 @@ def test_an_issue_is_found_accepted_and_sent_out(keys: Keys) -> None:
     page.get_by_role("status").get_by_text("I2").wait_for()
     keys.press("返回", tag="a")
     keys.press("派单", tag="summary")
-    keys.go_to("派给", tag="select")
+    keys.go_to("单位", tag="select")
     page.keyboard.press("ArrowDown")
     keys.press("派单", tag="button")
     page.get_by_role("status").get_by_text("绿城物业").wait_for()
@@ -116,7 +116,7 @@ def test_escape_closes_what_was_opened_and_the_focus_returns(keys: Keys) -> None
     keys.press("议题", tag="a")
     keys.press("I1", tag="a")
     keys.press("派单", tag="summary")
-    keys.go_to("派给", tag="select")
+    keys.go_to("单位", tag="select")
     page.keyboard.press("Escape")
     assert page.evaluate("document.activeElement.tagName") == "SUMMARY" and page.locator(".handle details[open]").count() == 0
     page.set_viewport_size({"width": 390, "height": 800})

@@ -305,7 +305,7 @@ def test_a_grid_worker_reads_the_chain_without_what_is_kept_for_the_audit(estate
             whole, seen = (lines(client.get(f"/console/story/{kind}/{key}").text) for client in (admin, grid))
             assert [line for line in whole if line in seen] == seen
             left_out |= {line.partition(" I")[2] for line in whole if line not in seen}
-    assert left_out == {f"{n} {what}" for n in (1, 2) for what in ("查看了匿名反映人 居民来电核实", "记入审计链 导出整件事 admin")}
+    assert left_out == {f"{n} {what}" for n in (1, 2) for what in ("查看了匿名反映人 后台账号 admin 居民来电核实", "记入审计链 导出整件事 admin")}
     story_of_two = grid.get(f"/console/story/issue/{estate.ids('issue')[1]}").text
     assert "棋牌室" in story_of_two and "改正议题" in story_of_two and "来电核实" not in story_of_two
     assert "来电核实" in admin.get(f"/console/story/issue/{estate.ids('issue')[1]}").text
