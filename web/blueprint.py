@@ -204,9 +204,12 @@ class _Pages:
         """What stands on a list's page beside its rows, where there is anything."""
         if listing.facts is None:
             return {}
-        where = self._where()
-        one = where if isinstance(where, int) else 0  # of several there are the rows alone, and no deeds that need one
-        return {"here": self.desk.here(), "one": one, **desk_of(tx, g.login.actor, where), **listing.facts(tx, one, self.clock())}
+        try:
+            one = self.desk.where()
+        except Choose:
+            one = 0  # of several there are the rows alone, and no deeds that need one
+        return {"here": self.desk.here(), "one": one, **desk_of(tx, g.login.actor, one or self._where()),
+                **listing.facts(tx, one, self.clock())}
 
     def csv_view(self, listing: Listing, *, xlsx: bool = False) -> View:
         """The same list as a file; that it was taken is noted."""

@@ -5,11 +5,12 @@ from typing import Any
 
 import handlers  # noqa: F401 - registers the commands
 from domain.roles import SYSTEM, Role
+from models.base import Database
 from models.deeds import point
 from models.tables import person
 from services import accounts, audit, point_lists
 from services.paging import Filter
-from tests.web.desk import NOW, Desk
+from tests.web.desk import NOW, Desk, console_of, fill
 from tests.web.test_work_pages import office, press
 
 __all__ = ["office"]
@@ -55,6 +56,23 @@ def test_what_was_taken_back_counts_on_neither_side(desk: Desk, office: dict[str
         row = next(row for row in point_lists.standings(tx, Filter(where)).rows if row.id == who)
         assert (row.balance, row.gained, row.spent, row.lines) == (42, 45, 3, 5)
         assert point_lists.sums(tx, where, now=NOW) == point_lists.Sums(people=1, held=42, given=5, spent=3)
+
+
+def test_who_sees_all_gives_points_where_one_community_is_meant(db: Database) -> None:
+    """The only one there is, or the one on the screen; of several together there are the rows alone."""
+    town = Desk(db)
+    town.app = console_of(town)
+    fill(town, "east")
+    with db.write() as tx:
+        accounts.create(tx, SYSTEM, username="boss", password="a long password", community_id=None, now=NOW)
+        audit.seal(tx)
+    form = 'name="deed" value="points.give"'
+    assert form in town.client("boss").get("/console/points").text
+    fill(town, "west")
+    client = town.client("boss")
+    together = client.get("/console/points").text
+    assert form not in together and ">east<" in together and ">west<" in together
+    assert form in client.get(f"/console/points?community={town.ids['west']['place']}").text
 
 
 def test_points_are_given_by_the_rules_of_the_chat(desk: Desk, office: dict[str, Any]) -> None:
