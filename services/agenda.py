@@ -11,6 +11,7 @@ from domain.states import State
 from domain.timers import Timer
 from models.base import Tx
 from models.tables import issue, issue_event, message, poll, poll_chat, promise, timer
+from services import paging
 from texts.say import say
 
 CALLS_OF = timedelta(hours=24)
@@ -69,8 +70,9 @@ def of(tx: Tx, community_id: int | None, *, until: datetime, now: datetime) -> A
     here = [issue.c.community_id == community_id, issue.c.number.is_not(None)]
     looked = select(timer.c.issue_id).where(timer.c.kind.in_(_LOOK), timer.c.due_at <= until, timer.c.fired_at.is_(None),
                                             timer.c.ended_at.is_(None))
+    _, first = paging.span(tx, paging.Filter(since=now - CALLS_OF), message.c.id, message.c.received_at)  # a log is long
     asked = tx.scalar(select(func.count(message.c.person_id.distinct())).where(
-        message.c.community_id == community_id, message.c.intent.in_(("handoff", "spoken.handoff")),
+        message.c.community_id == community_id, message.c.id >= first, message.c.intent.in_(("handoff", "spoken.handoff")),
         message.c.received_at > now - CALLS_OF))
     return Agenda(
         overdue=_overdue(tx, *here, now=now),

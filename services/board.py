@@ -14,7 +14,7 @@ from domain.states import State
 from domain.timers import Timer
 from models.base import Tx
 from models.tables import issue, party, poll, timer, warning
-from services import standing
+from services import browse
 from services.browse import holds
 from services.paging import within
 
@@ -74,9 +74,9 @@ def columns(tx: Tx, where: Where, *, by: str, now: datetime, category: str = "",
 
 def open_polls(tx: Tx, where: Where) -> list[tuple[Row[Any], int]]:
     """The polls that are announced or open, the first to end first, and how many ballots each has."""
-    rows = tx.all(select(poll).where(within(poll.c.community_id, where), poll.c.state.in_(["notice", "open"]))
-                  .order_by(poll.c.closes_at, poll.c.id).limit(MOST))
-    return [(row, standing.of(tx, row).ballots) for row in rows]
+    rows = tx.all(select(poll, browse.CAST.label("ballots")).where(
+        within(poll.c.community_id, where), poll.c.state.in_(["notice", "open"])).order_by(poll.c.closes_at, poll.c.id).limit(MOST))
+    return [(row, row.ballots) for row in rows]
 
 
 def _cards(tx: Tx, chosen: list[Any], now: datetime) -> list[Card]:

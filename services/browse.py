@@ -143,10 +143,12 @@ def issues(tx: Tx, chosen: Filter) -> Page:
     return short(tx, query, chosen, community=issue.c.community_id, at=issue.c.created_at, key=issue.c.id)
 
 
+CAST = select(func.count()).where(ballot.c.poll_id == poll.c.id, ballot.c.choice != "").scalar_subquery()  # ballots of a poll
+
+
 def polls(tx: Tx, chosen: Filter) -> Page:
     """Polls, with how many ballots they have."""
-    cast = select(func.count()).where(ballot.c.poll_id == poll.c.id, ballot.c.choice != "").scalar_subquery()
-    query = select(poll, cast.label("ballots"))
+    query = select(poll, CAST.label("ballots"))
     if chosen.kind:
         query = query.where(poll.c.state == chosen.kind)
     if chosen.text:
