@@ -118,6 +118,7 @@ def _from_home(tx: Tx, row: Row[Any]) -> Story:
     voters = {f"home:{row.id}": None} | {f"person:{r.person_id}": r for r in lived}
     polls = parts.polls_in(tx, row.community_id)
     voted = parts.voted_in(tx, [each.id for each in polls], list(voters))
+    called: dict[tuple[str, int | None], str] = {}
     for each in polls:
         mine = [v for v in voted.get(each.id, ()) if (since := voters[v]) is None or _lived(since, each)]
         if mine and browse.only_voters(each):
@@ -125,7 +126,8 @@ def _from_home(tx: Tx, row: Row[Any]) -> Story:
                 found.entries.append(Entry(each.opens_at, "poll", "opened", text=each.title, of=("poll", each.id),
                                            note="not_public", label=f"P{each.number}"))
         elif mine:
-            found.add(replace(line, answer=each.title) for line in parts.ballots_of(tx, each, ballot_log.c.voter.in_(mine)))
+            found.add(replace(line, answer=each.title) for line in parts.ballots_of(
+                tx, each, ballot_log.c.voter.in_(mine), called=called))
     return _story("home", row.label, found, [])
 
 

@@ -149,8 +149,12 @@ def course_of(row: Row[Any]) -> list[Entry]:
     return found
 
 
-def ballots_of(tx: Tx, row: Row[Any], *only: ColumnElement[bool], here: int | None = None) -> list[Entry]:
-    """The ballots of a poll that names its voters, each with its choice and whether it counts; of others nothing at all."""
+def ballots_of(tx: Tx, row: Row[Any], *only: ColumnElement[bool], here: int | None = None,
+               called: dict[tuple[str, int | None], str] | None = None) -> list[Entry]:
+    """The ballots of a poll that names its voters, each with its choice and whether it counts; of others nothing at all.
+
+    `called` keeps what voters are called from one poll to the next.
+    """
     if browse.only_voters(row):
         return []
     acts = select(ballot_log).where(ballot_log.c.poll_id == row.id, *only)
@@ -160,7 +164,9 @@ def ballots_of(tx: Tx, row: Row[Any], *only: ColumnElement[bool], here: int | No
         ballot.c.poll_id == row.id, ballot.c.voter.in_(voters)))}
     last = {r.voter: r.id for r in tx.all(select(ballot_log.c.voter, func.max(ballot_log.c.id).label("id")).where(
         ballot_log.c.poll_id == row.id, ballot_log.c.voter.in_(voters)).group_by(ballot_log.c.voter))}
-    names = browse.voters(tx, {(r.voter, r.person_id) for r in log})
+    names = {} if called is None else called
+    if unknown := {(r.voter, r.person_id) for r in log} - names.keys():
+        names |= browse.voters(tx, unknown)
     return [Entry(r.at, "ballot", r.act, names[r.voter, r.person_id], "、".join(spoken(r.choice, row.kind, row.options)),
                   of=("ballot", r.id), here=r.id == here, note=_worth(row, now.get(r.voter), r.id == last[r.voter]),
                   label=f"P{row.number}") for r in log]
